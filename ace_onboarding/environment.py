@@ -1,0 +1,147 @@
+"""Reads settings from the environment and .env; a bad value is refused with one line that says what to do."""
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+YES = {"1", "true", "yes", "on"}
+NO = {"0", "false", "no", "off"}
+SHORTEST_SECRET = 50
+FEWEST_CHARACTERS = 12
+EXAMPLE_SECRET = "replace-me"  # noqa: S105 - what .env.example says, refused as a secret
+
+
+def read_env_file(path: Path) -> None:
+    """Adds what .env says to the environment; what is set there already wins."""
+    if not path.exists():
+        return
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"{path} cannot be read ({error}): make it a readable text file."
+        ) from error
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not line.lstrip().startswith("#") and "=" not in line:
+            raise ImproperlyConfigured(f"{path}, line {number}: write NAME=value, or start a comment with #.")
+    environ.Env.read_env(path)
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool) -> bool:
+    value = text(name).lower()
+    if not value:
+        return default
+    if value not in YES | NO:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write 1 or 0.")
+    return value in YES
+
+
+def number(name: str, default: int, lowest: int = 0) -> int:
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit() or int(value) < lowest:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number from {lowest} up.")
+    return int(value)
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    """A list with commas between its entries."""
+    return [word.strip() for word in text(name).split(",") if word.strip()] or default
+
+
+def url(name: str, default: str, schemes: set[str]) -> str:
+    value = text(name, default)
+    if value and urlsplit(value).scheme not in schemes:
+        raise ImproperlyConfigured(
+            f"{name} must start with {' or '.join(f'{s}://' for s in sorted(schemes))}."
+        )
+    return value
+
+
+def required(name: str, value: str, remedy: str) -> str:
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set: {remedy}")
+    return value
+
+
+def database(value: str) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    try:
+        config = environ.Env.db_url_config(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}.") from error
+    if config.get("ENGINE") != "django.db.backends.postgresql" or not config.get("NAME"):
+        raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/name.")
+    return config
+
+
+def email(value: str) -> dict[str, Any]:
+    """The EMAIL_... settings behind a URL like smtp+tls://user:password@host:587."""
+    example = "smtp+tls://user:password@host:587"
+    try:
+        config: dict[str, Any] = environ.Env.email_url_config(value)
+    except (ValueError, KeyError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"EMAIL_URL must look like {example}.") from error
+    if "smtp" in config["EMAIL_BACKEND"] and not config["EMAIL_HOST"]:
+        raise ImproperlyConfigured(f"EMAIL_URL names no host: it must look like {example}.")
+    return config
+
+
+def folder(name: str, default: Path) -> Path:
+    """An absolute folder that can be written to; made when it is missing."""
+    path = Path(text(name, str(default))).expanduser().resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} ({path}) cannot be written to ({error.strerror}): make it a folder of yours, "
+            f"or set {name} to one."
+        ) from error
+
+
+def secret(name: str, *, kept_in: Path | None) -> str:
+    """A strong secret from the environment; else one made once and kept, where that is allowed."""
+    value = text(name)
+    if not value and kept_in is not None:
+        return kept_secret(kept_in / name.lower())
+    remedy = "put 50 or more random characters there, for example from 'python manage.py make_secret'."
+    required(name, value, remedy)
+    weak = (
+        len(value) < SHORTEST_SECRET
+        or len(set(value)) < FEWEST_CHARACTERS
+        or value.startswith("django-insecure")
+        or EXAMPLE_SECRET in value
+    )
+    if weak and kept_in is None:
+        raise ImproperlyConfigured(f"{name} is too weak: {remedy}")
+    return value
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in a file that only its owner can read; the first process to come makes it."""
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        if not path.exists():
+            handle, fresh = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(64))
+            os.link(fresh, path)
+            Path(fresh).unlink()
+        return path.read_text()
+    except FileExistsError:
+        return path.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{path} cannot be kept ({error.strerror}): set {path.name.upper()}, or make the folder yours."
+        ) from error

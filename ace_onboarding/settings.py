@@ -1,0 +1,246 @@
+"""The portal's settings: the environment goes in, bad values are refused. `.env.example` explains each.
+
+Without DATABASE_URL the portal is "embedded": it brings its own PostgreSQL, keeps what it needs in VAR_DIR
+and keeps mails instead of sending them. With DEBUG off nothing that matters has a default.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+
+from ace_onboarding import environment as env
+from ace_onboarding.embedded import MARKER, Cluster
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.read_env_file(Path(env.text("ENV_FILE", str(BASE_DIR / ".env"))))
+
+# --- where it runs -----------------------------------------------------------------------------------
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
+DATABASE_URL = env.text("DATABASE_URL", Cluster(VAR_DIR).url())
+EMBEDDED = env.text("DATABASE_URL") in {"", env.text(MARKER)}
+DEBUG = env.flag("DEBUG", default=EMBEDDED)
+SECRETS_DIR = VAR_DIR / "secrets" if DEBUG else None
+
+SECRET_KEY = env.secret("SECRET_KEY", kept_in=SECRETS_DIR)
+FINGERPRINT_KEY = env.secret("FINGERPRINT_KEY", kept_in=SECRETS_DIR)  # never changes: SSNs are matched by it
+
+PUBLIC_URL = env.url("PUBLIC_URL", "http://127.0.0.1:8000" if DEBUG else "", {"http", "https"}).rstrip("/")
+env.required(
+    "PUBLIC_URL",
+    PUBLIC_URL,
+    "the address of the portal, for the links in mails, like https://portal.example.com.",
+)
+PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", PUBLIC_HOST] if DEBUG else [])
+if not ALLOWED_HOSTS or ("*" in ALLOWED_HOSTS and not DEBUG):
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS must name the hosts the portal answers to, with commas between them, never *."
+    )
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+
+# --- the broker firm (its row is made from these once; afterwards the admin is the place to change it) ---
+BROKER_NAME = env.text("BROKER_NAME", "ALPI Customs Brokers Inc.")
+BROKER_CONTACT_NAME = env.text("BROKER_CONTACT_NAME", "Jens Anton Rahbek")
+BROKER_PHONE = env.text("BROKER_PHONE", "+45 9928 7817")
+BROKER_EMAIL = env.text("BROKER_EMAIL", "jar@alpi.dk")
+BROKER_COLOUR = env.text("BROKER_COLOUR", "#0b4f6c")
+BROKER_IMPORTER_NUMBER = env.text("BROKER_IMPORTER_NUMBER")
+
+# --- what it is made of ------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",  # before the admin, whose templates it replaces
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "crispy_forms",
+    "csp",
+    "django_countries",
+    "phonenumber_field",
+    "pgtrigger",
+    "pghistory",
+    "django_linear_migrations",
+    "health_check",
+    "ace_onboarding",
+    "importers",
+    "refunds",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ace_onboarding.csp.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "pghistory.middleware.HistoryMiddleware",
+]
+ROOT_URLCONF = "ace_onboarding.urls"
+WSGI_APPLICATION = "ace_onboarding.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = ("portal",)
+CRISPY_TEMPLATE_PACK = "portal"
+CRISPY_FAIL_SILENTLY = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+UNFOLD = {"SITE_TITLE": BROKER_NAME, "SITE_HEADER": BROKER_NAME, "SITE_SYMBOL": "anchor"}
+
+# --- data --------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": env.database(DATABASE_URL)
+    | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+}
+# Sign-in limits must hold in every process and outlive a wiped Redis: they are kept in the database.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
+}
+PGHISTORY_APPEND_ONLY = True  # rows of the history cannot be changed or deleted
+PHONENUMBER_DB_FORMAT = "E164"
+
+# --- language and time -------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("da", "Dansk")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Europe/Copenhagen"
+USE_TZ = True
+
+# --- static files ------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- mail --------------------------------------------------------------------------------------------
+EMAIL_URL = env.text("EMAIL_URL")
+MAILS_KEPT = not EMAIL_URL  # mails are not sent: staff read them in the admin
+if MAILS_KEPT and not DEBUG:
+    env.required("EMAIL_URL", "", "the mail server, like smtp+tls://user:password@host:587.")
+_email: dict[str, Any] = env.email(EMAIL_URL or "dummymail://")
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST = _email["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = _email["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f'"{BROKER_NAME}" <{BROKER_EMAIL}>')
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- jobs: Redis when there is one, else files; either is only a doorbell, the rows are in the database ---
+REDIS_URL = env.url("REDIS_URL", "", {"redis", "rediss", "unix"})
+BROKER_FOLDER = VAR_DIR / "broker"
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "filesystem://"
+
+# --- sign-in -----------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "importers.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/importers/"
+ACCOUNT_ADAPTER = "importers.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the mailed code proves the mailbox
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets a mail because a stranger typed an address
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "request_login_code": "20/m/ip,3/m/key,10/h/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+STAFF_MFA_REQUIRED = env.flag("STAFF_MFA_REQUIRED", default=not DEBUG)
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = BROKER_NAME
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+
+# --- what browsers are told --------------------------------------------------------------------------
+SECURE_COOKIES = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_COOKIES
+CSRF_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"  # CSRF checks over https need it; pages with a token say no-referrer
+X_FRAME_OPTIONS = "DENY"
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=SECURE_COOKIES and not DEBUG)
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from inside, without TLS
+SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000 if SECURE_SSL_REDIRECT else 0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+if not DEBUG and not SECURE_COOKIES and PUBLIC_HOST not in _LOOPBACK:
+    raise ImproperlyConfigured("PUBLIC_URL must start with https:// with DEBUG off.")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],  # data: the QR code of the authenticator app
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+# The admin's own scripts (Alpine.js) evaluate expressions in attributes; still nothing from other hosts.
+CONTENT_SECURITY_POLICY_ADMIN = {
+    "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
+
+# --- logs --------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "ace_onboarding.logs.MaskingFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+    },
+}
