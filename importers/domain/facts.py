@@ -1,0 +1,167 @@
+"""What is known of one importer on one day: the only thing the rules look at."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Document(StrEnum):
+    """Where CBP holds a contact for the importer."""
+
+    ACE = "ace"
+    FORM_5106 = "form-5106"
+    FORM_4811 = "form-4811"
+
+
+class Route(StrEnum):
+    OWN_ACCOUNT = "own_account"
+    FORM_4811 = "form_4811"
+
+
+class ExistingAccount(StrEnum):
+    """The importer's answer to "do you already use ACE?"."""
+
+    NO = "no"
+    ACCOUNT = "account"
+    ENROLLED = "enrolled"
+    UNSURE = "unsure"
+
+
+class ACHStatus(StrEnum):
+    """What ACE's ACH Refund Authorization tab showed after Get Info/Refresh. CBP publishes no list of status
+    words (DOMAIN 5); bank details shown or not shown is all there is to see."""
+
+    UNKNOWN = "unknown"
+    NONE = "none"
+    SHOWN = "shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """The one responsible person; `declared` once somebody has declared them authorised to sign."""
+
+    name: str
+    title: str
+    email: str
+    phone: str
+    declared: bool
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.name and self.title and self.email and self.phone)
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The contact as it stands in one document."""
+
+    name: str
+    email: str
+    company_name: str = ""
+    correction_sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form4811Facts:
+    """`on_profile` and `box_28` are CBP's two conditions for a refund to reach the notify party (DOMAIN 6)."""
+
+    completed: bool = False
+    signed_on: date | None = None
+    on_profile: bool = False
+    box_28: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImporterFacts:
+    """`as_of` is the day on which all of this is true; rules have no other clock.
+
+    `attested` and `reviewed` hold the digest of the answers that the officer declared and staff checked;
+    `accepted` the findings that staff accepted with a reason (see `Finding.fingerprint`);
+    `officer_email_elsewhere` counts other importers whose officer has the same e-mail.
+    """
+
+    as_of: date
+    name: str
+    number: str
+    country: str
+    structure: str = ""
+    address: str = ""
+    phone: str = ""
+    is_ddp: bool = False
+    invited: bool = False
+    started: bool = False
+    company_confirmed: bool = False
+    officer: Officer | None = None
+    existing_account: ExistingAccount | None = None
+    route: Route | None = None
+    filed: Mapping[Document, Filed] = field(default_factory=dict)
+    ace_confirmed: bool = False
+    ach: ACHStatus = ACHStatus.UNKNOWN
+    form_4811: Form4811Facts = field(default_factory=Form4811Facts)
+    attested: str = ""
+    reviewed: str = ""
+    returned: str = ""
+    accepted: frozenset[str] = frozenset()
+    officer_email_elsewhere: int = 0
+    broker_email: str = ""
+    broker_ach_enrolled: bool = False
+
+    @property
+    def asks_route(self) -> bool:
+        """Foreign and DDP importers choose; a US importer has a US bank account."""
+        return self.country != "US" or self.is_ddp
+
+    @property
+    def enrolled_already(self) -> bool:
+        return self.existing_account is ExistingAccount.ENROLLED
+
+    @property
+    def effective_route(self) -> Route | None:
+        if self.enrolled_already or not self.asks_route:
+            return Route.OWN_ACCOUNT
+        return self.route
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What the officer declares to be true. Who stands in CBP's documents is not part of it: the
+        consistency rules compare that for as long as the file is open."""
+        officer = self.officer
+        return {
+            "name": self.name,
+            "number": self.number,
+            "country": self.country,
+            "structure": self.structure,
+            "address": self.address,
+            "phone": self.phone,
+            "officer_name": officer.name if officer else "",
+            "officer_title": officer.title if officer else "",
+            "officer_email": officer.email if officer else "",
+            "officer_phone": officer.phone if officer else "",
+            "existing_account": self.existing_account or "",
+            "route": self.effective_route or "",
+            "ach": self.ach if self.effective_route is Route.OWN_ACCOUNT else "",
+        }
+
+    @property
+    def digest(self) -> str:
+        """Changes when an answer changes, so that an old declaration or check no longer counts."""
+        text = json.dumps(self.answers, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderFacts:
+    """One importer in one campaign. `open_step` is the next step that waits for the importer, "" when it is
+    somebody else's turn; `done` when nothing is left at all."""
+
+    done: bool
+    open_step: str
+    email: str
+    deadline: date
+    time_zone: str
+    joined_at: datetime
+    paused_until: date | None = None
+    undeliverable: bool = False

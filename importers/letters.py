@@ -1,0 +1,99 @@
+"""Writes one mail: which template, in which language, with what in it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import css_inline
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.signing import TimestampSigner
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from importers.domain.checklist import STEP_BY_KEY, Status, evaluate
+from importers.domain.consistency import Who
+from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, Notification
+
+START_SALT = "importers.start"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+
+
+def start_url(notification: Notification) -> str:
+    """The mailed link. Signed and dated; opening it shows a page and does nothing else."""
+    token = TimestampSigner(salt=START_SALT).sign(notification.uuid.hex)
+    return settings.PUBLIC_URL + reverse("start", args=[token])
+
+
+def write(row: Notification) -> Letter:
+    """Rendered at the moment of sending, so that it says what is open now. Mails about signing in come written."""
+    if row.kind == MailKind.ACCOUNT:
+        return Letter(row.subject, row.text, row.html)
+    with translation.override(row.language):
+        context = _context(row)
+        name = _template(row, context)
+        subject = " ".join(render_to_string(f"emails/{row.language}/{name}-subject.txt", context).split())
+        text = render_to_string(f"emails/{row.language}/{name}.txt", context).strip() + "\n"
+        html = css_inline.inline(render_to_string(f"emails/{row.language}/{name}.html", context))
+    return Letter(subject, text, html)
+
+
+def _template(row: Notification, context: dict[str, Any]) -> str:
+    if row.kind == MailKind.REMINDER and context["is_late"]:
+        return "reminder_late"
+    return row.kind
+
+
+def _context(row: Notification) -> dict[str, Any]:
+    firm = BrokerFirm.current()
+    campaign = row.campaign or Campaign.objects.shown()
+    now = timezone.now()
+    context: dict[str, Any] = {
+        "mail": row,
+        "firm": firm,
+        "campaign": campaign,
+        "is_late": campaign is not None and campaign.is_past(now),
+        "start_url": start_url(row),
+        "verify_url": settings.PUBLIC_URL + reverse("verify"),
+    }
+    if row.importer_id is not None:
+        context |= _importer_context(row.importer_id, firm)
+    return context
+
+
+def _importer_context(importer_id: int, firm: BrokerFirm) -> dict[str, Any]:
+    importer = ImporterOfRecord.objects.with_facts().select_related("assigned_to").get(pk=importer_id)
+    checklist = evaluate(importer.facts(firm, timezone.localdate()))
+    left = [s for s in checklist.steps if s.step.who is Who.IMPORTER and not s.status.is_settled]
+    attestation = max(importer.attestations.all(), key=lambda a: a.pk, default=None)
+    return {
+        "importer": importer,
+        "officer": getattr(importer, "officer", None),
+        "checklist": checklist,
+        "steps_left": [s for s in left if s.status is not Status.CANNOT_START] or left,
+        "all_left": left,
+        "attestation": attestation,
+        "admin_url": settings.PUBLIC_URL
+        + reverse("admin:importers_importerofrecord_change", args=[importer.pk]),
+        "step_titles": {key: step.title for key, step in STEP_BY_KEY.items()},
+    }
+
+
+def message(row: Notification, letter: Letter) -> EmailMultiAlternatives:
+    firm = BrokerFirm.current()
+    mail = EmailMultiAlternatives(
+        subject=letter.subject,
+        body=letter.text,
+        to=[row.to_email],
+        reply_to=[firm.email],
+        headers={"Message-ID": row.message_id, "Auto-Submitted": "auto-generated"},
+    )
+    if letter.html:
+        mail.attach_alternative(letter.html, "text/html")
+    return mail

@@ -1,0 +1,33 @@
+from importers.models.accounts import BrokerFirm, User
+from importers.models.campaign import Campaign
+from importers.models.filings import (
+    Acceptance,
+    ACEAccount,
+    ACHEnrollment,
+    Attestation,
+    FiledContact,
+    Form4811,
+    ImporterAccess,
+)
+from importers.models.importer import ImporterOfRecord, PointOfContact
+from importers.models.notification import MailKind, MailState, Notification
+from importers.models.readiness import Readiness
+
+__all__ = [
+    "ACEAccount",
+    "ACHEnrollment",
+    "Acceptance",
+    "Attestation",
+    "BrokerFirm",
+    "Campaign",
+    "FiledContact",
+    "Form4811",
+    "ImporterAccess",
+    "ImporterOfRecord",
+    "MailKind",
+    "MailState",
+    "Notification",
+    "PointOfContact",
+    "Readiness",
+    "User",
+]

@@ -1,0 +1,111 @@
+"""Who may come in: people, the broker firm, and which importers a person may see."""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from importers.models.constraints import pair
+from importers.models.history import tracked
+
+SYSTEM_EMAIL = "portal@portal.invalid"
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def for_email(self, email: str, *, name: str = "", language: str = "en") -> "User":
+        """The person with this address; made, without a password, when new."""
+        try:
+            return self.get(email__iexact=email.strip())
+        except User.DoesNotExist:
+            return self.create_user(email, name=name, language=language)
+
+    def system(self) -> "User":
+        """Stands for the portal itself, where a deed has no person: a list loaded by command, a schedule."""
+        return self.get_or_create(email=SYSTEM_EMAIL, defaults={"name": "The portal", "is_active": False})[0]
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = User(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, **(fields | {"is_staff": True, "is_superuser": True}))
+
+
+@tracked(exclude=("password", "last_login"))
+class User(AbstractBaseUser, PermissionsMixin):
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
+    is_staff = models.BooleanField(_("broker staff"), default=False)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    date_joined = models.DateTimeField(_("since"), auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.partition(" ")[0]
+
+
+@tracked()
+class BrokerFirm(models.Model):
+    """The one firm that runs this portal."""
+
+    name = models.CharField(_("name"), max_length=200)
+    contact_name = models.CharField(_("contact person"), max_length=200)
+    phone = models.CharField(_("phone"), max_length=40)
+    email = models.EmailField(_("e-mail"))
+    colour = models.CharField(_("accent colour"), max_length=7, default="#0b4f6c")
+    importer_number = models.CharField(
+        _("the firm's own importer number"),
+        max_length=12,
+        blank=True,
+        help_text=_("Goes on Form 4811 and in box 28 of the entries."),
+    )
+    ach_enrolled_at = models.DateTimeField(_("own ACH refund enrolment seen in ACE"), null=True, blank=True)
+    ach_enrolled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("broker firm")
+        verbose_name_plural = _("broker firm")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="brokerfirm_one_row"),
+            pair("ach_enrolled"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> Self:
+        """The row; made from the BROKER_* settings the first time."""
+        defaults = {
+            "name": settings.BROKER_NAME,
+            "contact_name": settings.BROKER_CONTACT_NAME,
+            "phone": settings.BROKER_PHONE,
+            "email": settings.BROKER_EMAIL,
+            "colour": settings.BROKER_COLOUR,
+            "importer_number": settings.BROKER_IMPORTER_NUMBER,
+        }
+        return cls._default_manager.get_or_create(pk=1, defaults=defaults)[0]

@@ -1,0 +1,133 @@
+"""The outbox: one row for each mail, before, while and after it is sent."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from importers.models.accounts import User
+from importers.models.campaign import Campaign
+from importers.models.constraints import known
+from importers.models.importer import ImporterOfRecord
+from importers.models.readiness import Readiness
+
+LEASE = timedelta(minutes=5)
+
+
+class MailKind(models.TextChoices):
+    INVITATION = "invitation", _("Invitation")
+    OFFICER_INVITATION = "officer_invitation", _("Invitation to the officer")
+    REMINDER = "reminder", _("Reminder")
+    DECLARED = "declared", _("Importer has registered (to staff)")
+    RECEIPT = "receipt", _("Receipt for the declaration")
+    RETURNED = "returned", _("Sent back with a question")
+    READY = "ready", _("All is in place")
+    ACCOUNT = "account", _("Sign-in")
+
+
+class MailState(models.TextChoices):
+    PENDING = "pending", _("Waiting")
+    SENDING = "sending", _("Being sent")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    DROPPED = "dropped", _("No longer needed")
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def deliverable(self, now: datetime) -> Self:
+        """Waiting, its time has come, and for a reminder there is still something for the importer to do."""
+        open_step = Readiness.objects.filter(importer=OuterRef("importer")).exclude(importer_step="")
+        fresh = Q(expires_at=None) | Q(expires_at__gt=now)
+        return self.filter(fresh, state=MailState.PENDING, not_before__lte=now).filter(
+            ~Q(kind=MailKind.REMINDER) | Exists(open_step)
+        )
+
+    def claim(self, pk: int, now: datetime) -> uuid.UUID | None:
+        """Take one row for sending. One statement decides, so that of two workers only one gets it."""
+        token = uuid.uuid4()
+        taken = (
+            self.filter(pk=pk)
+            .deliverable(now)
+            .update(
+                state=MailState.SENDING,
+                claim=token,
+                claimed_at=now,
+                attempts=models.F("attempts") + 1,
+            )
+        )
+        return token if taken else None
+
+
+class Notification(models.Model):
+    """Of a mail with a sign-in code the text is taken out once it was handed over (unless mails are kept here)."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=20, choices=MailKind.choices)
+    state = models.CharField(_("state"), max_length=8, choices=MailState.choices, default=MailState.PENDING)
+    importer = models.ForeignKey(
+        ImporterOfRecord, models.CASCADE, null=True, blank=True, related_name="notifications"
+    )
+    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, blank=True)
+    slot = models.CharField(_("slot"), max_length=12, blank=True)
+    step = models.CharField(_("step"), max_length=20, blank=True)
+    to_name = models.CharField(_("to"), max_length=200, blank=True)
+    to_email = models.EmailField(_("to address"))
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
+    subject = models.CharField(_("subject"), max_length=250, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    html = models.TextField(_("HTML"), blank=True)
+    why = models.CharField(_("why now"), max_length=200, blank=True)
+    requested_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    not_before = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    claim = models.UUIDField(null=True, blank=True, editable=False)
+    claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    answer = models.CharField(_("answer of the mail server"), max_length=500, blank=True)
+
+    objects: ClassVar[models.Manager["Notification"]] = NotificationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("mail")
+        verbose_name_plural = _("mails")
+        ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(fields=["not_before"], condition=Q(state="pending"), name="notification_waiting"),
+            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="notification_claimed"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["importer", "campaign", "slot"],
+                condition=Q(kind="reminder"),
+                name="notification_one_reminder_a_slot",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="reminder") | Q(importer__isnull=False, campaign__isnull=False) & ~Q(slot=""),
+                name="notification_reminder_has_slot",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sending", claim__isnull=False, claimed_at__isnull=False)
+                | ~Q(state="sending") & Q(claim=None, claimed_at=None),
+                name="notification_claim_while_sending",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent") & Q(sent_at=None),
+                name="notification_sent_has_time",
+            ),
+            known("kind", MailKind),
+            known("state", MailState),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} → {self.to_email}"
+
+    @property
+    def message_id(self) -> str:
+        """The same at every attempt, so that a mail program shows a repeated one once."""
+        return f"<{self.uuid}@{settings.PUBLIC_HOST}>"

@@ -1,0 +1,21 @@
+"""Every write to an importer goes through here: one transaction, one lock, the history's who and why, and the
+projection brought up to date before the commit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pghistory
+from django.db import transaction
+
+from importers.models import ImporterOfRecord, User
+from importers.services.readiness import refresh
+
+
+@contextmanager
+def change(importer: ImporterOfRecord, action: str, *, by: User) -> Iterator[ImporterOfRecord]:
+    """Yields the importer as it stands now, locked until the commit, so that two people cannot write past each
+    other. All or nothing: an error anywhere, history and projection included, leaves nothing behind."""
+    with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action=action):
+        locked = ImporterOfRecord.objects.select_for_update().get(pk=importer.pk)
+        yield locked
+        refresh([locked.pk])

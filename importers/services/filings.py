@@ -1,0 +1,147 @@
+"""What staff record and check: who stands in CBP's documents, accepted warnings, the final check."""
+
+from django.utils import timezone
+
+from importers.domain.checklist import missing_for_4811
+from importers.domain.consistency import findings
+from importers.domain.errors import RuleViolation
+from importers.domain.errors import gettext_noop as _
+from importers.domain.facts import Document
+from importers.domain.identifiers import refuse_bank_details
+from importers.models import (
+    Acceptance,
+    Attestation,
+    BrokerFirm,
+    FiledContact,
+    Form4811,
+    ImporterOfRecord,
+    MailKind,
+    User,
+)
+from importers.services.change import change
+from importers.services.outbox import post
+from importers.services.readiness import checklist_of, refresh_all
+
+
+def replace_contact(
+    importer: ImporterOfRecord, document: Document, *, by: User, **filed: str
+) -> FiledContact:
+    """A new reading of one document (`filed`: name, email, company_name, source); the old one stays as history.
+    The same reading again changes nothing. The caller holds the transaction."""
+    current = FiledContact.objects.filter(importer=importer, document=document, is_current=True).first()
+    if current and not current.correction_sent_at and all(getattr(current, k) == v for k, v in filed.items()):
+        return current
+    if current:
+        current.is_current = False
+        current.save(update_fields=["is_current"])
+    return FiledContact.objects.create(
+        importer=importer, document=document, recorded_at=timezone.now(), recorded_by=by, **filed
+    )
+
+
+def record_contact(importer: ImporterOfRecord, document: Document, *, by: User, **filed: str) -> None:
+    for text in filed.values():
+        refuse_bank_details(text)
+    with change(importer, f"record contact on {document}", by=by) as row:
+        replace_contact(row, document, by=by, **filed)
+
+
+def mark_correction_sent(importer: ImporterOfRecord, document: Document, *, by: User) -> None:
+    """The correction is on its way to CBP: from now on it is CBP's turn, until a new reading is recorded."""
+    with change(importer, f"correction of {document} sent", by=by) as row:
+        changed = FiledContact.objects.filter(importer=row, document=document, is_current=True).update(
+            correction_sent_at=timezone.now(), correction_sent_by=by
+        )
+        if not changed:
+            raise RuleViolation("nothing_filed", _("Record first what stands in the document now."))
+
+
+def accept_finding(importer: ImporterOfRecord, fingerprint: str, *, by: User, reason: str) -> None:
+    """A warning that staff have looked into. It comes back when one of the compared values changes."""
+    refuse_bank_details(reason)
+    if not reason.strip():
+        raise RuleViolation("reason", _("Write why this is all right, so that a colleague understands it later."))
+    with change(importer, "accept warning", by=by) as row:
+        found = {f.fingerprint: f for f in findings(checklist_of(row).facts)}
+        finding = found.get(fingerprint)
+        if finding is None:
+            raise RuleViolation("gone", _("This warning is no longer there: the values have changed."))
+        if not finding.rule.acceptable:
+            raise RuleViolation("blocker", _("This one cannot be accepted. It must be corrected."))
+        Acceptance.objects.create(
+            importer=row,
+            rule=finding.rule.key,
+            fingerprint=fingerprint,
+            reason=reason.strip(),
+            accepted_at=timezone.now(),
+            accepted_by=by,
+        )
+
+
+def record_4811_checks(importer: ImporterOfRecord, *, by: User, on_profile: bool, box_28: bool) -> None:
+    """CBP's two conditions for a refund to reach the notify party, as staff saw them."""
+    with change(importer, "record Form 4811 checks", by=by) as row:
+        form, _made = Form4811.objects.get_or_create(importer=row)
+        for name, holds in (("on_profile", on_profile), ("box_28", box_28)):
+            if holds != (getattr(form, f"{name}_at") is not None):
+                setattr(form, f"{name}_at", timezone.now() if holds else None)
+                setattr(form, f"{name}_by", by if holds else None)
+        form.save()
+
+
+def verify(importer: ImporterOfRecord, *, by: User) -> None:
+    """Staff checked in ACE what the officer declared. Refused, with every reason, while anything is missing."""
+    with change(importer, "verify", by=by) as row:
+        checklist = checklist_of(row)
+        attestation = _open_attestation(row)
+        if attestation is None or checklist.facts.attested != checklist.facts.digest:
+            raise RuleViolation("not_declared", _("The officer has not declared the answers as they stand now."))
+        missing = missing_for_4811(checklist.facts)
+        blockers = [s for s in checklist.steps if s.key != "broker-review" and not s.status.is_settled]
+        if missing or blockers:
+            items = [*missing, *(f"{s.step.title}." for s in blockers)]
+            raise RuleViolation("missing", _("Still missing: %(items)s"), items=" ".join(items))
+        attestation.verified_at, attestation.verified_by = timezone.now(), by
+        attestation.save(update_fields=["verified_at", "verified_by"])
+        _tell_officer(row, MailKind.READY, by)
+
+
+def send_back(importer: ImporterOfRecord, *, by: User, note: str) -> None:
+    """Something the officer declared is not so; the note goes to the officer by mail and on the page."""
+    refuse_bank_details(note)
+    if not note.strip():
+        raise RuleViolation("note", _("Write what must be changed, so that the officer can act on it."))
+    with change(importer, "send back", by=by) as row:
+        attestation = _open_attestation(row)
+        if attestation is None:
+            raise RuleViolation("not_declared", _("There is no declaration to send back."))
+        attestation.verified_at = attestation.verified_by = None
+        attestation.returned_at, attestation.returned_by = timezone.now(), by
+        attestation.return_note = note.strip()
+        attestation.save()
+        _tell_officer(row, MailKind.RETURNED, by)
+
+
+def set_broker_ach(*, by: User, enrolled: bool) -> None:
+    """The firm's own ACH refund enrolment, without which no Form 4811 refund can be paid. Touches every importer."""
+    firm = BrokerFirm.current()
+    firm.ach_enrolled_at, firm.ach_enrolled_by = (timezone.now(), by) if enrolled else (None, None)
+    firm.save()
+    refresh_all()
+
+
+def _open_attestation(importer: ImporterOfRecord) -> Attestation | None:
+    newest = importer.attestations.order_by("-pk").first()
+    return newest if newest and newest.returned_at is None else None
+
+
+def _tell_officer(importer: ImporterOfRecord, kind: MailKind, by: User) -> None:
+    officer = importer.officer
+    post(
+        kind,
+        to_email=officer.email,
+        to_name=officer.name,
+        language=importer.language,
+        importer=importer,
+        by=by,
+    )

@@ -1,0 +1,81 @@
+"""Who of the importer may come in, and the mail that tells them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from importers.models import ImporterAccess, ImporterOfRecord, MailKind, User
+from importers.services.change import change
+from importers.services.outbox import post
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """`without_email` could not be invited; `staff` have a broker's address as the importer's contact."""
+
+    sent: int
+    without_email: tuple[ImporterOfRecord, ...]
+    staff: tuple[ImporterOfRecord, ...]
+
+
+def grant(importer: ImporterOfRecord, user: User, *, by: User) -> bool:
+    """Lets the person in; False when they already were. The caller holds the transaction."""
+    access, made = ImporterAccess.objects.get_or_create(
+        importer=importer, user=user, defaults={"granted_at": timezone.now(), "granted_by": by}
+    )
+    if access.revoked_at:
+        access.revoked_at = access.revoked_by = None
+        access.granted_at, access.granted_by = timezone.now(), by
+        access.save()
+        return True
+    return made
+
+
+def revoke(access: ImporterAccess, *, by: User) -> None:
+    with change(access.importer, "revoke access", by=by):
+        access.revoked_at, access.revoked_by = timezone.now(), by
+        access.save(update_fields=["revoked_at", "revoked_by"])
+
+
+def invite(importers: Iterable[ImporterOfRecord], *, by: User) -> Invited:
+    """Each in a transaction of its own: one bad row keeps nobody else out. Inviting again sends a new mail."""
+    sent, without_email, staff = 0, [], []
+    for importer in importers:
+        if not importer.contact_email:
+            without_email.append(importer)
+        elif _invite_one(importer, by):
+            sent += 1
+        else:
+            staff.append(importer)
+    return Invited(sent, tuple(without_email), tuple(staff))
+
+
+def let_in(importer: ImporterOfRecord, *, by: User) -> User | None:
+    """Access for the person on the client list; None when that is one of the broker's own people."""
+    with change(importer, "invite", by=by) as row:
+        user = User.objects.for_email(row.contact_email, name=row.contact_name, language=row.language)
+        if user.is_staff:
+            return None
+        grant(row, user, by=by)
+        row.invited_at, row.invited_by = timezone.now(), by
+        row.save(update_fields=["invited_at", "invited_by"])
+    return user
+
+
+def _invite_one(importer: ImporterOfRecord, by: User) -> bool:
+    with transaction.atomic():
+        user = let_in(importer, by=by)
+        if user is None:
+            return False
+        post(
+            MailKind.INVITATION,
+            to_email=user.email,
+            to_name=importer.contact_name,
+            language=importer.language,
+            importer=importer,
+            by=by,
+            why="invited by staff",
+        )
+    return True

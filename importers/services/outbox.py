@@ -1,0 +1,81 @@
+"""The outbox: mails are put in with the deed they tell of, and swept when a doorbell was lost."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from importers.delivery import ring
+from importers.models import ImporterOfRecord, MailKind, MailState, Notification, User
+from importers.models.notification import LEASE
+
+RING_AT_ONCE = 1000
+
+
+def post(
+    kind: MailKind,
+    *,
+    to_email: str,
+    to_name: str = "",
+    language: str,
+    importer: ImporterOfRecord | None = None,
+    by: User | None = None,
+    step: str = "",
+    why: str = "",
+    expires_at: datetime | None = None,
+    subject: str = "",
+    text: str = "",
+    html: str = "",
+) -> Notification:
+    """Must be called in the transaction of the deed it tells of: no deed, no mail; no mail, no deed."""
+    row = Notification.objects.create(
+        kind=kind,
+        importer=importer,
+        to_name=to_name,
+        to_email=to_email,
+        language=language,
+        requested_by=by,
+        step=step,
+        why=why,
+        subject=subject,
+        text=text,
+        html=html,
+        not_before=timezone.now(),
+        expires_at=expires_at,
+    )
+    transaction.on_commit(lambda: ring([row.pk]))
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many claims of dead workers were freed, mails dropped as no longer needed, and doorbells rung."""
+
+    freed: int
+    dropped: int
+    rung: int
+
+
+def sweep(now: datetime) -> Swept:
+    """Makes up for whatever was lost between the database and the workers; safe to run at any time, twice too."""
+    freed = Notification.objects.filter(state=MailState.SENDING, claimed_at__lt=now - LEASE).update(
+        state=MailState.PENDING, claim=None, claimed_at=None, answer="the worker did not come back"
+    )
+    dropped = _drop(now)
+    waiting = list(
+        Notification.objects.deliverable(now).order_by("not_before").values_list("pk", flat=True)[:RING_AT_ONCE]
+    )
+    ring(waiting)
+    return Swept(freed, dropped, len(waiting))
+
+
+def _drop(now: datetime) -> int:
+    """Codes that ran out, and reminders that became pointless before they went out."""
+    waiting = Notification.objects.filter(state=MailState.PENDING)
+    expired = waiting.filter(expires_at__lte=now).update(
+        state=MailState.DROPPED, answer="ran out before it could be sent", text="", html=""
+    )
+    pointless = waiting.filter(kind=MailKind.REMINDER, not_before__lte=now)
+    pointless = pointless.exclude(pk__in=Notification.objects.deliverable(now).values("pk"))
+    return expired + pointless.update(state=MailState.DROPPED, answer="nothing left for the importer to do")

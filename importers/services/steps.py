@@ -1,0 +1,173 @@
+"""What the importer does on the checklist, one function a step."""
+
+from datetime import date
+
+from django.utils import timezone
+
+from importers.domain.errors import RuleViolation
+from importers.domain.errors import gettext_noop as _
+from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
+from importers.domain.identifiers import refuse_bank_details
+from importers.domain.people import compare_emails
+from importers.models import (
+    ACEAccount,
+    ACHEnrollment,
+    Attestation,
+    BrokerFirm,
+    Form4811,
+    ImporterAccess,
+    ImporterOfRecord,
+    MailKind,
+    PointOfContact,
+    User,
+)
+from importers.services.change import change
+from importers.services.filings import replace_contact
+from importers.services.invitations import grant
+from importers.services.outbox import post
+from importers.services.readiness import checklist_of
+
+
+def confirm_company(importer: ImporterOfRecord, *, by: User, **details: str) -> None:
+    """`details`: name, country, structure, street, postal_code, city, phone. Changing one of them later is
+    confirming again."""
+    for text in details.values():
+        refuse_bank_details(text)
+    with change(importer, "confirm company", by=by) as row:
+        for field in ("name", "country", "structure", "street", "postal_code", "city", "phone"):
+            if field in details:
+                setattr(row, field, details[field])
+        row.company_confirmed_at, row.company_confirmed_by = timezone.now(), by
+        row.save()
+
+
+def name_officer(
+    importer: ImporterOfRecord, *, by: User, name: str, title: str, email: str, phone: str, authorised: bool
+) -> None:
+    """An officer who is somebody else than the person signed in gets access and an invitation of their own."""
+    for text in (name, title):
+        refuse_bank_details(text)
+    with change(importer, "name officer", by=by) as row:
+        declared = {"declared_at": timezone.now(), "declared_by": by} if authorised else {
+            "declared_at": None, "declared_by": None,
+        }  # fmt: skip
+        PointOfContact.objects.update_or_create(
+            importer=row,
+            defaults={"name": name, "title": title, "email": email.lower(), "phone": phone, **declared},
+        )
+        if authorised and email.lower() != by.email.lower():
+            _bring_in(row, name, email, by)
+
+
+def _bring_in(importer: ImporterOfRecord, name: str, email: str, by: User) -> None:
+    user = User.objects.for_email(email, name=name, language=importer.language)
+    if user.is_staff or not grant(importer, user, by=by):
+        return
+    post(
+        MailKind.OFFICER_INVITATION,
+        to_email=user.email,
+        to_name=name,
+        language=user.language,
+        importer=importer,
+        by=by,
+        why="named as the responsible officer",
+    )
+
+
+def answer_existing_account(importer: ImporterOfRecord, *, by: User, answer: ExistingAccount) -> None:
+    with change(importer, "answer existing account", by=by) as row:
+        ACEAccount.objects.update_or_create(
+            importer=row,
+            defaults={"existing": answer, "answered_at": timezone.now(), "answered_by": by},
+        )
+
+
+def choose_route(importer: ImporterOfRecord, *, by: User, route: Route) -> None:
+    with change(importer, "choose route", by=by) as row:
+        row.route = route
+        row.save(update_fields=["route"])
+
+
+def confirm_ace_account(importer: ImporterOfRecord, *, by: User, name: str, email: str) -> None:
+    """The account is there; `name` and `email` are of the person who stands in it."""
+    refuse_bank_details(name)
+    with change(importer, "confirm ACE account", by=by) as row:
+        ACEAccount.objects.update_or_create(
+            importer=row, defaults={"confirmed_at": timezone.now(), "confirmed_by": by}
+        )
+        replace_contact(row, Document.ACE, by=by, name=name, email=email, source="told by the importer")
+
+
+def record_ach(importer: ImporterOfRecord, *, by: User, status: ACHStatus) -> None:
+    """What the tab shows after Get Info/Refresh."""
+    with change(importer, "record ACH", by=by) as row:
+        ACHEnrollment.objects.update_or_create(
+            importer=row, defaults={"status": status, "checked_at": timezone.now(), "checked_by": by}
+        )
+
+
+def complete_form_4811(
+    importer: ImporterOfRecord, *, by: User, signer: str, email: str, signed_on: date
+) -> None:
+    refuse_bank_details(signer)
+    if signed_on > timezone.localdate():
+        raise RuleViolation("future", _("The date is in the future. Enter the day on which the form was signed."))
+    with change(importer, "complete Form 4811", by=by) as row:
+        Form4811.objects.update_or_create(
+            importer=row,
+            defaults={"signed_on": signed_on, "completed_at": timezone.now(), "completed_by": by},
+        )
+        replace_contact(row, Document.FORM_4811, by=by, name=signer, email=email, source="told by the importer")
+
+
+def may_declare(importer: ImporterOfRecord, user: User) -> bool:
+    """Only the officer declares: the person signed in with the officer's own e-mail."""
+    officer = getattr(importer, "officer", None)
+    return bool(officer and officer.declared_at and compare_emails(officer.email, user.email).value == "same")
+
+
+def declare(importer: ImporterOfRecord, *, by: User, digest: str) -> None:
+    """The officer declares the answers that were on the page. `digest` is of those answers: if somebody changed
+    one meanwhile, nothing is declared and the officer looks again."""
+    with change(importer, "declare", by=by) as row:
+        checklist = checklist_of(row)
+        if not may_declare(row, by):
+            raise RuleViolation("not_officer", _("Only the responsible officer can declare the answers."))
+        if checklist.facts.attested == checklist.facts.digest:
+            return
+        if checklist["inform-broker"].who is None:
+            raise RuleViolation("not_yet", _("Some steps before this one are still open. Finish them first."))
+        if digest != checklist.facts.digest:
+            raise RuleViolation("changed", _("An answer was changed meanwhile. Read the answers again, then declare."))
+        Attestation.objects.create(
+            importer=row,
+            answers=checklist.facts.answers,
+            digest=digest,
+            declared_at=timezone.now(),
+            declared_by=by,
+        )
+        _tell_of_declaration(row, by)
+
+
+def _tell_of_declaration(importer: ImporterOfRecord, by: User) -> None:
+    firm = BrokerFirm.current()
+    staff = importer.assigned_to
+    post(
+        MailKind.DECLARED,
+        to_email=staff.email if staff else firm.email,
+        to_name=str(staff) if staff else firm.contact_name,
+        language=staff.language if staff else "en",
+        importer=importer,
+        by=by,
+    )
+    post(
+        MailKind.RECEIPT, to_email=by.email, to_name=by.name, language=by.language, importer=importer, by=by
+    )
+
+
+def note_visit(importer: ImporterOfRecord, *, by: User) -> None:
+    """Somebody of the importer opened the checklist for the first time."""
+    unseen = ImporterAccess.objects.filter(importer=importer, user=by, first_visit_at=None)
+    if unseen.exists():
+        with change(importer, "first visit", by=by):
+            unseen.update(first_visit_at=timezone.now())
