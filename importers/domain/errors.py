@@ -1,0 +1,62 @@
+"""How a rule says no: a stable code for programs, a sentence for people that can be translated later."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Self
+
+Translate = Callable[[str], str]
+
+
+def gettext_noop(message: str) -> str:
+    """Marks a sentence for translation; whoever shows it translates it."""
+    return message
+
+
+class RuleViolation(Exception):
+    """`template` is the English msgid with %(name)s places (a literal % doubled), `params` fill them.
+
+    Neither may hold a whole Social Security number or anything that could be bank details: messages reach
+    logs, mails and pages.
+    """
+
+    def __init__(self, code: str, template: str, **params: object) -> None:
+        super().__init__(code, template)
+        self.code = code
+        self.template = template
+        self.params = params
+
+    @property
+    def message(self) -> str:
+        return self.template % self.params
+
+    def translated(self, translate: Translate) -> str:
+        return translate(self.template) % self.params
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[str, str]]:
+        return partial(type(self), **self.params), (self.code, self.template)
+
+
+@dataclass(frozen=True, slots=True)
+class LineError:
+    """One thing wrong in a file. `row` is the spreadsheet's (the heading is 1), 0 when it is about the whole file."""
+
+    row: int
+    column: str
+    code: str
+    message: str
+    template: str = field(default="", compare=False, repr=False)
+    params: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, row: int, column: str, violation: RuleViolation) -> Self:
+        return cls(row, column, violation.code, violation.message, violation.template, violation.params)
+
+    def translated(self, translate: Translate) -> str:
+        return translate(self.template) % self.params if self.template else self.message
+
+    def as_dict(self) -> dict[str, int | str]:
+        return {"row": self.row, "column": self.column, "code": self.code, "message": self.message}
