@@ -103,9 +103,7 @@ def _note_failure(row: Notification, claim: uuid.UUID, failure: Failure) -> str:
         text = without_secrets(row.kind, row.text)
         return _finish(row, claim, state=MailState.FAILED, answer=failure.answer, text=text)
     pause = min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE) * random.uniform(0.8, 1.2)  # noqa: S311
-    return _finish(
-        row, claim, state=MailState.PENDING, answer=failure.answer, not_before=timezone.now() + pause
-    )
+    return _finish(row, claim, state=MailState.PENDING, answer=failure.answer, not_before=timezone.now() + pause)
 
 
 def _finish(row: Notification, claim: uuid.UUID, **outcome: object) -> str:
@@ -113,4 +111,3 @@ def _finish(row: Notification, claim: uuid.UUID, **outcome: object) -> str:
     mine = Notification.objects.filter(pk=row.pk, claim=claim)
     mine.update(claim=None, claimed_at=None, **outcome)
     return str(outcome["state"])
-

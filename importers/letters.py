@@ -79,8 +79,7 @@ def _importer_context(importer_id: int, firm: BrokerFirm) -> dict[str, Any]:
         "steps_left": [s for s in left if s.status is not Status.CANNOT_START] or left,
         "all_left": left,
         "attestation": attestation,
-        "admin_url": settings.PUBLIC_URL
-        + reverse("admin:importers_importerofrecord_change", args=[importer.pk]),
+        "admin_url": settings.PUBLIC_URL + reverse("admin:importers_importerofrecord_change", args=[importer.pk]),
         "step_titles": {key: step.title for key, step in STEP_BY_KEY.items()},
     }
 

@@ -26,5 +26,11 @@ def check_readiness() -> int:
     count = 0
     for drift in readiness.drift():
         count += 1
-        log.error("Readiness of %s drifted: %s is %s, should be %s", drift.importer.uuid, drift.column, drift.stored, drift.computed)  # noqa: E501
+        log.error(
+            "Readiness of %s drifted: %s is %s, should be %s",
+            drift.importer.uuid,
+            drift.column,
+            drift.stored,
+            drift.computed,
+        )
     return count

@@ -40,15 +40,21 @@ DOCUMENT_FIXER = {
 }
 
 FREE_MAIL = frozenset(
-    "gmail.com googlemail.com hotmail.com hotmail.dk outlook.com outlook.dk live.com live.dk msn.com yahoo.com "
-    "yahoo.dk icloud.com me.com aol.com mail.com gmx.com gmx.de gmx.net web.de proton.me protonmail.com "
-    "mail.dk jubii.dk ofir.dk stofanet.dk".split()
-)
+    {
+        "gmail.com", "googlemail.com", "hotmail.com", "hotmail.dk", "outlook.com", "outlook.dk", "live.com",
+        "live.dk", "msn.com", "yahoo.com", "yahoo.dk", "icloud.com", "me.com", "aol.com", "mail.com", "gmx.com",
+        "gmx.de", "gmx.net", "web.de", "proton.me", "protonmail.com", "mail.dk", "jubii.dk", "ofir.dk",
+        "stofanet.dk",
+    }
+)  # fmt: skip
 SHARED_MAILBOX = frozenset(
-    "info mail post kontakt contact office kontor admin administration sales salg order ordre orders booking "
-    "finance accounting accounts bogholderi regnskab faktura invoice support service import export shipping "
-    "logistics logistik customs told reception hello hej noreply no-reply".split()
-)
+    {
+        "info", "mail", "post", "kontakt", "contact", "office", "kontor", "admin", "administration", "sales",
+        "salg", "order", "ordre", "orders", "booking", "finance", "accounting", "accounts", "bogholderi",
+        "regnskab", "faktura", "invoice", "support", "service", "import", "export", "shipping", "logistics",
+        "logistik", "customs", "told", "reception", "hello", "hej", "noreply", "no-reply",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,3 @@ def known(field: str, values: type[Enum], *, blank: bool = False) -> CheckConstr
     """The column holds one of the enum's values (or "" where `blank`)."""
     allowed = [str(member.value) for member in values] + ([""] if blank else [])
     return CheckConstraint(condition=Q(**{f"{field}__in": allowed}), name=f"%(class)s_{field}_known")
-
-
-def choices(values: type[Enum]) -> list[tuple[str, str]]:
-    return [(str(member.value), member.name.replace("_", " ").capitalize()) for member in values]

@@ -6,9 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Filed, Form4811Facts
 from importers.models.accounts import User
-from importers.models.constraints import choices, known, pair
+from importers.models.constraints import known, pair
 from importers.models.history import tracked
 from importers.models.importer import ImporterOfRecord
+from importers.models.labels import choices
 
 
 @tracked()
@@ -55,9 +56,7 @@ class FiledContact(models.Model):
 @tracked()
 class ACEAccount(models.Model):
     importer = models.OneToOneField(ImporterOfRecord, models.CASCADE, related_name="ace_account")
-    existing = models.CharField(
-        _("used ACE already"), max_length=12, choices=choices(ExistingAccount), blank=True
-    )
+    existing = models.CharField(_("used ACE already"), max_length=12, choices=choices(ExistingAccount), blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     confirmed_at = models.DateTimeField(_("account there since"), null=True, blank=True)

@@ -14,8 +14,9 @@ from django_countries.fields import CountryField
 from importers.domain.facts import ACHStatus, ExistingAccount, ImporterFacts, Officer, Route
 from importers.domain.identifiers import NumberKind
 from importers.models.accounts import BrokerFirm, User
-from importers.models.constraints import choices, known, pair
+from importers.models.constraints import known, pair
 from importers.models.history import tracked
+from importers.models.labels import choices
 
 
 class ImporterQuerySet(models.QuerySet["ImporterOfRecord"]):

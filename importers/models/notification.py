@@ -68,9 +68,7 @@ class Notification(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=MailKind.choices)
     state = models.CharField(_("state"), max_length=8, choices=MailState.choices, default=MailState.PENDING)
-    importer = models.ForeignKey(
-        ImporterOfRecord, models.CASCADE, null=True, blank=True, related_name="notifications"
-    )
+    importer = models.ForeignKey(ImporterOfRecord, models.CASCADE, null=True, blank=True, related_name="notifications")
     campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, blank=True)
     slot = models.CharField(_("slot"), max_length=12, blank=True)
     step = models.CharField(_("step"), max_length=20, blank=True)

@@ -5,8 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from importers.domain.checklist import Checklist, Stage
 from importers.domain.consistency import Who
-from importers.models.constraints import choices, known
+from importers.models.constraints import known
 from importers.models.importer import ImporterOfRecord
+from importers.models.labels import choices
 
 COLUMNS = ("stage", "done", "total", "blocker", "blocker_rule", "who", "importer_step")
 
@@ -15,9 +16,7 @@ class Readiness(models.Model):
     """`blocker` is the first step that holds things up, `blocker_rule` the consistency rule behind it, `who` must
     act on it; `importer_step` is the next step that waits for the importer, "" when none does."""
 
-    importer = models.OneToOneField(
-        ImporterOfRecord, models.CASCADE, primary_key=True, related_name="readiness"
-    )
+    importer = models.OneToOneField(ImporterOfRecord, models.CASCADE, primary_key=True, related_name="readiness")
     stage = models.CharField(_("stage"), max_length=14, choices=choices(Stage), db_index=True)
     done = models.PositiveSmallIntegerField(_("done"))
     total = models.PositiveSmallIntegerField(_("of"))

@@ -23,9 +23,7 @@ from importers.services.outbox import post
 from importers.services.readiness import checklist_of, refresh_all
 
 
-def replace_contact(
-    importer: ImporterOfRecord, document: Document, *, by: User, **filed: str
-) -> FiledContact:
+def replace_contact(importer: ImporterOfRecord, document: Document, *, by: User, **filed: str) -> FiledContact:
     """A new reading of one document (`filed`: name, email, company_name, source); the old one stays as history.
     The same reading again changes nothing. The caller holds the transaction."""
     current = FiledContact.objects.filter(importer=importer, document=document, is_current=True).first()

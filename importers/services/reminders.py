@@ -12,7 +12,7 @@ from django.utils import timezone
 from importers.delivery import ring
 from importers.domain.facts import ReminderFacts
 from importers.domain.reminders import Due, Sent, Skip, current, due
-from importers.models import Campaign, ImporterOfRecord, MailKind, MailState, Notification, User
+from importers.models import Campaign, ImporterOfRecord, MailKind, Notification, User
 from importers.services.invitations import let_in
 
 BATCH = 2000

@@ -92,9 +92,7 @@ def confirm_ace_account(importer: ImporterOfRecord, *, by: User, name: str, emai
     """The account is there; `name` and `email` are of the person who stands in it."""
     refuse_bank_details(name)
     with change(importer, "confirm ACE account", by=by) as row:
-        ACEAccount.objects.update_or_create(
-            importer=row, defaults={"confirmed_at": timezone.now(), "confirmed_by": by}
-        )
+        ACEAccount.objects.update_or_create(importer=row, defaults={"confirmed_at": timezone.now(), "confirmed_by": by})
         replace_contact(row, Document.ACE, by=by, name=name, email=email, source="told by the importer")
 
 
@@ -106,9 +104,7 @@ def record_ach(importer: ImporterOfRecord, *, by: User, status: ACHStatus) -> No
         )
 
 
-def complete_form_4811(
-    importer: ImporterOfRecord, *, by: User, signer: str, email: str, signed_on: date
-) -> None:
+def complete_form_4811(importer: ImporterOfRecord, *, by: User, signer: str, email: str, signed_on: date) -> None:
     refuse_bank_details(signer)
     if signed_on > timezone.localdate():
         raise RuleViolation("future", _("The date is in the future. Enter the day on which the form was signed."))
@@ -160,9 +156,7 @@ def _tell_of_declaration(importer: ImporterOfRecord, by: User) -> None:
         importer=importer,
         by=by,
     )
-    post(
-        MailKind.RECEIPT, to_email=by.email, to_name=by.name, language=by.language, importer=importer, by=by
-    )
+    post(MailKind.RECEIPT, to_email=by.email, to_name=by.name, language=by.language, importer=importer, by=by)
 
 
 def note_visit(importer: ImporterOfRecord, *, by: User) -> None:
