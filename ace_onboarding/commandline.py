@@ -24,7 +24,6 @@ WITHOUT_DATABASE = {
     "diffsettings",
     "findstatic",
     "help",
-    "make_secret",
     "makemessages",
     "startapp",
     "version",
@@ -49,7 +48,8 @@ WITH_ANY_SCHEMA = {
 
 def main(arguments: list[str]) -> int:
     """Runs the command; what the person at the terminal can put right is said in one line."""
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     try:
         _run(arguments)
     except (ImproperlyConfigured, EmbeddedError) as error:

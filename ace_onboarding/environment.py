@@ -14,6 +14,7 @@ YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}
 SHORTEST_SECRET = 50
 FEWEST_CHARACTERS = 12
+MAKE_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"  # noqa: S105 - a command
 EXAMPLE_SECRET = "replace-me"  # noqa: S105 - what .env.example says, refused as a secret
 
 
@@ -24,9 +25,7 @@ def read_env_file(path: Path) -> None:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(
-            f"{path} cannot be read ({error}): make it a readable text file."
-        ) from error
+        raise ImproperlyConfigured(f"{path} cannot be read ({error}): make it a readable text file.") from error
     for number, line in enumerate(lines, start=1):
         if line.strip() and not line.lstrip().startswith("#") and "=" not in line:
             raise ImproperlyConfigured(f"{path}, line {number}: write NAME=value, or start a comment with #.")
@@ -61,9 +60,7 @@ def words(name: str, default: list[str]) -> list[str]:
 def url(name: str, default: str, schemes: set[str]) -> str:
     value = text(name, default)
     if value and urlsplit(value).scheme not in schemes:
-        raise ImproperlyConfigured(
-            f"{name} must start with {' or '.join(f'{s}://' for s in sorted(schemes))}."
-        )
+        raise ImproperlyConfigured(f"{name} must start with {' or '.join(f'{s}://' for s in sorted(schemes))}.")
     return value
 
 
@@ -105,8 +102,7 @@ def folder(name: str, default: Path) -> Path:
             return path
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{name} ({path}) cannot be written to ({error.strerror}): make it a folder of yours, "
-            f"or set {name} to one."
+            f"{name} ({path}) cannot be written to ({error.strerror}): make it a folder of yours, or set {name} to one."
         ) from error
 
 
@@ -115,7 +111,7 @@ def secret(name: str, *, kept_in: Path | None) -> str:
     value = text(name)
     if not value and kept_in is not None:
         return kept_secret(kept_in / name.lower())
-    remedy = "put 50 or more random characters there, for example from 'python manage.py make_secret'."
+    remedy = f"put {SHORTEST_SECRET} or more random characters there, for example from: {MAKE_SECRET}"
     required(name, value, remedy)
     weak = (
         len(value) < SHORTEST_SECRET

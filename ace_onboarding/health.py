@@ -41,9 +41,7 @@ class Broker(HealthCheck):
     def run(self) -> None:
         try:
             with app.connection_for_write() as broker:
-                broker.ensure_connection(
-                    max_retries=1, timeout=BROKER_SECONDS, reraise_as_library_errors=True
-                )
+                broker.ensure_connection(max_retries=1, timeout=BROKER_SECONDS, reraise_as_library_errors=True)
         except (OperationalError, OSError) as error:
             raise ServiceUnavailable("The message broker does not answer.") from error
 

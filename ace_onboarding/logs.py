@@ -7,9 +7,7 @@ import logging
 import re
 
 SECRET_PATHS = re.compile(r"(/start/|/password/reset/key/|/confirm-email/)[^/\s\"'?]+")
-NUMBERS = re.compile(
-    r"(?<![\w.-])(?:\d{3}([- ]?)\d{2}\1\d{4}|\d{2}-\d{7}(?:[A-Z0-9]{2})?|\d{6}-\d{5})(?![\w-]|\.\d)"
-)
+NUMBERS = re.compile(r"(?<![\w.-])(?:\d{3}([- ]?)\d{2}\1\d{4}|\d{2}-\d{7}(?:[A-Z0-9]{2})?|\d{6}-\d{5})(?![\w-]|\.\d)")
 
 
 def mask(text: str) -> str:

@@ -115,8 +115,7 @@ UNFOLD = {"SITE_TITLE": BROKER_NAME, "SITE_HEADER": BROKER_NAME, "SITE_SYMBOL": 
 
 # --- data --------------------------------------------------------------------------------------------
 DATABASES = {
-    "default": env.database(DATABASE_URL)
-    | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+    "default": env.database(DATABASE_URL) | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
 }
 # Sign-in limits must hold in every process and outlive a wiped Redis: they are kept in the database.
 CACHES = {
@@ -134,7 +133,7 @@ USE_TZ = True
 
 # --- static files ------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = env.folder("STATIC_ROOT", VAR_DIR / "static") if DEBUG else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from ace_onboarding.embedded.cluster import DATABASE, MAJOR_VERSION, Cluster, EmbeddedError, program
-from ace_onboarding.embedded.guardian import dismiss, lock_file, nobody_left, stop_server, summon, turn
+from ace_onboarding.embedded.guardian import dismiss, is_alive, lock_file, nobody_left, stop_server, summon, turn
 
 __all__ = ["DATABASE", "MAJOR_VERSION", "MARKER", "Cluster", "EmbeddedError", "program", "running"]
 
@@ -41,3 +41,16 @@ def _leave(cluster: Cluster, users: IO[str]) -> None:
     if nobody_left(cluster.var_dir):
         stop_server(cluster.data, cluster.sockets)
         dismiss(cluster.var_dir)
+
+
+def revive(cluster: Cluster) -> bool:
+    """Starts a server that has ended although it is in use; True when it had to."""
+    try:
+        pid = int((cluster.data / "postmaster.pid").read_text().split()[0])
+    except (OSError, IndexError):
+        pid = None
+    if pid is not None and is_alive(pid):
+        return False
+    with turn(cluster.var_dir):
+        cluster.start()
+    return True

@@ -132,9 +132,7 @@ class Cluster:
         if process.returncode != 0:
             raise EmbeddedError(f"The embedded PostgreSQL cannot be set up: {self._reason(begin)}")
 
-    def _run(
-        self, command: list[str], identity: Identity, stdin: int = subprocess.DEVNULL
-    ) -> subprocess.Popen[bytes]:
+    def _run(self, command: list[str], identity: Identity, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as output:
             return subprocess.Popen(  # noqa: S603 - the wheel's own programs
                 [str(program(command[0])), *command[1:]],

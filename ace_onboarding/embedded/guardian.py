@@ -73,17 +73,23 @@ def stop_server(data: Path, sockets: Path) -> None:
             sockets.rmdir()
 
 
+def is_alive(pid: int) -> bool:
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # one that we started ourselves must be laid to rest first
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def _gone(pid: int) -> bool:
     deadline = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < deadline:
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
+    while is_alive(pid):
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.01)
-    return False
+    return True
 
 
 def summon(var_dir: Path, data: Path, sockets: Path) -> None:

@@ -1,0 +1,104 @@
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from ace_onboarding import processes
+from ace_onboarding.embedded import Cluster, revive
+from ace_onboarding.schema import bring_up_to_date
+from ace_onboarding.supervisor import Child, ChildDied, stop, watch
+from ace_onboarding.translations import compile_stale
+from importers.demo import SIGN_INS
+from importers.models import ImporterOfRecord
+
+
+class Command(BaseCommand):
+    help = "Runs the whole portal on this machine: database, broker, web, worker and scheduler. Ctrl-C stops it."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, port: int, **options: Any) -> None:
+        with processes.listen(port) as web_socket, only_one():
+            self._prepare(port)
+            self._run(port, web_socket)
+
+    def _prepare(self, port: int) -> None:
+        if "PUBLIC_URL" not in os.environ:
+            settings.PUBLIC_URL = os.environ["PUBLIC_URL"] = f"http://{processes.HOST}:{port}"
+        compile_stale()
+        bring_up_to_date()
+        if not ImporterOfRecord.objects.exists():
+            call_command("seed_demo", stdout=self.stdout, stderr=self.stderr)
+        connection.close()
+
+    def _run(self, port: int, web_socket: socket.socket) -> None:
+        folder = processes.socket_folder()
+        redis = processes.redis_server(folder)
+        env = {"REDIS_URL": processes.redis_url(folder)} if redis else {}
+        portal = processes.portal(env, web_socket)
+        brokers = [redis] if redis else []
+        try:
+            for child in [*brokers, *portal]:
+                child.start()
+            processes.wait_for_answer(port, portal[0])
+            self._announce(port, redis)
+            watch([*brokers, *portal], self.stderr.write, self._keep_database)
+        except (KeyboardInterrupt, SystemExit):
+            self.stderr.write("Stopping.")  # asked to, by Ctrl-C or SIGTERM
+        except ChildDied as error:
+            raise CommandError(str(error)) from error
+        finally:
+            stop([portal, brokers])
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _keep_database(self) -> None:
+        if settings.EMBEDDED and revive(Cluster(settings.VAR_DIR)):
+            self.stderr.write("The database ended. It is started again.")
+
+    def _announce(self, port: int, redis: Child | None) -> None:
+        base = f"http://{processes.HOST}:{port}"
+        mails = f"kept, not sent; staff read them at {base}/admin/importers/notification/"
+        lines = [
+            f"The portal:  {base}/",
+            f"The guide:   {base}/guide/",
+            f"For staff:   {base}/admin/",
+            f"Database:    {f'embedded, in {settings.VAR_DIR}' if settings.EMBEDDED else 'DATABASE_URL'}",
+            f"Jobs:        {broker_name(redis)}",
+            f"Mails:       {mails if settings.MAILS_KEPT else 'sent by EMAIL_URL'}",
+            f"Logs:        {processes.log_folder()}",
+            "Demo sign-ins (e-mail, password):",
+            *(f"  {email}  {password}" for email, password in SIGN_INS),
+            "Ctrl-C stops everything.",
+        ]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+
+def broker_name(redis: Child | None) -> str:
+    if redis is not None:
+        return "a redis-server started for this run"
+    if settings.REDIS_URL:
+        return "Redis at REDIS_URL"
+    return f"files in {settings.BROKER_FOLDER} (there is no redis-server on the PATH)"
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    with (settings.VAR_DIR / "up.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CommandError(
+                f"The portal already runs from {settings.VAR_DIR}: stop it, or set VAR_DIR to another folder."
+            ) from error
+        yield

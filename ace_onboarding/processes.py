@@ -1,0 +1,92 @@
+"""The processes that make up the portal on one machine, and the message broker they use."""
+
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from ace_onboarding.supervisor import Child
+
+HOST = "127.0.0.1"
+FIRST_ANSWER_SECONDS = 60
+WEB = ("gunicorn", "--config", "python:ace_onboarding.gunicorn_config", "ace_onboarding.wsgi")
+CELERY = ("celery", "--app", "ace_onboarding.celery:app", "--skip-checks")
+WORKER = (*CELERY, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat")
+BEAT = (*CELERY, "beat", "--pidfile", "")
+
+
+def listen(port: int) -> socket.socket:
+    """Takes the port before anything else is started; the web process gets this very socket."""
+    try:
+        return socket.create_server((HOST, port), backlog=128)
+    except OSError as error:
+        raise CommandError(
+            f"Port {port} cannot be used ({error.strerror}): stop what uses it, or start with --port {port + 1}."
+        ) from error
+
+
+def log_folder() -> Path:
+    folder = settings.VAR_DIR / "logs"
+    folder.mkdir(exist_ok=True)
+    return Path(folder)
+
+
+def redis_server(folder: Path) -> Child | None:
+    """A Redis of our own, when the machine has the program; it keeps nothing, since nothing depends on it."""
+    program = shutil.which("redis-server")
+    if settings.REDIS_URL or program is None:
+        return None
+    options = {"port": "0", "unixsocket": str(folder / "redis.sock"), "unixsocketperm": "700", "save": ""}
+    command = [program, "--dir", str(folder)]
+    for name, value in options.items():
+        command += [f"--{name}", value]
+    return Child("Redis server", command, log_folder() / "redis.log")
+
+
+def socket_folder() -> Path:
+    """Short enough for a Unix socket, and ours alone."""
+    return Path(tempfile.mkdtemp(prefix="ace-redis-"))
+
+
+def redis_url(folder: Path) -> str:
+    return f"unix://{folder / 'redis.sock'}"
+
+
+def portal(env: Mapping[str, str], web_socket: socket.socket) -> list[Child]:
+    logs = log_folder()
+    number = web_socket.fileno()
+    schedule = ("--schedule", str(settings.VAR_DIR / "celerybeat-schedule"))
+    return [
+        Child("web server", _python(*WEB, "--bind", f"fd://{number}"), logs / "web.log", env, (number,)),
+        Child("worker", _python(*WORKER), logs / "worker.log", env),
+        Child("scheduler", _python(*BEAT, *schedule), logs / "beat.log", env),
+    ]
+
+
+def _python(program: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", program, *arguments]
+
+
+def wait_for_answer(port: int, web: Child) -> None:
+    """Returns when the web server has answered its first request."""
+    deadline = time.monotonic() + FIRST_ANSWER_SECONDS
+    while not _answers(port):
+        if web.has_ended() or time.monotonic() > deadline:
+            raise CommandError(f"The web server does not answer: {web.last_words()} (see {web.log})")
+        time.sleep(0.02)
+
+
+def _answers(port: int) -> bool:
+    connection = HTTPConnection(HOST, port, timeout=10)
+    with suppress(OSError, HTTPException):
+        connection.request("GET", "/health/")
+        return connection.getresponse().status == 200
+    return False

@@ -1,0 +1,108 @@
+"""Keeps a handful of child processes running together, and ends them together.
+
+Each child leads a session of its own: Ctrl-C at the terminal reaches only the supervisor, and what a child
+started itself ends with it. Should the supervisor be killed, the kernel tells the children (on Linux).
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LOOK_EVERY_SECONDS = 0.2
+MOST_RESTARTS = 3
+RESTARTS_WITHIN_SECONDS = 60
+STOP_SECONDS = 15
+PR_SET_PDEATHSIG = 1
+
+
+class ChildDied(Exception):
+    """A child ended again and again; the text is one line for the person at the terminal."""
+
+
+@dataclass
+class Child:
+    name: str
+    command: Sequence[str]
+    log: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    keep_open: tuple[int, ...] = ()
+    restarts: list[float] = field(default_factory=list)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - our own programs
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=os.environ | dict(self.env),
+                pass_fds=self.keep_open,
+                start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            )
+
+    def has_ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def ask_to_end(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
+    def end(self, deadline: float) -> None:
+        """Waits for the child until the deadline; then ends it and all that it started by force."""
+        if self.process is None:
+            return
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(0.1, deadline - time.monotonic()))
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "nothing in its log"
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def stop(groups: Sequence[Sequence[Child]]) -> None:
+    """Ends one group after the other, those of a group together; a second Ctrl-C does not disturb it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    for group in groups:
+        for child in group:
+            child.ask_to_end()
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in group:
+            child.end(deadline)
+
+
+def watch(children: Sequence[Child], say: Callable[[str], None], also: Callable[[], None]) -> None:
+    """Restarts a child that ended; gives up when it does so too often. Returns only by an exception."""
+    while True:
+        time.sleep(LOOK_EVERY_SECONDS)
+        also()
+        for child in children:
+            if child.has_ended():
+                _restart(child, say)
+
+
+def _restart(child: Child, say: Callable[[str], None]) -> None:
+    now = time.monotonic()
+    child.restarts = [moment for moment in child.restarts if moment > now - RESTARTS_WITHIN_SECONDS]
+    child.end(now)
+    if len(child.restarts) >= MOST_RESTARTS:
+        raise ChildDied(f"The {child.name} ended {MOST_RESTARTS + 1} times within a minute: {child.last_words()}")
+    say(f"The {child.name} ended ({child.last_words()}). It is started again; its log is {child.log}.")
+    child.restarts.append(now)
+    child.start()

@@ -1,0 +1,80 @@
+"""The tests' own little world: nothing from the developer's environment, one throw-away PostgreSQL.
+
+The server starts with the first test that asks for the database, is shared by all workers of a run, and
+ends with the last one (see ace_onboarding/embedded).
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+OURS = {
+    "DEBUG",
+    "SECRET_KEY",
+    "FINGERPRINT_KEY",
+    "DATABASE_URL",
+    "EMBEDDED_DATABASE_URL",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+    "TRUSTED_PROXIES",
+    "STAFF_MFA_REQUIRED",
+}
+
+
+def _leave_the_developers_environment() -> None:
+    for name in [name for name in os.environ if name in OURS or name.startswith("BROKER_")]:
+        del os.environ[name]
+    folder = Path(tempfile.mkdtemp(prefix="ace-tests-"))
+    folder.chmod(0o711)  # PostgreSQL, which is never root, must get through
+    os.environ["VAR_DIR"] = str(folder)
+    os.environ["ENV_FILE"] = str(folder / "none")
+    os.environ["LOG_LEVEL"] = "WARNING"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "ace_onboarding.settings"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's event loop runs in the tests' thread
+
+
+if not IS_WORKER:
+    _leave_the_developers_environment()
+
+# Only now may the settings be read.
+from django.conf import settings  # noqa: E402
+
+from ace_onboarding.embedded import Cluster, running  # noqa: E402
+
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; nothing is kept
+pytest_plugins = ["tests.servers"]
+
+# Data that is thrown away need not survive a power cut.
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not IS_WORKER:
+        shutil.rmtree(os.environ["VAR_DIR"], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    cluster = Cluster(Path(os.environ["VAR_DIR"]), options=FAST)
+    with running(cluster):
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres: Cluster, django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Hands the server to pytest-django, which makes one database for each worker."""
+
+
+@pytest.fixture
+def process_env(postgres: Cluster) -> dict[str, str]:
+    """The environment for a process that works on this test's database."""
+    url = postgres.url(str(settings.DATABASES["default"]["NAME"]))
+    return os.environ | {"DATABASE_URL": url, "EMBEDDED_DATABASE_URL": url}
