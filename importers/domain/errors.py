@@ -20,7 +20,7 @@ class RuleViolation(Exception):
     logs, mails and pages.
     """
 
-    def __init__(self, code: str, template: str, **params: object) -> None:
+    def __init__(self, code: str, template: str, /, **params: object) -> None:
         super().__init__(code, template)
         self.code = code
         self.template = template
