@@ -1,5 +1,7 @@
 """One importer number and what the importer has told us."""
 
+import hashlib
+import hmac
 import uuid
 from datetime import date
 from typing import ClassVar, Self
@@ -12,14 +14,34 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from importers.domain.facts import ACHStatus, ExistingAccount, ImporterFacts, Officer, Route
-from importers.domain.identifiers import NumberKind
+from importers.domain.identifiers import ImporterNumber, NumberKind, parse_importer_number
 from importers.models.accounts import BrokerFirm, User
 from importers.models.constraints import known, pair
 from importers.models.history import tracked
 from importers.models.labels import choices
 
 
+def fingerprint(number: ImporterNumber) -> str:
+    """What an importer number is found by. Keyed, because all Social Security numbers can be tried in minutes."""
+    text = f"{number.kind}:{number.canonical}"
+    return hmac.new(settings.FINGERPRINT_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def number_columns(number: ImporterNumber) -> dict[str, str]:
+    """What is kept of the number: of an SSN only the last four digits and the fingerprint."""
+    return {
+        "number_kind": number.kind,
+        "number": "" if number.kind is NumberKind.SSN else number.canonical,
+        "number_last4": number.canonical[-4:],
+        "fingerprint": fingerprint(number),
+    }
+
+
 class ImporterQuerySet(models.QuerySet["ImporterOfRecord"]):
+    def by_number(self, text: str, kind: NumberKind | str | None = None) -> Self:
+        """The one with exactly this number, suffix included. Raises RuleViolation when it is no number."""
+        return self.filter(fingerprint=fingerprint(parse_importer_number(text, kind)))
+
     def visible_to(self, user: User) -> Self:
         """Staff see all; everybody else what they were given access to and still have."""
         if user.is_staff:
