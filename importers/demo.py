@@ -1,0 +1,311 @@
+"""Invented importers over every stage, route, kind of number and language, for trying the portal out.
+
+The same companies, people and states on every run; only the days are counted from today."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from importers import letters
+from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
+from importers.domain.identifiers import NumberKind, parse_importer_number
+from importers.models import (
+    Campaign,
+    ImporterAccess,
+    ImporterOfRecord,
+    MailState,
+    Notification,
+    Readiness,
+    User,
+)
+from importers.models.importer import fingerprint
+from importers.services import filings, steps
+from importers.services.invitations import invite
+from importers.services.readiness import checklist_of, refresh
+
+PASSWORD = "try-the-portal-2027"  # noqa: S105 - of invented people, in a database that only ever holds demo data
+STAFF = (
+    ("Jens Anton Rahbek", "jens@alpi.example", "en", True),
+    ("Kirsten Holm", "kirsten@alpi.example", "da", False),
+    ("Maria Lund", "maria@alpi.example", "en", False),
+)
+SIGN_INS = [(email, PASSWORD) for _name, email, _language, _boss in STAFF]
+
+# Company, city, postal code, country, language, officer, title. The domain is made from the company's first word.
+COMPANIES = (
+    ("Nordlys Cykler ApS", "Odense", "5000", "DK", "da", "Mette Sørensen", "Direktør"),
+    ("Ågård Møbler A/S", "Viborg", "8800", "DK", "da", "Søren Ågård", "Adm. direktør"),
+    ("Havblik Keramik ApS", "Skagen", "9990", "DK", "da", "Lærke Østergaard", "Indehaver"),
+    ("Jysk Uldspinderi ApS", "Herning", "7400", "DK", "da", "Karen Margrethe Bach", "Direktør"),
+    ("Fjordglas A/S", "Holbæk", "4300", "DK", "da", "Anders Kjær", "Økonomidirektør"),
+    ("Kystens Kaffe ApS", "Esbjerg", "6700", "DK", "da", "Camilla Nørgaard", "Direktør"),
+    ("Bornholm Røgeri A/S", "Gudhjem", "3760", "DK", "da", "Peter Koefoed", "Direktør"),
+    ("Sølund Smykker ApS", "Silkeborg", "8600", "DK", "da", "Ida Sølund", "Indehaver"),
+    ("Thy Træ A/S", "Thisted", "7700", "DK", "da", "Jens Christian Yde", "Direktør"),
+    ("Vesterhav Tekstil ApS", "Lemvig", "7620", "DK", "da", "Birgitte Toft", "Direktør"),
+    ("Limfjord Skaldyr A/S", "Nykøbing Mors", "7900", "DK", "da", "Ole Vestergaard", "Direktør"),
+    ("Aalborg Værktøj A/S", "Aalborg", "9000", "DK", "da", "Hanne Aagaard", "Adm. direktør"),
+    ("Svaneke Lakrids ApS", "Svaneke", "3740", "DK", "da", "Johan Bech", "Direktør"),
+    ("Møn Maling ApS", "Stege", "4780", "DK", "da", "Rikke Møller", "Direktør"),
+    ("Lindström Design AB", "Göteborg", "411 04", "SE", "en", "Åsa Lindström", "Managing Director"),
+    ("Fjällvind Outdoor AB", "Östersund", "831 30", "SE", "en", "Björn Häggkvist", "CEO"),
+    ("Müller Feinmechanik GmbH", "Flensburg", "24937", "DE", "en", "Dr. Jürgen Müller", "Geschäftsführer"),
+    ("Küstenholz GmbH", "Kiel", "24103", "DE", "en", "Sabine Großmann", "Geschäftsführerin"),
+    ("Łódź Linen Sp. z o.o.", "Łódź", "90-001", "PL", "en", "Łukasz Wiśniewski", "Prezes"),
+    ("Van der Meer Bloemen B.V.", "Aalsmeer", "1431", "NL", "en", "Pieter van der Meer", "Director"),
+    ("Bergen Boats AS", "Bergen", "5003", "NO", "da", "Øyvind Hansen", "Daglig leder"),
+    ("Prairie Pet Supply LLC", "Omaha, NE", "68102", "US", "en", "Susan Miller", "President"),
+    ("Harbor Lighting Inc.", "Baltimore, MD", "21201", "US", "en", "James T. Carter", "Vice President"),
+    ("Blue Ridge Cycles Inc.", "Asheville, NC", "28801", "US", "en", "Daniel Reyes", "Treasurer"),
+    ("Lakeside Toys LLC", "Duluth, MN", "55802", "US", "en", "Karen Johnson", "Member"),
+    ("Tom Baker Imports", "Portland, OR", "97201", "US", "en", "Thomas Baker", "Owner"),
+)
+STRUCTURES = {"US": "llc", "NL": "llc"}
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Brings one invented importer to a state, through the services that real people use."""
+
+    importer: ImporterOfRecord
+    who: User
+    staff: User
+    officer: str
+    email: str
+    title: str
+    route: Route
+    today: date
+
+    def company(self) -> None:
+        row = self.importer
+        details = {name: str(getattr(row, name)) for name in ("name", "country", "street", "postal_code", "city")}
+        structure = STRUCTURES.get(str(row.country), "corporation")
+        steps.confirm_company(row, by=self.who, structure=structure, phone=row.contact_phone, **details)
+
+    def named(self) -> None:
+        self.company()
+        phone = self.importer.contact_phone
+        steps.name_officer(
+            self.importer,
+            by=self.who,
+            name=self.officer,
+            title=self.title,
+            email=self.email,
+            phone=phone,
+            authorised=True,
+        )
+
+    def before(self, answer: ExistingAccount = ExistingAccount.NO) -> None:
+        self.named()
+        steps.answer_existing_account(self.importer, by=self.who, answer=answer)
+        steps.choose_route(self.importer, by=self.who, route=self.route)
+
+    def filed(self, name: str = "", email: str = "") -> None:
+        filings.record_contact(
+            self.importer,
+            Document.FORM_5106,
+            by=self.staff,
+            name=name or self.officer,
+            email=email or self.email,
+            company_name=self.importer.name,
+            source="ACE importer query",
+        )
+
+    def account(self) -> None:
+        self.before()
+        self.filed()
+        steps.confirm_ace_account(self.importer, by=self.who, name=self.officer, email=self.email)
+
+    def refunds(self, signer: str = "") -> None:
+        self.account()
+        if checklist_of(self.importer).facts.effective_route is Route.OWN_ACCOUNT:
+            steps.record_ach(self.importer, by=self.who, status=ACHStatus.NONE if signer else ACHStatus.SHOWN)
+            return
+        steps.complete_form_4811(
+            self.importer,
+            by=self.who,
+            signer=signer or self.officer,
+            email=self.email,
+            signed_on=self.today - timedelta(days=6),
+        )
+
+    def declared(self) -> None:
+        self.refunds()
+        self.declare()
+
+    def declare(self) -> None:
+        steps.declare(self.importer, by=self.who, digest=checklist_of(self.importer).facts.digest)
+
+    def ready(self) -> None:
+        self.declared()
+        filings.record_4811_checks(self.importer, by=self.staff, on_profile=True, box_28=True)
+        filings.verify(self.importer, by=self.staff)
+
+    def invited(self) -> None:
+        """Opened nothing yet."""
+
+    def wrong_5106(self) -> None:
+        self.before()
+        self.filed("Lars Holm", "lars.holm@bogholderne.example")
+
+    def at_cbp(self) -> None:
+        self.wrong_5106()
+        filings.mark_correction_sent(self.importer, Document.FORM_5106, by=self.staff)
+
+    def written_differently(self) -> None:
+        self.before()
+        first, _space, rest = self.officer.removeprefix("Dr. ").partition(" ")
+        self.filed(f"{first[0]}. {rest}")
+
+    def wrong_signer(self) -> None:
+        self.refunds(signer="Lars Holm")
+
+    def enrolled(self) -> None:
+        self.before(ExistingAccount.ENROLLED)
+        self.filed()
+        self.declare()
+
+    def sent_back(self) -> None:
+        self.declared()
+        filings.send_back(
+            self.importer, by=self.staff, note="ACE shows another phone number for the officer. Which one is right?"
+        )
+
+
+Profile = Callable[[Builder], None]
+PROFILES: tuple[tuple[Profile | None, int], ...] = (  # what was done, and how many days ago the last of it was
+    (Builder.account, 2),
+    (None, 0),
+    (Builder.invited, 9),
+    (Builder.company, 5),
+    (Builder.before, 3),
+    (Builder.wrong_5106, 6),
+    (Builder.at_cbp, 8),
+    (Builder.ready, 4),
+    (Builder.wrong_signer, 7),
+    (Builder.refunds, 1),
+    (Builder.declared, 1),
+    (Builder.written_differently, 12),
+    (Builder.enrolled, 10),
+    (Builder.sent_back, 3),
+    (Builder.ready, 15),
+    (Builder.named, 2),
+)
+
+
+def build(count: int) -> int:
+    """Makes what is not there yet of the first `count` importers; returns how many were made. All or nothing."""
+    with transaction.atomic():
+        staff = [_staff(*person) for person in STAFF]
+        filings.set_broker_ach(by=staff[0], enrolled=True)
+        _campaign(timezone.localdate())
+        return sum(_one(index, staff) for index in range(count))
+
+
+def _staff(name: str, email: str, language: str, boss: bool) -> User:
+    user = User.objects.for_email(email, name=name, language=language)
+    user.is_staff, user.is_superuser = True, boss
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def _campaign(today: date) -> None:
+    """The guide's own date is past; the next 21 April takes its place, so that reminders have something to do."""
+    deadline = date(today.year + (today > date(today.year, 4, 21)), 4, 21)
+    campaign, _made = Campaign.objects.get_or_create(
+        name=f"Refunds by ACH, {deadline.year}",
+        defaults={"deadline": deadline, "source": "demo data: the guide's date in the coming year"},
+    )
+    Campaign.objects.exclude(pk=campaign.pk).filter(superseded_by=None).update(superseded_by=campaign)
+
+
+def _number(index: int, country: str) -> tuple[str, NumberKind]:
+    """EIN with and without suffix and a few SSNs for Americans, mostly numbers assigned by CBP for the others."""
+    if country == "US":
+        shapes = (
+            f"47-{2310000 + index:07d}00",
+            f"36-{4410000 + index:07d}",
+            f"5{index % 90 + 10:02d}-41-{7000 + index}",
+        )
+        return shapes[index % 3], (NumberKind.EIN, NumberKind.EIN, NumberKind.SSN)[index % 3]
+    if index % 7 == 3:
+        return f"98-{1200000 + index:07d}0A", NumberKind.EIN
+    return f"26{1300 + index % 90:04d}-{index + 123:05d}", NumberKind.CBP_ASSIGNED
+
+
+def _one(index: int, staff: list[User]) -> bool:
+    company, city, postal_code, country, language, officer, title = COMPANIES[index % len(COMPANIES)]
+    again = index // len(COMPANIES)
+    number = parse_importer_number(*_number(index, country))
+    if ImporterOfRecord.objects.filter(fingerprint=fingerprint(number)).exists():
+        return False
+    domain = company.split()[0].lower().translate(str.maketrans("æøåäöüłóź.", "eoaaoulozx")) + (
+        str(again) if again else ""
+    )
+    email = f"{officer.split()[-1].lower().translate(str.maketrans('æøåäöüłóźß', 'eoaaoulozs'))}@{domain}.example"
+    importer = ImporterOfRecord.objects.create(
+        name=f"{company} {again + 1}" if again else company,
+        number_kind=number.kind,
+        number="" if number.kind is NumberKind.SSN else number.canonical,
+        number_last4=number.canonical[-4:],
+        fingerprint=fingerprint(number),
+        country=country,
+        street=f"Havnegade {index + 1}" if country == "DK" else f"Harbour Street {index + 1}",
+        postal_code=postal_code,
+        city=city,
+        is_ddp=country != "US" and index % 3 == 0,
+        language=language,
+        contact_name=officer,
+        contact_title=title,
+        contact_email="" if index == 17 else email,
+        contact_phone=f"+45 70 10 {index % 90 + 10} {index % 80 + 11}" if country == "DK" else "+1 402 555 0132",
+        assigned_to=staff[index % 3] if index % 5 else None,
+    )
+    profile, days = PROFILES[index % len(PROFILES)]
+    if not importer.contact_email:
+        profile = None
+    _bring(importer, profile, staff[index % 3], Route.FORM_4811 if index % 2 else Route.OWN_ACCOUNT)
+    _age(importer, days)
+    return True
+
+
+def _bring(importer: ImporterOfRecord, profile: Profile | None, staff: User, route: Route) -> None:
+    refresh([importer.pk])
+    if profile is None:
+        return
+    invite([importer], by=staff)
+    who = User.objects.get(email=importer.contact_email)
+    if profile is not Builder.invited:
+        steps.note_visit(importer, by=who)
+    profile(
+        Builder(
+            importer=importer,
+            who=who,
+            staff=staff,
+            officer=importer.contact_name,
+            email=importer.contact_email,
+            title=importer.contact_title,
+            route=route,
+            today=timezone.localdate(),
+        )
+    )
+
+
+def _age(importer: ImporterOfRecord, days: int) -> None:
+    """Puts the deeds back in time, and the mails they caused down as sent: demo mail goes to nobody."""
+    then = timezone.now() - timedelta(days=days)
+    for row in Notification.objects.filter(importer=importer):
+        letter = letters.write(row)
+        row.subject, row.text, row.html = letter.subject, letter.text, letter.html
+        row.state, row.sent_at, row.answer = MailState.SENT, then, "demo data, not sent"
+        row.save()
+    Notification.objects.filter(importer=importer).update(created_at=then, not_before=then)
+    ImporterAccess.objects.filter(importer=importer).update(granted_at=then)
+    ImporterAccess.objects.filter(importer=importer, first_visit_at__isnull=False).update(first_visit_at=then)
+    Readiness.objects.filter(importer=importer).update(changed_at=then)
+    ImporterOfRecord.objects.filter(pk=importer.pk).update(created_at=then - timedelta(days=3))
+    ImporterOfRecord.objects.filter(pk=importer.pk, invited_at__isnull=False).update(invited_at=then)

@@ -1,0 +1,77 @@
+"""Brings an importer to a state through the services that people use."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
+from importers.models import ImporterOfRecord, User
+from importers.services import filings, steps
+from importers.services.invitations import invite
+from importers.services.readiness import checklist_of
+
+
+def invited(importer: ImporterOfRecord, staff: User) -> User:
+    invite([importer], by=staff)
+    importer.refresh_from_db()
+    return User.objects.get(email=importer.contact_email)
+
+
+def before(importer: ImporterOfRecord, who: User, route: Route = Route.FORM_4811) -> None:
+    """The four steps that come first."""
+    steps.confirm_company(
+        importer,
+        by=who,
+        name=importer.name,
+        country=str(importer.country),
+        structure="corporation",
+        street=importer.street,
+        postal_code=importer.postal_code,
+        city=importer.city,
+        phone="+4570101011",
+    )
+    steps.name_officer(
+        importer,
+        by=who,
+        name=importer.contact_name,
+        title="Direktør",
+        email=importer.contact_email,
+        phone="+4570101011",
+        authorised=True,
+    )
+    steps.answer_existing_account(importer, by=who, answer=ExistingAccount.NO)
+    steps.choose_route(importer, by=who, route=route)
+
+
+def in_ace(importer: ImporterOfRecord, who: User, route: Route = Route.FORM_4811) -> None:
+    """The account, and ACH or Form 4811."""
+    name, email = importer.contact_name, importer.contact_email
+    steps.confirm_ace_account(importer, by=who, name=name, email=email)
+    if route is Route.OWN_ACCOUNT:
+        steps.record_ach(importer, by=who, status=ACHStatus.SHOWN)
+        return
+    yesterday = timezone.localdate() - timedelta(days=1)
+    steps.complete_form_4811(importer, by=who, signer=name, email=email, signed_on=yesterday)
+
+
+def on_5106(importer: ImporterOfRecord, staff: User) -> None:
+    filings.record_contact(
+        importer, Document.FORM_5106, by=staff, name=importer.contact_name, email=importer.contact_email
+    )
+
+
+def declared(importer: ImporterOfRecord, staff: User, route: Route = Route.FORM_4811) -> User:
+    who = invited(importer, staff)
+    before(importer, who, route)
+    on_5106(importer, staff)
+    in_ace(importer, who, route)
+    steps.declare(importer, by=who, digest=checklist_of(importer).facts.digest)
+    return who
+
+
+def ready(importer: ImporterOfRecord, staff: User, route: Route = Route.FORM_4811) -> User:
+    who = declared(importer, staff, route)
+    filings.set_broker_ach(by=staff, enrolled=True)
+    filings.record_4811_checks(importer, by=staff, on_profile=True, box_28=True)
+    filings.verify(importer, by=staff)
+    return who
