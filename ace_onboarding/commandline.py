@@ -19,6 +19,7 @@ WITHOUT_DATABASE = {
     "",
     "check",
     "check_translations",
+    "collect_translations",
     "collectstatic",
     "compile_translations",
     "diffsettings",

@@ -1,8 +1,10 @@
 """Reads settings from the environment and .env; a bad value is refused with one line that says what to do."""
 
 import os
+import re
 import secrets
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,10 +59,25 @@ def words(name: str, default: list[str]) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()] or default
 
 
-def url(name: str, default: str, schemes: set[str]) -> str:
+def choice(name: str, default: str, choices: Sequence[str]) -> str:
+    value = text(name, default).upper()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write one of {', '.join(choices)}.")
+    return value
+
+
+def matching(name: str, default: str, pattern: str, example: str) -> str:
     value = text(name, default)
-    if value and urlsplit(value).scheme not in schemes:
-        raise ImproperlyConfigured(f"{name} must start with {' or '.join(f'{s}://' for s in sorted(schemes))}.")
+    if not re.fullmatch(pattern, value):
+        raise ImproperlyConfigured(f"{name} is {value!r}: write it like {example}.")
+    return value
+
+
+def url(name: str, default: str, schemes: set[str]) -> str:
+    """A URL of one of the schemes, with a host or (a Unix socket) a path."""
+    value = text(name, default)
+    if value and (urlsplit(value).scheme not in schemes or not value.split("://", 1)[1].strip("/")):
+        raise ImproperlyConfigured(f"{name} must look like {' or '.join(f'{s}://...' for s in sorted(schemes))}.")
     return value
 
 
@@ -91,6 +108,11 @@ def email(value: str) -> dict[str, Any]:
     if "smtp" in config["EMAIL_BACKEND"] and not config["EMAIL_HOST"]:
         raise ImproperlyConfigured(f"EMAIL_URL names no host: it must look like {example}.")
     return config
+
+
+def made(path: Path) -> Path:
+    path.mkdir(exist_ok=True)
+    return path
 
 
 def folder(name: str, default: Path) -> Path:

@@ -19,8 +19,9 @@ HOST = "127.0.0.1"
 FIRST_ANSWER_SECONDS = 60
 WEB = ("gunicorn", "--config", "python:ace_onboarding.gunicorn_config", "ace_onboarding.wsgi")
 CELERY = ("celery", "--app", "ace_onboarding.celery:app", "--skip-checks")
-WORKER = (*CELERY, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat")
-BEAT = (*CELERY, "beat", "--pidfile", "")
+CALM = ("--without-gossip", "--without-mingle", "--without-heartbeat")  # one worker has nobody to talk to
+WORKER = (*CELERY, "worker", "--loglevel", "INFO", "--concurrency", "2", *CALM)
+BEAT = (*CELERY, "beat", "--loglevel", "INFO", "--pidfile", "")
 
 
 def listen(port: int) -> socket.socket:

@@ -47,7 +47,7 @@ BROKER_NAME = env.text("BROKER_NAME", "ALPI Customs Brokers Inc.")
 BROKER_CONTACT_NAME = env.text("BROKER_CONTACT_NAME", "Jens Anton Rahbek")
 BROKER_PHONE = env.text("BROKER_PHONE", "+45 9928 7817")
 BROKER_EMAIL = env.text("BROKER_EMAIL", "jar@alpi.dk")
-BROKER_COLOUR = env.text("BROKER_COLOUR", "#0b4f6c")
+BROKER_COLOUR = env.matching("BROKER_COLOUR", "#0b4f6c", "#[0-9A-Fa-f]{6}", "#0b4f6c")
 BROKER_IMPORTER_NUMBER = env.text("BROKER_IMPORTER_NUMBER")
 
 # --- what it is made of ------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ USE_TZ = True
 
 # --- static files ------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = env.folder("STATIC_ROOT", VAR_DIR / "static") if DEBUG else BASE_DIR / "staticfiles"
+STATIC_ROOT = env.made(VAR_DIR / "static") if DEBUG else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -232,12 +232,13 @@ CONTENT_SECURITY_POLICY_ADMIN = {
 }
 
 # --- logs --------------------------------------------------------------------------------------------
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "ace_onboarding.logs.MaskingFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
