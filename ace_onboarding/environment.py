@@ -88,13 +88,15 @@ def required(name: str, value: str, remedy: str) -> str:
 
 
 def database(value: str) -> dict[str, Any]:
-    config: dict[str, Any] = {}
+    shape = "DATABASE_URL must look like postgres://user:password@host:5432/name."
+    if urlsplit(value).scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(shape)
     try:
-        config = environ.Env.db_url_config(value)
+        config: dict[str, Any] = environ.Env.db_url_config(value)
     except ValueError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}.") from error
-    if config.get("ENGINE") != "django.db.backends.postgresql" or not config.get("NAME"):
-        raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/name.")
+        raise ImproperlyConfigured(shape) from error
+    if not config["NAME"]:
+        raise ImproperlyConfigured(shape)
     return config
 
 
