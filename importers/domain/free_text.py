@@ -149,4 +149,4 @@ def _is_phone_number(digits: str, groups: list[str]) -> bool:
     if re.fullmatch(r"1[2-9]\d\d[2-9]\d{6}", digits):
         return True
     longest = 14 if digits.startswith("00") else 11
-    return digits.startswith("0") and len(digits) <= longest and 2 <= len(groups) and max(map(len, groups)) <= 8
+    return digits.startswith("0") and len(digits) <= longest and len(groups) >= 2 and max(map(len, groups)) <= 8
