@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -132,4 +133,4 @@ def test_walking_the_clock_never_doubles_and_never_crowds(steps: list[int]) -> N
             sent.append(Sent(decision.reminder.slot, now))
     slots = [s.slot for s in sent]
     assert len(set(slots)) == len(slots)
-    assert all(b.at - a.at >= SETTLE for a, b in zip(sent, sent[1:], strict=False))
+    assert all(b.at - a.at >= SETTLE for a, b in pairwise(sent))

@@ -1,0 +1,208 @@
+import smtplib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
+from pytest_django.fixtures import SettingsWrapper
+
+from importers import delivery
+from importers.models import ImporterOfRecord, MailKind, MailState, Notification
+from importers.models.notification import LEASE
+from importers.services import outbox
+from tests import walkthrough
+from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2027, 4, 7, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def mails_are_sent(settings: SettingsWrapper) -> None:
+    """Through the test backend, as if a mail server were set."""
+    settings.MAILS_KEPT = False
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    heard: list[int] = []
+    monkeypatch.setattr(outbox, "ring", heard.extend)
+    return heard
+
+
+def fresh(row: Notification) -> Notification:
+    return Notification.objects.get(pk=row.pk)
+
+
+def reminder(importer: ImporterOfRecord | None = None, **fields: Any) -> Notification:
+    importer = importer or ImporterFactory()
+    return NotificationFactory(
+        kind=MailKind.REMINDER, importer=importer, campaign=CampaignFactory(), slot="T-14", **fields
+    )
+
+
+def test_one_mail_goes_out_and_the_row_keeps_what_was_sent() -> None:
+    row = NotificationFactory()
+    assert delivery.deliver(row.pk) == "sent"
+    (message,) = mail.outbox
+    assert message.to == [row.to_email]
+    assert message.extra_headers["Message-ID"] == row.message_id
+    assert message.extra_headers["Auto-Submitted"] == "auto-generated"
+    done = fresh(row)
+    assert (done.subject, done.attempts) == (message.subject, 1)
+    assert done.sent_at is not None
+
+
+def test_ringing_again_sends_nothing_more() -> None:
+    row = NotificationFactory()
+    assert [delivery.deliver(row.pk), delivery.deliver(row.pk)] == ["sent", "not mine"]
+    assert len(mail.outbox) == 1
+
+
+def test_the_stored_text_holds_no_link_that_works(settings: SettingsWrapper) -> None:
+    row = NotificationFactory()
+    delivery.deliver(row.pk)
+    (message,) = mail.outbox
+    assert "/start/" in message.body
+    assert "/start/…" in fresh(row).text
+    token = message.body.partition("/start/")[2].partition("/")[0]
+    assert token not in fresh(row).text + fresh(row).html
+
+
+def test_where_mails_are_kept_they_are_kept_whole(settings: SettingsWrapper) -> None:
+    settings.MAILS_KEPT = True
+    row = NotificationFactory()
+    delivery.deliver(row.pk)
+    assert "/start/…" not in fresh(row).text
+    assert fresh(row).answer == "kept here, not sent"
+
+
+def test_a_code_is_taken_out_once_it_is_sent() -> None:
+    row = NotificationFactory(kind=MailKind.ACCOUNT, importer=None, subject="Code", text="ABC123")
+    delivery.deliver(row.pk)
+    assert mail.outbox[0].body.strip() == "ABC123"
+    assert fresh(row).text == ""
+
+
+def test_a_reminder_is_not_sent_when_all_was_done_meanwhile() -> None:
+    importer = ImporterFactory()
+    walkthrough.declared(importer, StaffFactory(), walkthrough.Route.OWN_ACCOUNT)
+    row = reminder(importer)
+    assert delivery.deliver(row.pk) == "not mine"
+    assert mail.outbox == []
+
+
+class Refusing(EmailMultiAlternatives):
+    """A mail server that says no."""
+
+    error: Exception
+
+    def send(self, fail_silently: bool = False) -> int:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "words"),
+    [
+        (smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"no such user")}), "failed", "550 no such user"),
+        (smtplib.SMTPRecipientsRefused({"a@b.example": (451, b"try later")}), "pending", "451 try later"),
+        (smtplib.SMTPDataError(554, b"spam"), "failed", "554 spam"),
+        (smtplib.SMTPDataError(452, b"full"), "pending", "452 full"),
+        (smtplib.SMTPServerDisconnected("gone"), "pending", "gone"),
+        (TimeoutError("timed out"), "pending", "timed out"),
+        (ConnectionRefusedError(111, "refused"), "pending", "refused"),
+        (ValueError("a mistake of ours"), "failed", "a mistake of ours"),
+    ],
+)
+def test_what_the_server_answers_decides(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, state: str, words: str
+) -> None:
+    row = NotificationFactory()
+    message = Refusing()
+    message.error = error
+    monkeypatch.setattr(delivery, "message", lambda row, letter: message)
+    before = timezone.now()
+    assert delivery.deliver(row.pk) == state
+    after = fresh(row)
+    assert words in after.answer
+    assert (after.claim, after.sent_at) == (None, None)
+    assert (after.not_before > before + timedelta(seconds=45)) == (state == "pending")
+
+
+def test_trying_again_ends_and_waits_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = NotificationFactory()
+    message = Refusing()
+    message.error = TimeoutError("timed out")
+    monkeypatch.setattr(delivery, "message", lambda row, letter: message)
+    pauses, states = [], []
+    for _ in range(delivery.TRIES):
+        Notification.objects.filter(pk=row.pk).update(not_before=timezone.now())
+        states.append(delivery.deliver(row.pk))
+        pauses.append((fresh(row).not_before - timezone.now()).total_seconds())
+    assert states == ["pending"] * (delivery.TRIES - 1) + ["failed"]
+    assert pauses[0] < 75
+    assert pauses[3] > 300
+    assert max(pauses) <= 3600 * 1.2
+
+
+def test_a_worker_that_lost_its_lease_has_no_say_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = NotificationFactory()
+    write = delivery.write
+
+    def slow(claimed: Notification) -> Any:
+        Notification.objects.filter(pk=row.pk).update(state=MailState.PENDING, claim=None, claimed_at=None)
+        return write(claimed)
+
+    monkeypatch.setattr(delivery, "write", slow)
+    delivery.deliver(row.pk)
+    assert fresh(row).state == MailState.PENDING
+
+
+def test_a_silent_broker_loses_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def away(**kwargs: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(delivery.deliver, "apply_async", away)
+    row = NotificationFactory()
+    delivery.ring([row.pk])
+    assert "the sweep will find them" in caplog.text
+    assert fresh(row).state == MailState.PENDING
+
+
+def test_the_sweep_rings_for_what_waits_and_frees_what_a_dead_worker_held(rung: list[int]) -> None:
+    waiting = NotificationFactory(not_before=NOW - timedelta(minutes=1))
+    later = NotificationFactory(not_before=NOW + timedelta(minutes=1))
+    held = NotificationFactory(not_before=NOW - timedelta(hours=1))
+    working = NotificationFactory(not_before=NOW - timedelta(hours=1))
+    for row, since in ((held, LEASE + timedelta(seconds=1)), (working, LEASE - timedelta(seconds=1))):
+        Notification.objects.claim(row.pk, NOW - since)
+    swept = outbox.sweep(NOW)
+    assert (swept.freed, swept.rung) == (1, 2)
+    assert set(rung) == {waiting.pk, held.pk}
+    assert fresh(later).state == MailState.PENDING
+    assert fresh(working).state == MailState.SENDING
+
+
+def test_the_sweep_drops_codes_that_ran_out_and_reminders_that_became_pointless(rung: list[int]) -> None:
+    code = NotificationFactory(
+        kind=MailKind.ACCOUNT, importer=None, text="ABC123", not_before=NOW, expires_at=NOW - timedelta(seconds=1)
+    )
+    done = ImporterFactory()
+    walkthrough.declared(done, StaffFactory(), walkthrough.Route.OWN_ACCOUNT)
+    Notification.objects.filter(importer=done).delete()
+    pointless = reminder(done, not_before=NOW)
+    useful = reminder(not_before=NOW)
+    assert outbox.sweep(NOW).dropped == 2
+    assert (fresh(code).state, fresh(code).text) == (MailState.DROPPED, "")
+    assert fresh(pointless).state == MailState.DROPPED
+    assert rung == [useful.pk]
+
+
+def test_a_mail_is_posted_with_its_deed_or_not_at_all(django_capture_on_commit_callbacks: Any, rung: list[int]) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        row = outbox.post(MailKind.ACCOUNT, to_email="a@b.example", language="en", subject="s", text="t")
+        assert rung == []
+    assert rung == [row.pk]

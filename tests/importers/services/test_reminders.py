@@ -1,0 +1,175 @@
+import json
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from pytest_django import DjangoAssertNumQueries
+
+from importers.models import Campaign, ImporterAccess, ImporterOfRecord, MailKind, Notification
+from importers.services import reminders
+from tests import walkthrough
+from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2027, 4, 7, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def campaign() -> Campaign:
+    """The next campaign takes the place of the guide's."""
+    campaign = CampaignFactory()
+    Campaign.objects.exclude(pk=campaign.pk).update(superseded_by=campaign)
+    return campaign
+
+
+def sent() -> list[tuple[str, str, str]]:
+    rows = Notification.objects.filter(kind=MailKind.REMINDER).order_by("pk")
+    return list(rows.values_list("slot", "step", "to_email"))
+
+
+def test_who_is_not_done_is_reminded_of_the_next_step() -> None:
+    importer = ImporterFactory()
+    schedule = reminders.schedule_due(AT)
+    assert [(d.slot, d.step) for d in schedule.due] == [("T-14", "company")]
+    assert sent() == [("T-14", "company", importer.contact_email)]
+
+
+def test_who_is_done_waits_or_is_paused_is_not() -> None:
+    staff = StaffFactory()
+    walkthrough.ready(ImporterFactory(), staff)
+    walkthrough.declared(ImporterFactory(), staff, walkthrough.Route.OWN_ACCOUNT)
+    ImporterFactory(paused_until=date(2027, 4, 7))
+    ImporterFactory(contact_email="")
+    Notification.objects.all().delete()
+    schedule = reminders.schedule_due(AT)
+    assert schedule.due == []
+    assert schedule.skipped == {"done": 1, "waiting": 1, "paused": 1, "no_email": 1}
+
+
+def test_twice_at_once_or_again_later_makes_one_mail() -> None:
+    ImporterFactory()
+    for minutes in (0, 0, 5, 60 * 30):
+        reminders.schedule_due(AT + timedelta(minutes=minutes))
+    assert len(sent()) == 1
+
+
+def test_the_database_refuses_a_second_mail_for_the_slot(campaign: Campaign) -> None:
+    importer = ImporterFactory()
+    NotificationFactory(importer=importer, campaign=campaign, slot="T-14", kind=MailKind.REMINDER)
+    with pytest.raises(IntegrityError, match="one_reminder_a_slot"), transaction.atomic():
+        NotificationFactory(importer=importer, campaign=campaign, slot="T-14", kind=MailKind.REMINDER)
+
+
+def test_a_race_lost_to_another_scheduler_is_no_error(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    importer = ImporterFactory()
+    batches = reminders._batches
+
+    def other_scheduler_comes_first() -> object:
+        for batch in batches():
+            NotificationFactory(importer=importer, campaign=campaign, slot="T-14", kind=MailKind.REMINDER)
+            yield batch
+
+    monkeypatch.setattr(reminders, "_batches", other_scheduler_comes_first)
+    reminders.schedule_due(AT)
+    assert len(sent()) == 1
+
+
+def test_missed_slots_collapse_into_the_current_one() -> None:
+    ImporterFactory()
+    reminders.schedule_due(datetime(2027, 4, 20, 9, tzinfo=UTC))
+    assert [slot for slot, *_ in sent()] == ["T-1"]
+
+
+def test_moving_the_deadline_never_repeats_a_slot_that_went_out(campaign: Campaign) -> None:
+    ImporterFactory()
+    reminders.schedule_due(AT)
+    Notification.objects.update(created_at=AT)
+    campaign.deadline += timedelta(days=7)
+    campaign.save()
+    reminders.schedule_due(AT + timedelta(days=2))
+    reminders.schedule_due(AT + timedelta(days=8))
+    assert [slot for slot, *_ in sent()] == ["T-14", "T-28"]
+
+
+def test_an_importer_nobody_invited_is_let_in_with_the_reminder() -> None:
+    importer = ImporterFactory()
+    reminders.schedule_due(AT)
+    importer.refresh_from_db()
+    assert importer.invited_at is not None
+    assert ImporterAccess.objects.get(importer=importer).user.email == importer.contact_email
+
+
+def test_only_the_officer_is_reminded_to_declare() -> None:
+    importer, staff = ImporterFactory(), StaffFactory()
+    who = walkthrough.invited(importer, staff)
+    walkthrough.before(importer, who)
+    walkthrough.in_ace(importer, who)
+    importer.officer.email = "director@nordlys.example"
+    importer.officer.save()
+    item = reminders.DueReminder(
+        ImporterOfRecord.objects.get(pk=importer.pk), Campaign.objects.active().get(), "T-14", "inform-broker"
+    )
+    assert item.to == "director@nordlys.example"
+    other = reminders.DueReminder(item.importer, item.campaign, "T-14", "company")
+    assert other.to == importer.contact_email
+
+
+def test_a_mail_of_the_same_day_makes_the_reminder_wait() -> None:
+    importer = ImporterFactory()
+    mail = NotificationFactory(importer=importer)
+    Notification.objects.filter(pk=mail.pk).update(created_at=AT - timedelta(hours=3))
+    assert reminders.plan(AT).skipped == {"recent": 1}
+    assert len(reminders.plan(AT + timedelta(hours=21)).due) == 1
+
+
+def test_planning_writes_nothing() -> None:
+    ImporterFactory()
+    assert len(reminders.plan(AT).due) == 1
+    assert sent() == []
+
+
+def test_queries_do_not_grow_with_importers(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    for _ in range(12):
+        ImporterFactory()
+    with django_assert_max_num_queries(6):
+        assert len(reminders.plan(AT).due) == 12
+
+
+def run(*arguments: str) -> dict[str, object]:
+    out = StringIO()
+    call_command("schedule_reminders", *arguments, "--json", stdout=out, stderr=StringIO())
+    answer: dict[str, object] = json.loads(out.getvalue())
+    return answer
+
+
+def test_the_command_tells_what_would_go_out() -> None:
+    importer = ImporterFactory(language="da")
+    answer = run("--at", "2027-04-07", "--dry-run")
+    assert answer["due"] == [
+        {
+            "importer": str(importer.uuid),
+            "slot": "T-14",
+            "step": "company",
+            "to": importer.contact_email,
+            "language": "da",
+        }
+    ]
+    assert answer["skipped"] == {}
+    assert sent() == []
+    run("--at", "2027-04-07T10:00:00+02:00")
+    assert len(sent()) == 1
+
+
+def test_the_command_says_what_is_wrong_with_the_moment() -> None:
+    out = StringIO()
+    with pytest.raises(CommandError, match="Write it like"):
+        call_command("schedule_reminders", "--at", "7 April", "--json", stdout=out)
+    assert json.loads(out.getvalue())["due"] == []
+
+
+def test_after_the_deadline_reminders_go_on_weekly() -> None:
+    ImporterFactory()
+    assert [d.slot for d in reminders.plan(datetime(2027, 5, 6, tzinfo=UTC)).due] == ["T+14"]

@@ -1,0 +1,175 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from importers.domain.checklist import Status
+from importers.domain.errors import RuleViolation
+from importers.domain.facts import ACHStatus, Document, ExistingAccount
+from importers.models import Attestation, FiledContact, ImporterAccess, ImporterOfRecord, MailKind, Notification, User
+from importers.services import steps
+from importers.services.readiness import checklist_of
+from tests import walkthrough
+from tests.factories import ImporterFactory, OfficerFactory, StaffFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+IBAN = "DK50 0040 0440 1162 43"
+
+
+def status(importer: ImporterOfRecord, key: str) -> Status:
+    return checklist_of(importer)[key].status
+
+
+def name_officer(importer: ImporterOfRecord, by: User, **changes: object) -> None:
+    given: dict[str, object] = {
+        "name": "Mette Sørensen",
+        "title": "Direktør",
+        "email": importer.contact_email,
+        "phone": "+4570101011",
+        "authorised": True,
+    }
+    steps.name_officer(importer, by=by, **(given | changes))  # type: ignore[arg-type]
+
+
+def test_confirming_the_company_saves_what_was_typed_and_who_did_it() -> None:
+    importer, who = ImporterFactory(), UserFactory()
+    steps.confirm_company(importer, by=who, name="Nordlys Cykler ApS", city="Aarhus", structure="llc")
+    importer.refresh_from_db()
+    assert (importer.name, importer.city, importer.structure) == ("Nordlys Cykler ApS", "Aarhus", "llc")
+    assert importer.company_confirmed_by == who
+    assert status(importer, "company") is Status.DONE
+    assert importer.readiness.done == 1
+
+
+@pytest.mark.parametrize("field", ["name", "street", "city"])
+def test_bank_details_are_refused_and_nothing_is_saved(field: str) -> None:
+    importer, who = ImporterFactory(), UserFactory()
+    with pytest.raises(RuleViolation) as refused:
+        steps.confirm_company(importer, by=who, **{field: IBAN})
+    assert "5000" not in refused.value.message
+    importer.refresh_from_db()
+    assert importer.company_confirmed_at is None
+    assert getattr(importer, field) != IBAN
+
+
+def test_an_officer_with_another_address_gets_access_and_a_mail_once() -> None:
+    importer, who = ImporterFactory(), UserFactory()
+    for _ in range(2):
+        name_officer(importer, who, email="Lars@nordlys.example", name="Lars Holm")
+    officer = User.objects.get(email="lars@nordlys.example")
+    assert ImporterAccess.objects.filter(importer=importer, user=officer).count() == 1
+    mail = Notification.objects.get(kind=MailKind.OFFICER_INVITATION)
+    assert (mail.to_email, mail.to_name) == ("lars@nordlys.example", "Lars Holm")
+
+
+def test_an_officer_who_is_not_authorised_is_kept_but_not_declared_and_not_let_in() -> None:
+    importer, who = ImporterFactory(), UserFactory()
+    name_officer(importer, who, authorised=False, email="lars@nordlys.example")
+    assert status(importer, "officer") is Status.NOT_STARTED
+    assert not ImporterAccess.objects.filter(importer=importer).exists()
+
+
+def test_the_ace_contact_is_recorded_and_compared() -> None:
+    importer, staff = ImporterFactory(), StaffFactory()
+    who = walkthrough.invited(importer, staff)
+    walkthrough.before(importer, who)
+    steps.confirm_ace_account(importer, by=who, name="Lars Holm", email=importer.contact_email)
+    assert status(importer, "ace-account") is Status.PROBLEM
+    steps.confirm_ace_account(importer, by=who, name=importer.contact_name, email=importer.contact_email)
+    assert status(importer, "ace-account") is Status.DONE
+    readings = FiledContact.objects.filter(importer=importer, document=Document.ACE)
+    assert [r.is_current for r in readings.order_by("pk")] == [False, True]
+
+
+def test_the_same_answer_twice_leaves_one_row() -> None:
+    importer, staff = ImporterFactory(), StaffFactory()
+    who = walkthrough.invited(importer, staff)
+    walkthrough.before(importer, who)
+    for _ in range(2):
+        walkthrough.in_ace(importer, who)
+    assert FiledContact.objects.filter(importer=importer).count() == 2  # ACE and Form 4811
+
+
+def test_form_4811_signed_in_the_future_is_refused() -> None:
+    importer, who = ImporterFactory(), UserFactory()
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    with pytest.raises(RuleViolation, match="future"):
+        steps.complete_form_4811(importer, by=who, signer="Mette", email="m@x.example", signed_on=tomorrow)
+    assert not FiledContact.objects.exists()
+
+
+def test_ach_is_done_only_when_shown() -> None:
+    importer, who = ImporterFactory(country="US"), UserFactory()
+    for ach, expected in ((ACHStatus.NONE, "none"), (ACHStatus.SHOWN, "shown")):
+        steps.record_ach(importer, by=who, status=ach)
+        importer.ach_enrollment.refresh_from_db()
+        assert importer.ach_enrollment.status == expected
+
+
+def test_the_officer_declares_and_both_sides_are_told() -> None:
+    staff = StaffFactory()
+    importer = ImporterFactory(assigned_to=staff)
+    who = walkthrough.declared(importer, staff)
+    declaration = Attestation.objects.get(importer=importer)
+    assert declaration.declared_by == who
+    assert declaration.answers["officer_email"] == importer.contact_email
+    assert status(importer, "inform-broker") is Status.DONE
+    told = dict(Notification.objects.filter(importer=importer).values_list("kind", "to_email"))
+    assert told[MailKind.DECLARED] == staff.email
+    assert told[MailKind.RECEIPT] == who.email
+
+
+def test_pressing_twice_declares_once() -> None:
+    staff, importer = StaffFactory(), ImporterFactory()
+    who = walkthrough.declared(importer, staff)
+    steps.declare(importer, by=who, digest=checklist_of(importer).facts.digest)
+    assert Attestation.objects.count() == 1
+    assert Notification.objects.filter(kind=MailKind.DECLARED).count() == 1
+
+
+def test_nobody_but_the_officer_declares() -> None:
+    staff, importer = StaffFactory(), ImporterFactory()
+    who = walkthrough.invited(importer, staff)
+    walkthrough.before(importer, who)
+    walkthrough.in_ace(importer, who)
+    digest = checklist_of(importer).facts.digest
+    with pytest.raises(RuleViolation) as refused:
+        steps.declare(importer, by=UserFactory(), digest=digest)
+    assert refused.value.code == "not_officer"
+    steps.declare(importer, by=who, digest=digest)
+
+
+def test_nothing_is_declared_while_a_step_is_open_or_an_answer_changed() -> None:
+    staff, importer = StaffFactory(), ImporterFactory()
+    who = walkthrough.invited(importer, staff)
+    walkthrough.before(importer, who)
+    with pytest.raises(RuleViolation) as early:
+        steps.declare(importer, by=who, digest=checklist_of(importer).facts.digest)
+    assert early.value.code == "not_yet"
+    walkthrough.in_ace(importer, who)
+    seen = checklist_of(importer).facts.digest
+    steps.answer_existing_account(importer, by=who, answer=ExistingAccount.ACCOUNT)
+    with pytest.raises(RuleViolation) as changed:
+        steps.declare(importer, by=who, digest=seen)
+    assert changed.value.code == "changed"
+    assert not Attestation.objects.exists()
+
+
+def test_the_first_visit_is_noted_once() -> None:
+    importer, staff = ImporterFactory(), StaffFactory()
+    who = walkthrough.invited(importer, staff)
+    steps.note_visit(importer, by=who)
+    first = ImporterAccess.objects.get(importer=importer, user=who).first_visit_at
+    steps.note_visit(importer, by=who)
+    assert ImporterAccess.objects.get(importer=importer, user=who).first_visit_at == first
+    importer.readiness.refresh_from_db()
+    assert importer.readiness.stage == "working"
+
+
+def test_may_declare_wants_a_declared_officer() -> None:
+    importer = ImporterFactory()
+    user = User.objects.for_email(importer.contact_email)
+    assert not steps.may_declare(importer, user)
+    OfficerFactory(importer=importer, declared_at=None, declared_by=None)
+    assert not steps.may_declare(importer, user)
