@@ -62,10 +62,15 @@ def test_queries_do_not_grow_with_importers(django_assert_max_num_queries: Djang
 def test_all_or_nothing() -> None:
     importer, who = ImporterFactory(), UserFactory()
     events = pghistory.models.Events.objects.count()
-    with pytest.raises(RuntimeError), change(importer, "a deed that fails", by=who) as row:
-        row.name = "Half done"
-        row.save()
-        raise RuntimeError
+
+    def fail_half_way() -> None:
+        with change(importer, "a deed that fails", by=who) as row:
+            row.name = "Half done"
+            row.save()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     importer.refresh_from_db()
     assert importer.name != "Half done"
     assert pghistory.models.Events.objects.count() == events
@@ -115,8 +120,8 @@ def test_the_database_itself_refuses_what_must_not_be(broken: dict[str, object])
 
 
 def test_one_number_stands_once_and_one_contact_is_current() -> None:
+    ImporterFactory(number_text="261301-00123")
     with pytest.raises(IntegrityError), transaction.atomic():
-        ImporterFactory(number_text="261301-00123")
         ImporterFactory(number_text="261301-00123")
     officer = OfficerFactory()
     with pytest.raises(IntegrityError), transaction.atomic():
