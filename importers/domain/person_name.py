@@ -37,7 +37,7 @@ PARTICLES = _set(
 )
 # How these letters are spelled where they do not exist. anyascii gives the other one: the bare letter.
 SPELLED_OUT = {"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "ü": "ue", "đ": "dj"}
-APOSTROPHES = re.compile("['\u2018\u2019\u02bb\u02bc\u02b9\u2032`] *")
+APOSTROPHES = re.compile("['\u2018\u2019\u02bb\u02bc\u02b9\u2032`]")
 MANY_PEOPLE = re.compile("[&;+|/]")
 
 

@@ -1,0 +1,23 @@
+"""The files that come in and go out, one module a format, all named in `FORMATS`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from importers.domain.errors import gettext_noop as _
+from refunds.formats import cape_csv
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`read` takes the file and tells all its errors at once; `write` makes one. A format has either or both."""
+
+    key: str
+    title: str
+    read: Callable[..., object] | None = None
+    write: Callable[..., object] | None = None
+
+
+FORMATS: dict[str, Format] = {
+    format_.key: format_
+    for format_ in (Format("cape_csv", _("CAPE upload file"), read=cape_csv.check, write=cape_csv.write),)
+}
