@@ -1,0 +1,43 @@
+"""What every kind of file becomes."""
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from importers.domain.errors import RuleViolation
+from importers.domain.errors import gettext_noop as _
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_ROWS = 50_000
+HEADING_WITHIN = 20
+
+TOO_LARGE = _("The file is larger than %(megabytes)s MB. Keep only the rows and columns of the list, or split it.")
+TOO_MANY_ROWS = _("The list has more than %(rows)s rows. Split it into several files.")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A cell in which the spreadsheet itself shows an error, such as #N/A."""
+
+
+Cell = str | int | float | bool | datetime.datetime | datetime.date | datetime.time | datetime.timedelta | Broken | None
+KnownHeadings = Callable[[Sequence[Cell]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`rows` are (row number as the spreadsheet shows it, cells), blank rows left out. `name` is the sheet's,
+    "" for text files, where a row with too many cells means a separator that is not in quotes."""
+
+    name: str
+    rows: list[tuple[int, list[Cell]]]
+    is_text: bool
+
+
+def is_blank(cell: Cell) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def refuse_too_many(rows: int) -> None:
+    if rows > MAX_ROWS:
+        raise RuleViolation("too_many_rows", TOO_MANY_ROWS, rows=f"{MAX_ROWS:,}")
