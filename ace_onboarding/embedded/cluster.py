@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import stat
 import subprocess
@@ -15,6 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
+
+import psutil
 
 from ace_onboarding.embedded.guardian import server_pid
 
@@ -85,6 +88,7 @@ class Cluster:
         identity = self._identity()
         if not self.data.exists():
             self._create(identity)
+        self._forget_the_dead()
         self._make_socket_folder(identity)
         begin = self.log.stat().st_size
         server = self._run(["postgres", "-D", str(self.data), *self._settings()], identity)
@@ -94,6 +98,27 @@ class Cluster:
                 raise EmbeddedError(f"The embedded PostgreSQL does not start: {self._reason(begin)}")
             time.sleep(0.01)
         server.returncode = 0  # it may outlive this process: nobody waits for it here
+
+    def _forget_the_dead(self) -> None:
+        """Removes the process number that a killed server left behind: by now it may be somebody else's.
+
+        PostgreSQL would refuse to start for any living process of that number. Here it is certain that none
+        of its processes is left, orphaned ones included.
+        """
+        notes = (self.data / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock")
+        deadline = time.monotonic() + START_SECONDS
+        while any(note.exists() for note in notes) and time.monotonic() < deadline:
+            if self._processes_left():
+                time.sleep(0.1)
+                continue
+            for note in notes:
+                note.unlink(missing_ok=True)
+
+    def _processes_left(self) -> bool:
+        return any(
+            process.info["name"] == "postgres" and process.info["cwd"] == str(self.data)
+            for process in psutil.process_iter(["name", "cwd"])
+        )
 
     def _identity(self) -> Identity:
         """PostgreSQL refuses to run as root: then it runs as whoever owns the data, at first "nobody"."""
@@ -165,10 +190,10 @@ class Cluster:
         os.chown(self.sockets, uid, -1)
 
     def _reason(self, begin: int) -> str:
-        """The last complaint in the log since `begin`."""
-        lines = self.log.read_bytes()[begin:].decode(errors="replace").splitlines()
-        complaints = [line for line in lines if "FATAL" in line or "error" in line.lower()]
-        return f"{(complaints or lines or ['no message'])[-1].strip()} (see {self.log})"
+        """What the log says since `begin` about why it failed, as one line."""
+        text = self.log.read_bytes()[begin:].decode(errors="replace")
+        reasons = re.findall(r"(?:FATAL|PANIC|DETAIL|error): +(.+)", text)
+        return f"{' '.join(reasons) or 'it does not say why'} (see {self.log})"
 
 
 def open_way(folder: Path) -> None:

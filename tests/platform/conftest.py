@@ -1,0 +1,77 @@
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("DATABASE_URL", "EMBEDDED_DATABASE_URL", "REDIS_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE")
+
+
+@dataclass
+class Home:
+    """A VAR_DIR of its own and the commands that run on it, as somebody at a terminal would start them."""
+
+    folder: Path
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def env(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in OURS}
+        return kept | {"VAR_DIR": str(self.folder)}
+
+    def start(self, *arguments: str, **env: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            env=self.env | env,
+        )
+        self.processes.append(process)
+        return process
+
+    def run(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        process = self.start(*arguments, **env)
+        stdout, stderr = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    def running(self) -> list[str]:
+        """The command lines of processes that this folder's portal has started, and that still run."""
+        return [line for process in psutil.process_iter() if (line := self._if_ours(process))]
+
+    def _if_ours(self, process: psutil.Process) -> str:
+        try:
+            line = " ".join(process.cmdline())
+            ours = str(self.folder) in line or process.environ().get("VAR_DIR") == str(self.folder)
+            return line if ours and process.status() != psutil.STATUS_ZOMBIE else ""
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            return ""
+
+
+def wait_until(true: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    with tempfile.TemporaryDirectory(prefix="ace-home-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o711)
+        home = Home(Path(name).resolve())
+        yield home
+        for process in home.processes:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+        wait_until(lambda: not home.running())
