@@ -6,7 +6,6 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
 
 from importers import delivery
 from importers.models import ImporterOfRecord, MailKind, MailState, Notification
@@ -21,7 +20,7 @@ NOW = datetime(2027, 4, 7, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def mails_are_sent(settings: SettingsWrapper) -> None:
+def mails_are_sent(settings: Any) -> None:
     """Through the test backend, as if a mail server were set."""
     settings.MAILS_KEPT = False
 
@@ -62,7 +61,7 @@ def test_ringing_again_sends_nothing_more() -> None:
     assert len(mail.outbox) == 1
 
 
-def test_the_stored_text_holds_no_link_that_works(settings: SettingsWrapper) -> None:
+def test_the_stored_text_holds_no_link_that_works(settings: Any) -> None:
     row = NotificationFactory()
     delivery.deliver(row.pk)
     (message,) = mail.outbox
@@ -72,7 +71,7 @@ def test_the_stored_text_holds_no_link_that_works(settings: SettingsWrapper) -> 
     assert token not in fresh(row).text + fresh(row).html
 
 
-def test_where_mails_are_kept_they_are_kept_whole(settings: SettingsWrapper) -> None:
+def test_where_mails_are_kept_they_are_kept_whole(settings: Any) -> None:
     settings.MAILS_KEPT = True
     row = NotificationFactory()
     delivery.deliver(row.pk)
