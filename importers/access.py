@@ -3,17 +3,28 @@
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest
 
-from importers.models import ImporterOfRecord, User
+from importers.models import ImporterAccess, ImporterOfRecord, User
 
 
-def importer_for_reading(request: HttpRequest, uuid: UUID) -> ImporterOfRecord:
-    """The importer, for its own people and for staff; everybody else gets 404."""
-    user = request.user
-    if not isinstance(user, User):
+def signed_in(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
         raise Http404
-    importer = ImporterOfRecord.objects.visible_to(user).filter(uuid=uuid).first()
+    return request.user
+
+
+def importer_for_reading(request: HttpRequest, uuid: UUID, *, with_facts: bool = False) -> ImporterOfRecord:
+    """The importer, for its own people and for staff; everybody else gets 404.
+
+    `with_facts` loads what a checklist page needs too, and `not_yet_visited` (by this person)."""
+    user = signed_in(request)
+    rows = ImporterOfRecord.objects.visible_to(user)
+    if with_facts:
+        unvisited = ImporterAccess.objects.filter(importer=OuterRef("pk"), user=user, first_visit_at=None)
+        rows = rows.with_facts().select_related("assigned_to").annotate(not_yet_visited=Exists(unvisited))
+    importer = rows.filter(uuid=uuid).first()
     if importer is None:
         raise Http404
     return importer
@@ -24,8 +35,8 @@ def may_write(user: User) -> bool:
     return not user.is_staff
 
 
-def importer_for_writing(request: HttpRequest, uuid: UUID) -> ImporterOfRecord:
-    importer = importer_for_reading(request, uuid)
-    if not (isinstance(request.user, User) and may_write(request.user)):
+def importer_for_writing(request: HttpRequest, uuid: UUID, *, with_facts: bool = False) -> ImporterOfRecord:
+    importer = importer_for_reading(request, uuid, with_facts=with_facts)
+    if not may_write(signed_in(request)):
         raise PermissionDenied
     return importer

@@ -11,7 +11,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from importers.domain.checklist import STEP_BY_KEY, Status, evaluate
+from importers.brand import colour_or_default, ink_on
+from importers.contact import contact_for
+from importers.domain.checklist import STEP_BY_KEY, Checklist, Status, StepState, evaluate
 from importers.domain.consistency import Who
 from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, Notification
 
@@ -57,6 +59,9 @@ def _context(row: Notification) -> dict[str, Any]:
     context: dict[str, Any] = {
         "mail": row,
         "firm": firm,
+        "contact": contact_for(row.importer, firm),
+        "brand": colour_or_default(firm.colour),
+        "brand_ink": ink_on(colour_or_default(firm.colour)),
         "campaign": campaign,
         "is_late": campaign is not None and campaign.is_past(now),
         "start_url": start_url(row),
@@ -70,7 +75,7 @@ def _context(row: Notification) -> dict[str, Any]:
 def _importer_context(importer_id: int, firm: BrokerFirm) -> dict[str, Any]:
     importer = ImporterOfRecord.objects.with_facts().select_related("assigned_to").get(pk=importer_id)
     checklist = evaluate(importer.facts(firm, timezone.localdate()))
-    left = [s for s in checklist.steps if s.step.who is Who.IMPORTER and not s.status.is_settled]
+    left = _left(checklist)
     attestation = max(importer.attestations.all(), key=lambda a: a.pk, default=None)
     return {
         "importer": importer,
@@ -82,6 +87,14 @@ def _importer_context(importer_id: int, firm: BrokerFirm) -> dict[str, Any]:
         "admin_url": settings.PUBLIC_URL + reverse("admin:importers_importerofrecord_change", args=[importer.pk]),
         "step_titles": {key: step.title for key, step in STEP_BY_KEY.items()},
     }
+
+
+def _left(checklist: Checklist) -> list[StepState]:
+    """What the importer still has to do. While the route is open only one of the two ways is counted."""
+    left = [s for s in checklist.steps if s.step.who is Who.IMPORTER and not s.status.is_settled]
+    if checklist.facts.effective_route is None:
+        left = [s for s in left if s.key != "form-4811"]
+    return left
 
 
 def message(row: Notification, letter: Letter) -> EmailMultiAlternatives:

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -59,10 +59,11 @@ class ImporterQuerySet(models.QuerySet["ImporterOfRecord"]):
             .annotate(n=Count("pk"))
             .values("n")
         )
+        visits = ImporterOfRecord.objects.filter(pk=OuterRef("pk"), accesses__first_visit_at__isnull=False)
         return (
             self.select_related("officer", "ace_account", "ach_enrollment", "form_4811")
-            .prefetch_related("filed_contacts", "attestations", "acceptances", "accesses")
-            .annotate(email_elsewhere=Coalesce(Subquery(same_email), 0))
+            .prefetch_related("filed_contacts", "attestations", "acceptances")
+            .annotate(email_elsewhere=Coalesce(Subquery(same_email), 0), visited=Exists(visits))
         )
 
 
@@ -149,7 +150,6 @@ class ImporterOfRecord(models.Model):
         attestation = max(self.attestations.all(), key=lambda a: a.pk, default=None)
         standing = attestation if attestation and not attestation.returned_at else None
         officer = getattr(self, "officer", None)
-        accesses = [access for access in self.accesses.all() if access.first_visit_at]
         optional = {"form_4811": form_4811.facts} if form_4811 else {}
         return ImporterFacts(
             as_of=as_of,
@@ -161,7 +161,7 @@ class ImporterOfRecord(models.Model):
             phone=self.phone,
             is_ddp=self.is_ddp,
             invited=self.invited_at is not None,
-            started=bool(accesses),
+            started=getattr(self, "visited", False),
             company_confirmed=self.company_confirmed_at is not None,
             officer=officer.facts if officer else None,
             existing_account=ExistingAccount(account.existing) if account and account.existing else None,

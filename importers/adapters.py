@@ -1,0 +1,100 @@
+"""How allauth signs people in here: nobody signs up, every mail goes through the outbox, and an address that is not
+known costs the same effort and shows the same page as one that is."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import css_inline
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from importers.models import BrokerFirm, MailKind, User
+from importers.services.outbox import post
+
+VALID = timedelta(minutes=10)
+LOGIN_CODE = "account/email/login_code"
+UNKNOWN = "account/email/unknown_account"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "incorrect_code": _("This is not the code we mailed. Type it again, or ask for a new one."),
+        "too_many_login_attempts": _("That was too many tries. Wait a few minutes, then ask for a new code."),
+        "rate_limited": _("That was too many requests. Wait a few minutes, then try again."),
+        "email_password_mismatch": _("The e-mail or the password is not right. Check both and try again."),
+        "account_inactive": _("This sign-in is switched off. Call us if you think it should not be."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Into the outbox, in the recipient's language. For an unknown address the same mail is written, put in and
+        taken out again, so that nothing is sent and no clock tells the two apart."""
+        user = User.objects.filter(email__iexact=email, is_active=True).first()
+        unknown = template_prefix == UNKNOWN or user is None
+        language = user.language if user else settings.LANGUAGE_CODE
+        with translation.override(language), transaction.atomic():
+            prefix = _template(template_prefix, user, unknown)
+            letter = _write(prefix, {"code": "000000", "email": email} | context)
+            row = post(
+                MailKind.ACCOUNT,
+                to_email=email,
+                to_name=user.name if user else "",
+                language=language,
+                why="asked for by somebody on the sign-in page",
+                expires_at=timezone.now() + VALID,
+                **letter,
+            )
+            if unknown:
+                row.delete()
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:  # type: ignore[override]
+        """The person's own language from here on, unless another was chosen in this browser."""
+        response: HttpResponse = super().post_login(request, user, **options)
+        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                user.language,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                samesite="Lax",
+            )
+        return response
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        staff = isinstance(request.user, User) and request.user.is_staff
+        return reverse("admin:index" if staff else "importers")
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("home")
+
+
+def _template(prefix: str, user: User | None, unknown: bool) -> str:
+    """Staff have a password and a second factor: a code alone does not let them in, and the mail says so."""
+    if user is not None and user.is_staff and prefix == LOGIN_CODE:
+        return "account/email/staff_sign_in"
+    return LOGIN_CODE if unknown else prefix
+
+
+def _write(prefix: str, context: dict[str, Any]) -> dict[str, str]:
+    values = context | {
+        "firm": BrokerFirm.current(),
+        "verify_url": settings.PUBLIC_URL + reverse("verify"),
+        "login_url": settings.PUBLIC_URL + reverse("account_login"),
+        "host": urlsplit(settings.PUBLIC_URL).netloc,
+        "minutes": int(VALID.total_seconds() // 60),
+        "request": allauth_context.request,
+    }
+    subject = " ".join(render_to_string(f"{prefix}_subject.txt", values).split())
+    text = render_to_string(f"{prefix}_message.txt", values).strip() + "\n"
+    pages = [f"{prefix}_message.html", "account/email/plain_message.html"]
+    html = render_to_string(pages, values | {"text": text})
+    return {"subject": subject, "text": text, "html": css_inline.inline(html)}

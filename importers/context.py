@@ -1,0 +1,17 @@
+"""What every page of ours shows: the firm behind the portal. Read only when a template asks for it."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from importers.brand import colour_or_default
+from importers.models import BrokerFirm
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    firm = SimpleLazyObject(BrokerFirm.current)
+    return {
+        "firm": firm,
+        "brand_version": SimpleLazyObject(lambda: colour_or_default(firm.colour)[1:]),
+    }

@@ -1,0 +1,44 @@
+"""One base builds every layout (HABITS 18): a form only lists its fields."""
+
+from typing import Any, ClassVar
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Submit
+from django import forms
+from django.utils.functional import Promise, cached_property
+from django.utils.translation import gettext_lazy as _
+
+from importers.page import ImporterPage
+
+
+class PortalForm(forms.Form):
+    submit_label: ClassVar[str | Promise] = _("Save and continue")
+
+    @cached_property
+    def helper(self) -> FormHelper:
+        helper = FormHelper(self)
+        helper.attrs = {"novalidate": True}  # our own messages say what to do; the browser's do not
+        helper.add_input(Submit("", self.submit_label))
+        return helper
+
+
+class StepForm(PortalForm):
+    """Fills itself from the importer on the page; `save` calls the one service of the step and may raise
+    RuleViolation."""
+
+    def __init__(self, *args: Any, page: ImporterPage, **kwargs: Any) -> None:
+        self.page = page
+        self.importer = page.importer
+        self.user = page.user
+        super().__init__(*args, initial=self.prefill(), **kwargs)
+
+    def prefill(self) -> dict[str, Any]:
+        return {}
+
+    def save(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def stays(self) -> bool:
+        """What was just told needs the step's own page again, not the checklist."""
+        return False

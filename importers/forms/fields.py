@@ -1,0 +1,69 @@
+"""Fields as the portal asks for them: a label, a hint, and an error that says what to do."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+Words = str | Promise
+
+
+def text(label: Words, missing: Words, *, autocomplete: str = "", **options: Any) -> forms.CharField:
+    attrs = {"autocomplete": autocomplete} if autocomplete else {}
+    options = {"max_length": 200} | options
+    return forms.CharField(
+        label=label, error_messages={"required": missing}, widget=forms.TextInput(attrs=attrs), **options
+    )
+
+
+def email(label: Words, missing: Words, **options: Any) -> forms.EmailField:
+    return forms.EmailField(
+        label=label,
+        error_messages={
+            "required": missing,
+            "invalid": _("Write the e-mail address like name@company.com, one address only."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+        **options,
+    )
+
+
+def phone(label: Words, missing: Words) -> PhoneNumberField:
+    return PhoneNumberField(
+        label=label,
+        help_text=_("With the country code, like +45 12 34 56 78."),
+        error_messages={
+            "required": missing,
+            "invalid": _("Write the phone number with its country code, like +45 12 34 56 78."),
+        },
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "class": "short"}),
+    )
+
+
+def choice(
+    label: Words, missing: Words, options: Iterable[tuple[str, Words]], *, help_text: Words = ""
+) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label,
+        help_text=help_text,
+        choices=list(options),
+        widget=forms.RadioSelect,
+        error_messages={"required": missing, "invalid_choice": missing},
+    )
+
+
+def check(label: Words, missing: Words) -> forms.BooleanField:
+    return forms.BooleanField(label=label, error_messages={"required": missing})
+
+
+def day(label: Words, missing: Words, *, help_text: Words = "") -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        help_text=help_text,
+        error_messages={"required": missing, "invalid": _("Write the date like 2027-04-21.")},
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "short"}),
+        input_formats=["%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y"],
+    )

@@ -1,0 +1,242 @@
+"""One form a step of the checklist."""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
+from importers.forms.base import StepForm
+from importers.forms.fields import check, choice, day, email, phone, text
+from importers.models import ImporterOfRecord
+from importers.services import steps
+
+
+class CompanyForm(StepForm):
+    name = text(
+        _("Company name, exactly as on Form 5106"),
+        _("Enter the company name as it stands on Form 5106."),
+        autocomplete="organization",
+        help_text=_("ACE compares it letter by letter. If you are not sure, ask us: we look it up."),
+    )
+    country = forms.ChoiceField(
+        label=_("Country"),
+        choices=[("", "")],
+        error_messages={"required": _("Choose the country in which the company is registered.")},
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+    structure = choice(
+        _("What kind of company is it?"),
+        _("Choose what kind of company it is. ACE asks the same."),
+        ImporterOfRecord.Structure.choices,
+    )
+    street = text(
+        _("Street and number"), _("Enter the company's street and number."), autocomplete="street-address"
+    )
+    postal_code = text(
+        _("Postal code"), _("Enter the postal code."), autocomplete="postal-code", max_length=20
+    )
+    city = text(_("City"), _("Enter the city."), autocomplete="address-level2", max_length=100)
+    phone = phone(_("Company phone"), _("Enter the company's phone number with its country code."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        country = self.fields["country"]
+        assert isinstance(country, forms.ChoiceField)  # noqa: S101 - for the type checker
+        country.choices = [("", _("Choose a country")), *countries]
+
+    def prefill(self) -> dict[str, Any]:
+        return {name: str(getattr(self.importer, name)) for name in CompanyForm.base_fields}
+
+    def save(self) -> None:
+        details = {name: str(value) for name, value in self.cleaned_data.items()}
+        steps.confirm_company(self.importer, by=self.user, **details)
+
+
+class OfficerForm(StepForm):
+    name = text(
+        _("Full name"), _("Enter the officer's full name."), autocomplete="name",
+        help_text=_("As it should stand in ACE, on Form 5106 and on Form 4811."),
+    )  # fmt: skip
+    title = text(
+        _("Title"), _("Enter the officer's title, like Director."), autocomplete="organization-title",
+        max_length=100,
+    )  # fmt: skip
+    email = email(
+        _("The officer's own e-mail"),
+        _("Enter the officer's e-mail."),
+        help_text=_("CBP mails the code here. It must be the same in ACE, on Form 5106 and on Form 4811."),
+    )
+    phone = phone(_("Phone"), _("Enter the officer's phone number with its country code."))
+    authorised = check(
+        _("This person is an officer of the company and is authorised to sign for it."),
+        _("Confirm that the officer may sign for the company, or name somebody who may."),
+    )
+
+    def prefill(self) -> dict[str, Any]:
+        importer = self.importer
+        officer = getattr(importer, "officer", None)
+        if officer is None:
+            return {
+                "name": importer.contact_name,
+                "title": importer.contact_title,
+                "email": importer.contact_email,
+                "phone": str(importer.contact_phone),
+            }
+        fields = {name: str(getattr(officer, name)) for name in ("name", "title", "email", "phone")}
+        return fields | {"authorised": officer.declared_at is not None}
+
+    def save(self) -> None:
+        details = self.cleaned_data | {"phone": str(self.cleaned_data["phone"])}
+        steps.name_officer(self.importer, by=self.user, **details)
+
+
+class ExistingAccountForm(StepForm):
+    answer = choice(
+        _("Does the company already use the ACE Portal?"),
+        _("Choose what fits best. If you do not know, say so."),
+        (
+            (ExistingAccount.NO, _("No, nobody in the company has an ACE account")),
+            (ExistingAccount.ACCOUNT, _("Yes, but refunds by ACH are not set up")),
+            (ExistingAccount.ENROLLED, _("Yes, and refunds by ACH are set up for this importer number")),
+            (ExistingAccount.UNSURE, _("We do not know")),
+        ),
+        help_text=_("Paying duty by ACH is something else: it does not count as refunds by ACH."),
+    )
+
+    def prefill(self) -> dict[str, Any]:
+        account = getattr(self.importer, "ace_account", None)
+        return {"answer": account.existing} if account else {}
+
+    def save(self) -> None:
+        answer = ExistingAccount(self.cleaned_data["answer"])
+        steps.answer_existing_account(self.importer, by=self.user, answer=answer)
+
+
+class RefundRouteForm(StepForm):
+    route = choice(
+        _("How does the company want its refunds?"),
+        _("Choose one of the two ways."),
+        (
+            (Route.OWN_ACCOUNT, _("To the company's own bank account in the United States")),
+            (Route.FORM_4811, _("To us, the broker, named on Form 4811; we pass the money on")),
+        ),
+    )
+
+    def prefill(self) -> dict[str, Any]:
+        return {"route": self.importer.route}
+
+    def save(self) -> None:
+        steps.choose_route(self.importer, by=self.user, route=Route(self.cleaned_data["route"]))
+
+
+class FiledPersonForm(StepForm):
+    """A person as he or she stands in one of CBP's documents; the officer is what it should be."""
+
+    document: Document
+
+    def prefill(self) -> dict[str, Any]:
+        filed = next((c for c in self.importer.filed_contacts.all() if c.facts_key is self.document and c.is_current), None)  # noqa: E501
+        person = filed or getattr(self.importer, "officer", None)
+        return {"name": person.name, "email": person.email} if person else {}
+
+
+class AceAccountForm(FiledPersonForm):
+    document = Document.ACE
+    name = text(
+        _("Name in the ACE account"), _("Enter the name of the person in the ACE account."),
+        help_text=_("The person who applied. ACE calls this person the Trade Account Owner."),
+    )  # fmt: skip
+    email = email(_("E-mail in the ACE account"), _("Enter the e-mail of the person in the ACE account."))
+    there = check(
+        _("CBP has confirmed the account by mail, and this person can sign in to ACE."),
+        _("Tick this once CBP's confirmation has come and the sign-in works."),
+    )
+
+    def prefill(self) -> dict[str, Any]:
+        account = getattr(self.importer, "ace_account", None)
+        return super().prefill() | {"there": bool(account and account.confirmed_at)}
+
+    def save(self) -> None:
+        data = self.cleaned_data
+        steps.confirm_ace_account(self.importer, by=self.user, name=data["name"], email=data["email"])
+
+
+class AchRefundForm(StepForm):
+    status = choice(
+        _("What do you see on the tab after Get Info/Refresh?"),
+        _("Choose what the tab shows."),
+        (
+            (ACHStatus.SHOWN, _("The company's bank details are shown")),
+            (ACHStatus.NONE, _("The tab is there, but no bank details are shown")),
+            ("missing", _("There is no tab ACH Refund Authorization")),
+        ),
+        help_text=_("Say only what you see. Never write the bank details here or in a mail to us."),
+    )
+
+    def prefill(self) -> dict[str, Any]:
+        enrollment = getattr(self.importer, "ach_enrollment", None)
+        known = enrollment and enrollment.status != ACHStatus.UNKNOWN
+        return {"status": enrollment.status} if enrollment and known else {}
+
+    def save(self) -> None:
+        seen = self.cleaned_data["status"]
+        status = ACHStatus.NONE if seen == "missing" else ACHStatus(seen)
+        steps.record_ach(self.importer, by=self.user, status=status)
+
+    @property
+    def stays(self) -> bool:
+        return bool(self.cleaned_data["status"] != ACHStatus.SHOWN)
+
+
+class Form4811Form(FiledPersonForm):
+    document = Document.FORM_4811
+    name = text(
+        _("Who signed Form 4811?"), _("Enter the name of the person who signed."),
+        help_text=_("The full name as it stands on the form."),
+    )  # fmt: skip
+    email = email(_("E-mail on Form 4811"), _("Enter the e-mail that stands on Form 4811."))
+    signed_on = day(_("When was it signed?"), _("Enter the day on which the form was signed."))
+
+    def prefill(self) -> dict[str, Any]:
+        form = getattr(self.importer, "form_4811", None)
+        return super().prefill() | {"signed_on": form.signed_on if form else None}
+
+    def save(self) -> None:
+        data = self.cleaned_data
+        steps.complete_form_4811(
+            self.importer, by=self.user, signer=data["name"], email=data["email"], signed_on=data["signed_on"]
+        )
+
+
+class InformBrokerForm(StepForm):
+    submit_label = _("Declare and send")
+    digest = forms.CharField(
+        widget=forms.HiddenInput,
+        validators=[RegexValidator(r"^[0-9a-f]{64}$")],
+        error_messages={"required": _("Open the page again and read the answers once more.")},
+    )
+    agree = check(
+        _("I am the responsible officer. I have read the answers above, and they are true."),
+        _("Tick this to declare that the answers are true."),
+    )
+
+    def prefill(self) -> dict[str, Any]:
+        return {"digest": self.page.checklist.facts.digest}
+
+    def save(self) -> None:
+        steps.declare(self.importer, by=self.user, digest=self.cleaned_data["digest"])
+
+
+STEP_FORMS: dict[str, type[StepForm]] = {
+    "company": CompanyForm,
+    "officer": OfficerForm,
+    "existing-account": ExistingAccountForm,
+    "refund-route": RefundRouteForm,
+    "ace-account": AceAccountForm,
+    "ach-refund": AchRefundForm,
+    "form-4811": Form4811Form,
+    "inform-broker": InformBrokerForm,
+}

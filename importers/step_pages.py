@@ -1,0 +1,156 @@
+"""What a step's page shows besides its form. One class for all steps: templates pick what they need."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from importers.domain.checklist import Status, StepState, missing_for_4811
+from importers.domain.facts import ACHStatus, ExistingAccount, Route
+from importers.domain.identifiers import NumberKind, parse_importer_number
+from importers.domain.preflight import Check, preflight
+from importers.forms import STEP_FORMS
+from importers.page import ImporterPage
+from importers.rows import Row, row
+from importers.services.steps import may_declare
+
+EXISTING = {
+    ExistingAccount.NO: _("No account yet"),
+    ExistingAccount.ACCOUNT: _("Account, without refunds by ACH"),
+    ExistingAccount.ENROLLED: _("Account, with refunds by ACH"),
+    ExistingAccount.UNSURE: _("Not known"),
+}
+ROUTES = {
+    Route.OWN_ACCOUNT: _("The company's own bank account in the United States"),
+    Route.FORM_4811: _("To us, the broker, on Form 4811"),
+}
+ACH = {
+    ACHStatus.SHOWN: _("Bank details are shown in ACE"),
+    ACHStatus.NONE: _("No bank details are shown in ACE"),
+    ACHStatus.UNKNOWN: _("Not told yet"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    label: str | Promise
+    value: str
+    change_url: str = ""
+
+
+def context_of(page: ImporterPage, key: str) -> "StepPage":
+    return StepPage(page, page.checklist[key])
+
+
+@dataclass(frozen=True, slots=True)
+class StepPage:
+    page: ImporterPage
+    state: StepState
+
+    @property
+    def title(self) -> str:
+        return gettext(self.state.step.title)
+
+    @property
+    def not_needed(self) -> bool:
+        return self.state.status is Status.NOT_NEEDED
+
+    @property
+    def cannot_start(self) -> bool:
+        return self.state.status is Status.CANNOT_START
+
+    @property
+    def is_done(self) -> bool:
+        return self.state.status is Status.DONE
+
+    @property
+    def takes_answers(self) -> bool:
+        """There is a form, and this person may fill it in now."""
+        if self.state.key not in STEP_FORMS or not self.page.may_write or self.not_needed or self.cannot_start:
+            return False
+        return self.state.key != "inform-broker" or (self.may_declare and not self.is_done)
+
+    @property
+    def comes_first(self) -> list[Row]:
+        """What must be finished before this step can start."""
+        states = self.page.checklist.steps
+        first = [s for s in states if s.key in self.state.step.after and not s.status.is_settled]
+        if not first and self.state.key == "ace-account":
+            first = [s for s in states if s.key == "form-5106"]
+        return [row(self.page, state) for state in first]
+
+    @property
+    def may_declare(self) -> bool:
+        return may_declare(self.page.importer, self.page.user)
+
+    @property
+    def number_in_ace(self) -> str:
+        """The importer number in the shape of ACE's form: an EIN without its suffix. "" for an SSN, which we do
+        not hold."""
+        importer = self.page.importer
+        if importer.number_kind == NumberKind.SSN:
+            return ""
+        return parse_importer_number(importer.number, importer.number_kind).base
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        return preflight(self.page.checklist.facts)
+
+    @property
+    def has_account(self) -> bool:
+        return self.page.checklist.facts.existing_account is ExistingAccount.ACCOUNT
+
+    @property
+    def nothing_shown(self) -> bool:
+        return self.page.checklist.facts.ach is ACHStatus.NONE
+
+    @property
+    def form_5106_is_read(self) -> bool:
+        return self.page.checklist["form-5106"].status is Status.DONE
+
+    @property
+    def filed(self) -> dict[str, object]:
+        """Who stands, as filed, in each document, by the document's name without hyphens."""
+        contacts = self.page.importer.filed_contacts.all()
+        return {c.facts_key.replace("-", "_"): c for c in contacts if c.is_current}
+
+    @property
+    def missing_for_4811(self) -> list[str]:
+        return missing_for_4811(self.page.checklist.facts)
+
+    @property
+    def declaration(self) -> object:
+        return max(self.page.importer.attestations.all(), key=lambda a: a.pk, default=None)
+
+    @property
+    def answers(self) -> Iterator[Answer]:
+        """Everything the officer declares, each with the way to change it and back."""
+        importer, facts = self.page.importer, self.page.checklist.facts
+        yield self._answer("company", _("Company name"), facts.name)
+        yield Answer(_("Importer number"), facts.number)
+        yield self._answer("company", _("Country"), importer.country.name)
+        yield self._answer("company", _("Kind of company"), importer.get_structure_display())
+        yield self._answer("company", _("Address"), facts.address)
+        yield self._answer("company", _("Phone"), facts.phone)
+        if officer := facts.officer:
+            yield self._answer("officer", _("Responsible officer"), f"{officer.name}, {officer.title}")
+            yield self._answer("officer", _("Officer's e-mail"), officer.email)
+            yield self._answer("officer", _("Officer's phone"), officer.phone)
+        if facts.existing_account:
+            yield self._answer("existing-account", _("ACE before"), str(EXISTING[facts.existing_account]))
+        if route := facts.effective_route:
+            yield self._answer("refund-route" if facts.asks_route else "", _("Refunds go to"), str(ROUTES[route]))
+            if route is Route.OWN_ACCOUNT and not facts.enrolled_already:
+                yield self._answer("ach-refund", _("ACH refunds"), str(ACH[facts.ach]))
+            if route is Route.FORM_4811 and (form := getattr(importer, "form_4811", None)) and form.signed_on:
+                yield self._answer("form-4811", _("Form 4811 signed on"), form.signed_on.isoformat())
+
+    def _answer(self, key: str, label: str | Promise, value: str) -> Answer:
+        if not key or not self.page.may_write or self.page.checklist[key].status is Status.NOT_NEEDED:
+            return Answer(label, value)
+        url = reverse("step", args=[self.page.importer.uuid, key])
+        return Answer(label, value, f"{url}?{urlencode({'back': 'inform-broker'})}")

@@ -1,0 +1,93 @@
+"""Named elements for templates. No rule lives here: words come from `wording`, states from the checklist."""
+
+import re
+from datetime import date
+from typing import Any
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext
+
+from importers import wording
+from importers.domain.checklist import Status, StepState
+from importers.domain.consistency import Finding
+from importers.domain.errors import RuleViolation
+
+register = template.Library()
+
+register.filter("finding_text", wording.finding_text)
+register.filter("finding_remedy", wording.finding_remedy)
+register.filter("number_word", wording.number_word)
+register.filter("masked_email", wording.masked_email)
+
+
+@register.filter
+def long_date(day: date | None) -> str:
+    return wording.long_date(day) if day else ""
+
+
+@register.filter
+def short_date(day: date | None) -> str:
+    return wording.short_date(day) if day else ""
+
+
+@register.filter
+def words(text: str) -> str:
+    """A sentence of the domain, in the reader's language."""
+    return gettext(text) if text else ""
+
+
+@register.filter
+def fixer(finding: Finding) -> str:
+    return str(wording.FIXERS[finding.who])
+
+
+@register.filter
+def phone_href(phone: str) -> str:
+    return "tel:" + re.sub(r"[^+\d]", "", str(phone))
+
+
+@register.filter
+def violation(error: RuleViolation) -> str:
+    return wording.violation_text(error)
+
+
+@register.filter
+def anchor(field: BoundField) -> str:
+    """Where a link in the error summary leads: the field, or the first of its choices."""
+    grouped = isinstance(field.field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+    return f"{field.auto_id}_0" if grouped else str(field.auto_id)
+
+
+@register.filter
+def kind(field: BoundField) -> str:
+    """Which of the pack's shapes a field takes."""
+    widget = field.field.widget
+    if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        return "choices"
+    return "check" if isinstance(widget, forms.CheckboxInput) else "text"
+
+
+@register.inclusion_tag("components/status.html")
+def status(state: StepState) -> dict[str, Any]:
+    return status_word(state.status)
+
+
+@register.inclusion_tag("components/status.html")
+def status_of(value: Status) -> dict[str, Any]:
+    return status_word(value)
+
+
+def status_word(value: Status) -> dict[str, Any]:
+    return {"words": wording.STATUSES[value], "tag": wording.STATUS_TAGS.get(value, "")}
+
+
+@register.inclusion_tag("components/copy.html")
+def copy_value(value: str, name: str) -> dict[str, str]:
+    """A value to be typed into ACE exactly so; the copy button comes with the script, and is not needed."""
+    return {"value": value, "name": name}
+
+
+@register.inclusion_tag("components/finding.html")
+def show_finding(finding: Finding) -> dict[str, Any]:
+    return {"finding": finding}

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from importers.views import checklist, public, start
+
+urlpatterns = [
+    path("", public.home, name="home"),
+    path("guide/", public.guide, name="guide"),
+    path("verify/", public.verify, name="verify"),
+    path("privacy/", public.privacy, name="privacy"),
+    path("accessibility/", public.accessibility, name="accessibility"),
+    path("brand.css", public.brand, name="brand"),
+    path("language/", public.language, name="set_language"),
+    path("start/<str:token>/", start.start, name="start"),
+    path("importers/", checklist.importers, name="importers"),
+    path("importers/<uuid:uuid>/", checklist.checklist, name="checklist"),
+    path("importers/<uuid:uuid>/<slug:key>/", checklist.step, name="step"),
+]

@@ -1,0 +1,105 @@
+"""My importers, one importer's checklist, and its steps."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from importers.access import may_write, signed_in
+from importers.domain.checklist import STEP_BY_KEY
+from importers.domain.errors import RuleViolation
+from importers.forms import STEP_FORMS, StepForm
+from importers.models import Campaign, ImporterOfRecord
+from importers.page import ImporterPage, page_for
+from importers.rows import next_thing, sections
+from importers.services.steps import note_visit
+from importers.step_pages import context_of
+from importers.wording import violation_text
+
+
+@never_cache
+@require_safe
+def importers(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    if user.is_staff:
+        return redirect("admin:index")
+    rows = list(ImporterOfRecord.objects.visible_to(user).select_related("readiness"))
+    if len(rows) == 1:
+        return redirect("checklist", rows[0].uuid)
+    return render(request, "importers/importers.html", {"importers": rows})
+
+
+@never_cache
+@require_safe
+def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    page = page_for(request, uuid)
+    if may_write(page.user) and page.importer.not_yet_visited:  # type: ignore[attr-defined]
+        note_visit(page.importer, by=page.user)
+    campaign = Campaign.objects.shown()
+    return render(
+        request,
+        "importers/checklist.html",
+        _frame(page)
+        | {
+            "sections": list(sections(page)),
+            "next": next_thing(page),
+            "campaign": campaign,
+            "is_past": campaign is not None and campaign.is_past(timezone.now()),
+        },
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
+    page = page_for(request, uuid)
+    if key not in STEP_BY_KEY:
+        raise Http404
+    context = context_of(page, key)
+    if request.method != "POST":
+        form = STEP_FORMS[key](page=page) if context.takes_answers else None
+        return _render(request, page, key, form)
+    if not context.takes_answers:  # settled elsewhere meanwhile, or an old tab: nothing to save
+        return redirect("step", uuid, key)
+    form = STEP_FORMS[key](request.POST, page=page)
+    if form.is_valid() and _saved(form):
+        return _after(request, form, uuid, key)
+    return _render(request, page, key, form)
+
+
+def _saved(form: StepForm) -> bool:
+    try:
+        form.save()
+    except RuleViolation as violation:
+        form.add_error(None, violation_text(violation))
+        return False
+    return True
+
+
+def _after(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> HttpResponse:
+    messages.success(request, gettext("Saved: %(step)s") % {"step": gettext(STEP_BY_KEY[key].title)})
+    if form.stays:
+        return redirect("step", uuid, key)
+    if request.GET.get("back") == "inform-broker":
+        return redirect("step", uuid, "inform-broker")
+    return redirect("checklist", uuid)
+
+
+def _render(request: HttpRequest, page: ImporterPage, key: str, form: StepForm | None) -> HttpResponse:
+    context = _frame(page) | {"step": context_of(page, key), "form": form}
+    return render(request, f"importers/steps/{key}.html", context)
+
+
+def _frame(page: ImporterPage) -> dict[str, object]:
+    return {
+        "page": page,
+        "importer": page.importer,
+        "firm": page.firm,
+        "contact": page.contact,
+        "checklist": page.checklist,
+    }

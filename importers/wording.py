@@ -1,0 +1,100 @@
+"""The rules speak English templates; here they become sentences in the reader's language."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext, gettext_lazy
+
+from importers.domain.checklist import Group, Status
+from importers.domain.consistency import Finding, Who
+from importers.domain.errors import RuleViolation
+
+STATUSES = {
+    Status.NOT_STARTED: gettext_lazy("Not started"),
+    Status.IN_PROGRESS: gettext_lazy("In progress"),
+    Status.CANNOT_START: gettext_lazy("Cannot start yet"),
+    Status.WAITING_BROKER: gettext_lazy("Waiting for us"),
+    Status.WAITING_CBP: gettext_lazy("Waiting for CBP"),
+    Status.PROBLEM: gettext_lazy("There is a problem"),
+    Status.DONE: gettext_lazy("Done"),
+    Status.NOT_NEEDED: gettext_lazy("Not needed"),
+}
+# Colour only where somebody must act or wait; all else is plain text.
+STATUS_TAGS = {
+    Status.NOT_STARTED: "todo",
+    Status.IN_PROGRESS: "todo",
+    Status.WAITING_BROKER: "wait",
+    Status.WAITING_CBP: "wait",
+    Status.PROBLEM: "bad",
+}
+GROUPS = {
+    Group.BEFORE: (gettext_lazy("Before you start"), gettext_lazy("in any order")),
+    Group.ACE: (gettext_lazy("ACE and your refund"), ""),
+    Group.FINISH: (gettext_lazy("Finish"), ""),
+}
+FIXERS = {
+    Who.IMPORTER: gettext_lazy("You can put this right."),
+    Who.BROKER: gettext_lazy("We put this right. You need not do anything."),
+    Who.CBP: gettext_lazy("This is with CBP now."),
+}
+SHORT_NUMBERS = {
+    "en": ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    "da": ("ingen", "ét", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti"),
+}
+LONG_DATE = {"en": "l j F Y", "da": "l j. F Y"}
+SHORT_DATE = {"en": "j F", "da": "j. F"}
+
+
+def sentence(template: str, params: Mapping[str, object]) -> str:
+    """A rule's text, translated and filled. Names of documents are words too; dates come as ISO."""
+    words = {key: gettext(str(value)) if key == "document" else _word(value) for key, value in params.items()}
+    return _capital(gettext(template) % words)
+
+
+def _word(value: object) -> object:
+    day = parse_date(value) if isinstance(value, str) and len(value) == 10 else None
+    return long_date(day) if day else value
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def finding_text(finding: Finding) -> str:
+    return sentence(finding.rule.text, finding.params)
+
+
+def finding_remedy(finding: Finding) -> str:
+    return sentence(finding.rule.remedy, finding.params)
+
+
+def violation_text(violation: RuleViolation) -> str:
+    return violation.translated(gettext)
+
+
+def number_word(number: int) -> str:
+    """Up to ten as a word, as people write it; larger ones as digits."""
+    words = SHORT_NUMBERS[language()]
+    return words[number] if 0 <= number < len(words) else str(number)
+
+
+def long_date(day: date) -> str:
+    return date_format(day, LONG_DATE[language()])
+
+
+def short_date(day: date) -> str:
+    return date_format(day, SHORT_DATE[language()])
+
+
+def language() -> str:
+    """One of the portal's own languages, also where a browser's variant of it is active."""
+    code = (get_language() or "en").partition("-")[0]
+    return code if code in SHORT_NUMBERS else "en"
+
+
+def masked_email(email: str) -> str:
+    """Enough to recognise one's own address, too little to learn somebody else's."""
+    local, _at, domain = email.rpartition("@")
+    return f"{local[:1]}•••@{domain}"

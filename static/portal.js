@@ -1,0 +1,29 @@
+// Only conveniences: every page works without this file.
+"use strict";
+
+for (const copy of document.querySelectorAll("[data-copy]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = copy.dataset.copy;
+  button.setAttribute("aria-label", `${copy.dataset.copy}: ${copy.dataset.name}`);
+  const said = document.createElement("span");
+  said.setAttribute("role", "status");
+  said.className = "quiet small";
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(copy.querySelector("code").textContent);
+    said.textContent = copy.dataset.copied;
+    setTimeout(() => { said.textContent = ""; }, 4000);
+  });
+  if (navigator.clipboard) copy.append(button, said);
+}
+
+// A second press while the first is on its way sends nothing (the server would not mind either).
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+}
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
