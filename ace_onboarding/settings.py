@@ -52,8 +52,8 @@ BROKER_IMPORTER_NUMBER = env.text("BROKER_IMPORTER_NUMBER")
 
 # --- what it is made of ------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",  # before the admin, whose templates it replaces
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "importers.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "importers.middleware.StaffSecondFactor",
     "pghistory.middleware.HistoryMiddleware",
 ]
 ROOT_URLCONF = "ace_onboarding.urls"
@@ -103,6 +104,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "importers.context.portal",
             ],
         },
     }
@@ -111,7 +113,18 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ("portal",)
 CRISPY_TEMPLATE_PACK = "portal"
 CRISPY_FAIL_SILENTLY = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-UNFOLD = {"SITE_TITLE": BROKER_NAME, "SITE_HEADER": BROKER_NAME, "SITE_SYMBOL": "anchor"}
+UNFOLD = {
+    "SITE_TITLE": "importers.admin.theme.firm_name",
+    "SITE_HEADER": "importers.admin.theme.firm_name",
+    "SITE_SYMBOL": "anchor",
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {"primary": "importers.admin.theme.primary"},
+    "STYLES": ["importers.admin.theme.style_sheet"],
+    "DASHBOARD_CALLBACK": "importers.admin.dashboard.dashboard",
+    "SIDEBAR": {"show_search": False, "navigation": "importers.admin.navigation.navigation"},
+    "ACCOUNT": {"navigation": "importers.admin.navigation.account"},
+}
 
 # --- data --------------------------------------------------------------------------------------------
 DATABASES = {
@@ -189,7 +202,12 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_PREVENT_ENUMERATION = "strict"
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets a mail because a stranger typed an address
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True  # the adapter makes the same effort for them, and sends nothing
+ACCOUNT_FORMS = {
+    "login": "importers.forms.account.PasswordForm",
+    "request_login_code": "importers.forms.account.RequestCodeForm",
+    "confirm_login_code": "importers.forms.account.ConfirmCodeForm",
+}
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "request_login_code": "20/m/ip,3/m/key,10/h/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 STAFF_MFA_REQUIRED = env.flag("STAFF_MFA_REQUIRED", default=not DEBUG)

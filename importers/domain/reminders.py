@@ -66,6 +66,18 @@ def current(deadline: date, time_zone: str, now: datetime) -> Reminder | None:
     return min(opened, key=lambda reminder: reminder.days, default=None)
 
 
+def upcoming(deadline: date, time_zone: str, now: datetime) -> tuple[Reminder, datetime]:
+    """The next slot that will open, and when. After the deadline there is one every week."""
+    for reminder in REMINDERS:
+        if (at := opens_at(deadline, reminder.days, time_zone)) > now:
+            return reminder, at
+    week = WEEKLY_AFTER.days
+    weeks = max(1, (now.astimezone(ZoneInfo(time_zone)).date() - deadline).days // week)
+    while (at := opens_at(deadline, -weeks * week, time_zone)) <= now:
+        weeks += 1
+    return Reminder(-weeks * week, AFTER_TEMPLATE), at
+
+
 def due(facts: ReminderFacts, history: Collection[Sent], now: datetime) -> Due | Skip:
     """`history` is this importer's mail in this campaign; `now` must be aware."""
     reminder = current(facts.deadline, facts.time_zone, now)

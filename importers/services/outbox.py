@@ -1,5 +1,6 @@
 """The outbox: mails are put in with the deed they tell of, and swept when a doorbell was lost."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,3 +80,17 @@ def _drop(now: datetime) -> int:
     pointless = waiting.filter(kind=MailKind.REMINDER, not_before__lte=now)
     pointless = pointless.exclude(pk__in=Notification.objects.deliverable(now).values("pk"))
     return expired + pointless.update(state=MailState.DROPPED, answer="nothing left for the importer to do")
+
+
+def put_back(failed: Iterable[Notification], *, by: User) -> int:
+    """Failed mails are tried again from the start. Sign-in codes have run out meanwhile and stay as they are."""
+    again = Notification.objects.filter(pk__in=[row.pk for row in failed], state=MailState.FAILED).exclude(
+        kind=MailKind.ACCOUNT
+    )
+    with transaction.atomic():
+        pks = list(again.select_for_update().values_list("pk", flat=True))
+        Notification.objects.filter(pk__in=pks).update(
+            state=MailState.PENDING, attempts=0, not_before=timezone.now(), answer=f"put back by {by}"[:500]
+        )
+        transaction.on_commit(lambda: ring(pks))
+    return len(pks)

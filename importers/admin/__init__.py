@@ -1,0 +1,15 @@
+"""The staff's side of the portal: who is stuck, why, and who must act."""
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.models import Group
+
+from importers.admin import campaigns, firm, importers, mails, people
+
+__all__ = ["campaigns", "firm", "importers", "mails", "people"]
+
+# Nobody works with these by hand: second factors are reset on a person's page, groups are not used.
+for model in (Group, EmailAddress, EmailConfirmation, Authenticator):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)

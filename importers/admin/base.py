@@ -1,0 +1,68 @@
+"""What all of the staff's pages share."""
+
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from unfold.admin import ModelAdmin
+
+from importers.admin.history import history_page
+from importers.models import User
+
+
+def staff(request: HttpRequest) -> User:
+    """The colleague at the keyboard; the site lets nobody else through."""
+    if not isinstance(request.user, User) or not request.user.is_staff:
+        raise TypeError("only staff get here")
+    return request.user
+
+
+class StaffAdmin(ModelAdmin):
+    """All staff see and act on everything; what may be added or deleted each page says itself."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_sheet = True
+    actions_on_bottom = False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(getattr(request.user, "is_staff", False))
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            name: action for name, action in super().get_actions(request).items() if name != "delete_selected"
+        }
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: object) -> None:
+        """Not here: the history is kept by the database (see importers/models/history.py)."""
+
+    def log_change(self, request: HttpRequest, obj: Model, message: object) -> None:
+        """Not here either."""
+
+    def page(
+        self, request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+    ) -> HttpResponse:
+        shared = self.admin_site.each_context(request) | {"opts": self.model._meta, "media": self.media}
+        return TemplateResponse(request, template, shared | context, status=status)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        context = {"title": str(row), "original": row, "page": history_page(row, request.GET.get("p", "1"))}
+        return self.page(request, "admin/importers/history.html", context)

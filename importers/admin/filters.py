@@ -1,0 +1,133 @@
+"""By what the list of importers can be narrowed down."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from importers.admin import words
+from importers.domain.checklist import STEPS
+from importers.models import ImporterOfRecord, User
+from importers.models.filings import ImporterAccess
+
+Choices = Iterable[tuple[str, Any]]
+
+
+class StageFilter(admin.SimpleListFilter):
+    title = _("stage")
+    parameter_name = "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [(str(stage), text) for stage, text in words.STAGE.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(readiness__stage=self.value()) if self.value() else queryset
+
+
+class WhoFilter(admin.SimpleListFilter):
+    title = _("who must act")
+    parameter_name = "who"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [(str(who), text) for who, text in words.WHO.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(readiness__who=self.value()) if self.value() else queryset
+
+
+class StepFilter(admin.SimpleListFilter):
+    title = _("step that holds up")
+    parameter_name = "step"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [(step.key, words.step_title(step.key)) for step in STEPS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(readiness__blocker=self.value()) if self.value() else queryset
+
+
+class AssignedFilter(admin.SimpleListFilter):
+    """A colleague's number, or "me" and "nobody"."""
+
+    title = _("assigned to")
+    parameter_name = "assigned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        staff = (
+            User.objects.filter(is_staff=True, is_active=True).exclude(pk=request.user.pk).order_by("name")
+        )
+        return [
+            ("me", _("Me")),
+            ("nobody", _("Nobody")),
+            *((str(person.pk), str(person)) for person in staff),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case None:
+                return queryset
+            case "me":
+                return queryset.filter(assigned_to=request.user.pk)
+            case "nobody":
+                return queryset.filter(assigned_to=None)
+            case number:
+                return queryset.filter(assigned_to=number) if str(number).isdigit() else queryset.none()
+
+
+class RouteFilter(admin.SimpleListFilter):
+    title = _("refund route")
+    parameter_name = "route"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [*((str(route), text) for route, text in words.ROUTE.items()), ("none", _("Not chosen"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(route="" if self.value() == "none" else self.value())
+
+
+class CountryFilter(admin.SimpleListFilter):
+    title = _("country")
+    parameter_name = "country"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        codes = ImporterOfRecord.objects.order_by("country").values_list("country", flat=True).distinct()
+        return [(str(code), countries.name(code)) for code in codes]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(country=self.value()) if self.value() else queryset
+
+
+class VisitFilter(admin.SimpleListFilter):
+    title = _("visits")
+    parameter_name = "visit"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [
+            ("never", _("Invited, never visited")),
+            ("yes", _("Has visited")),
+            ("paused", _("Reminders paused")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        visited = Q(pk__in=ImporterAccess.objects.filter(first_visit_at__isnull=False).values("importer"))
+        match self.value():
+            case "never":
+                return queryset.filter(~visited, invited_at__isnull=False)
+            case "yes":
+                return queryset.filter(visited)
+            case "paused":
+                return queryset.filter(paused_until__isnull=False)
+            case _:
+                return queryset
+
+
+FILTERS = (
+    StageFilter, WhoFilter, StepFilter, AssignedFilter, RouteFilter, ("language", admin.ChoicesFieldListFilter),
+    CountryFilter, VisitFilter,
+)  # fmt: skip

@@ -1,0 +1,76 @@
+"""The one broker firm: changed here, never added or deleted."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.validators import RegexValidator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold import widgets
+
+from importers.admin.base import StaffAdmin, staff
+from importers.domain.errors import RuleViolation
+from importers.domain.identifiers import parse_importer_number
+from importers.models import BrokerFirm
+from importers.services.portal import edit_firm
+from importers.wording import violation_text
+
+FIELDS = ("name", "contact_name", "phone", "email", "colour", "importer_number")
+
+
+class FirmForm(forms.ModelForm):
+    colour = forms.CharField(
+        label=_("Accent colour"),
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Six hexadecimal digits after #, like #0b4f6c."))],
+        widget=widgets.UnfoldAdminColorInputWidget(attrs={"type": "color"}),
+        help_text=_(
+            "Used on the importers' pages, in mails and here. It is darkened where text could not be read."
+        ),
+    )
+    ach_enrolled = forms.BooleanField(
+        label=_("We have seen our own ACH refund enrolment in ACE"),
+        required=False,
+        widget=widgets.UnfoldBooleanSwitchWidget,
+        help_text=_("Without it no refund by Form 4811 can be paid to us. Who ticked it, and when, is kept."),
+    )
+
+    class Meta:
+        model = BrokerFirm
+        fields = FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["ach_enrolled"].initial = self.instance.ach_enrolled_at is not None
+
+    def clean_importer_number(self) -> str:
+        text = self.cleaned_data["importer_number"]
+        if not text:
+            return ""
+        try:
+            number = parse_importer_number(text)
+        except RuleViolation as error:
+            raise forms.ValidationError(violation_text(error)) from error
+        if number.kind == "SSN":
+            raise forms.ValidationError(
+                _("A firm has an EIN or a CBP-assigned number, no Social Security number.")
+            )
+        return number.canonical
+
+
+@admin.register(BrokerFirm)
+class FirmAdmin(StaffAdmin):
+    form = FirmForm
+    fields = (*FIELDS, "ach_enrolled")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return HttpResponseRedirect(
+            reverse("admin:importers_brokerfirm_change", args=[BrokerFirm.current().pk])
+        )
+
+    def save_model(self, request: HttpRequest, obj: BrokerFirm, form: forms.ModelForm, change: bool) -> None:
+        values = {name: form.cleaned_data[name] for name in FIELDS}
+        edit_firm(by=staff(request), ach_enrolled=form.cleaned_data["ach_enrolled"], **values)

@@ -1,0 +1,144 @@
+"""Who changed what, when, from what to what: the database's own record, in words."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.apps import apps
+from django.core.paginator import Page, Paginator
+from django.db.models import Field, ForeignKey, Model
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from pghistory.models import Events
+
+from importers.models import ImporterOfRecord, User
+
+PER_PAGE = 50
+DEEDS = {"insert": _("added"), "update": _("changed"), "delete": _("deleted")}
+# Keys for the machine, and the importer number, which is shown nowhere in full.
+LEFT_OUT = frozenset(
+    {"id", "uuid", "importer", "number", "fingerprint", "digest", "answers", "created_at", "password"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one row; `before` is "" where there was nothing."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One row of one table: what it is, what was done to it."""
+
+    what: str
+    deed: str
+    changes: list[Change]
+
+
+@dataclass(slots=True)
+class Entry:
+    """One deed of one person, with all it touched."""
+
+    at: datetime
+    who: str
+    action: str
+    touched: list[Touched] = field(default_factory=list)
+
+
+def history_page(row: Model, number: str) -> Page[Any]:
+    """Newest first. For an importer every table that tells of it; for anything else the row itself."""
+    events = (
+        Events.objects.references(row) if isinstance(row, ImporterOfRecord) else Events.objects.tracks(row)
+    )
+    page = Paginator(events.order_by("-pgh_created_at", "-pgh_model", "-pgh_id"), PER_PAGE).get_page(number)
+    found = list(page.object_list)
+    people = _people(found)
+    page.object_list = list(_entries(found, people))
+    return page
+
+
+def _entries(events: list[Any], people: dict[int, str]) -> Iterator[Entry]:
+    for _key, same in groupby(events, key=lambda e: e.pgh_context_id or (e.pgh_created_at, e.pgh_model)):
+        deeds = list(same)
+        context = deeds[0].pgh_context or {}
+        who = context.get("who") or people.get(context.get("user") or 0) or gettext("The portal")
+        touched = [item for event in deeds if (item := _touched(event, people)) is not None]
+        if touched:
+            yield Entry(deeds[0].pgh_created_at, who, context.get("action", ""), touched)
+
+
+def _touched(event: Any, people: dict[int, str]) -> Touched | None:
+    model = apps.get_model(event.pgh_obj_model)
+    if event.pgh_label == "update":
+        changes = list(_changes(model, event.pgh_diff or {}, people))
+        if not changes:
+            return None
+    else:
+        given = {
+            name: (None, value)
+            for name, value in (event.pgh_data or {}).items()
+            if value not in (None, "", False)
+        }
+        changes = list(_changes(model, given, people))
+    what = model._meta.verbose_name
+    if "document" in (event.pgh_data or {}):
+        what = _value(model._meta.get_field("document"), event.pgh_data["document"], people)
+    return Touched(str(what), str(DEEDS.get(event.pgh_label, event.pgh_label)), changes)
+
+
+def _changes(model: type[Model], values: dict[str, Any], people: dict[int, str]) -> Iterator[Change]:
+    by_column = {field.column: field for field in model._meta.concrete_fields}
+    for column, (before, after) in values.items():
+        known = by_column.get(column)
+        if known is None or known.name in LEFT_OUT:
+            continue
+        yield Change(_label(known), _value(known, before, people), _value(known, after, people))
+
+
+def _label(known: "Field[Any, Any]") -> str:
+    return str(known.verbose_name)
+
+
+def _value(known: "Field[Any, Any]", value: Any, people: dict[int, str]) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(known, ForeignKey):
+        return people.get(value, f"#{value}") if known.related_model is User else f"#{value}"
+    if known.choices:
+        return str(dict(known.flatchoices).get(value, value))
+    if known.get_internal_type() == "DateTimeField" and (at := parse_datetime(str(value))):
+        return date_format(localtime(at), "DATETIME_FORMAT")
+    return str(value)
+
+
+def _people(events: Iterable[Any]) -> dict[int, str]:
+    """Names for the people's numbers that stand in these events."""
+    wanted: set[int] = set()
+    for event in events:
+        model = apps.get_model(event.pgh_obj_model)
+        wanted.update(_numbers(event.pgh_context or {}, ["user", "by"]))
+        links = [
+            f.column
+            for f in model._meta.concrete_fields
+            if isinstance(f, ForeignKey) and f.related_model is User
+        ]
+        wanted.update(_numbers(event.pgh_data or {}, links))
+        for column, pair in (event.pgh_diff or {}).items():
+            if column in links:
+                wanted.update(v for v in pair if isinstance(v, int))
+    return {person.pk: str(person) for person in User.objects.filter(pk__in=wanted)} if wanted else {}
+
+
+def _numbers(values: dict[str, Any], names: list[str]) -> set[int]:
+    return {values[name] for name in names if isinstance(values.get(name), int)}

@@ -1,0 +1,102 @@
+"""The importers: the list, the page of one, and the deeds."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+
+from importers.admin import client_list
+from importers.admin.actions import BulkActions
+from importers.admin.base import StaffAdmin, staff
+from importers.admin.deeds import DEEDS
+from importers.admin.listing import ImporterList, rows
+from importers.admin.page import Deeds, page_context
+from importers.admin.reminders import reminders_view
+from importers.domain.errors import RuleViolation
+from importers.models import ImporterOfRecord
+from importers.services.details import remove
+from importers.wording import violation_text
+
+
+@admin.register(ImporterOfRecord)
+class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
+    """No field is edited in place: whatever staff do goes through a deed, with its rules and its history."""
+
+    list_fullwidth = True
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("reminders/", view(reminders_view), name="importers_reminders"),
+            path("<int:pk>/do/<slug:key>/", view(self.deed_view), name="importers_deed"),
+            path("<int:pk>/remove/", view(self.remove_view), name="importers_remove"),
+        ]
+        return [*client_list.urls(self.admin_site), *own, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        extra = {"roster_url": client_list.roster_url(), "title": _("Importers")}
+        return super().changelist_view(request, extra | (extra_context or {}))  # type: ignore[no-any-return]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method != "GET":
+            raise Http404
+        importer = self._row(object_id)
+        return self.draw(request, importer, Deeds(importer))
+
+    def draw(self, request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds) -> HttpResponse:
+        context = page_context(request, importer, deeds)
+        context["may_remove"] = bool(getattr(request.user, "is_superuser", False))
+        return self.page(request, "admin/importers/importer.html", context)
+
+    def deed_view(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
+        importer = self._row(pk)
+        deed = DEEDS.get(key)
+        if deed is None:
+            raise Http404
+        if request.method != "POST":
+            return HttpResponseRedirect(page_url(importer))
+        form = deed.form(request.POST)
+        if form.is_valid():
+            try:
+                messages.success(request, deed.act(importer, staff(request), form.cleaned_data))
+            except RuleViolation as error:
+                form.add_error(None, violation_text(error))
+            else:
+                return HttpResponseRedirect(f"{page_url(importer)}#{deed.anchor}")
+        messages.error(request, _("Nothing was saved. Look at “%(deed)s” below.") % {"deed": deed.title})
+        return self.draw(request, importer, Deeds(importer, key, form))
+
+    def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not getattr(request.user, "is_superuser", False):
+            raise Http404
+        importer = self._row(pk)
+        if request.method == "POST":
+            try:
+                remove(importer, by=staff(request))
+            except RuleViolation as error:
+                messages.error(request, violation_text(error))
+                return HttpResponseRedirect(page_url(importer))
+            messages.success(request, _("%(name)s was removed.") % {"name": importer.name})
+            return HttpResponseRedirect(reverse("admin:importers_importerofrecord_changelist"))
+        context = {"title": _("Remove this importer?"), "importer": importer, "original": importer}
+        return self.page(request, "admin/importers/remove.html", context)
+
+    def _row(self, pk: str | int | None) -> ImporterOfRecord:
+        row = rows().filter(pk=pk).first() if str(pk).isdecimal() else None
+        if row is None:
+            raise Http404
+        return row
+
+
+def page_url(importer: ImporterOfRecord) -> str:
+    return reverse("admin:importers_importerofrecord_change", args=[importer.pk])

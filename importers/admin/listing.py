@@ -1,0 +1,161 @@
+"""The list of importers: a page of rows in a number of queries that does not grow with the rows."""
+
+from typing import Any
+
+from django.db.models import Case, F, IntegerField, Max, OuterRef, QuerySet, Subquery, Value, When
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from importers.admin import words
+from importers.admin.filters import FILTERS
+from importers.admin.theme import firm_of
+from importers.domain.checklist import Checklist, Stage, evaluate
+from importers.domain.consistency import Who
+from importers.domain.errors import RuleViolation
+from importers.domain.identifiers import NumberKind, parse_importer_number
+from importers.models import ImporterAccess, ImporterOfRecord, MailState, Notification
+from importers.models.importer import fingerprint
+
+# What is wrong first, then what waits for us, then the rest, and what is ready last.
+URGENCY = Case(
+    When(readiness__stage=Stage.PROBLEM, then=Value(0)),
+    When(readiness__who=Who.BROKER, then=Value(1)),
+    When(readiness__stage=Stage.READY, then=Value(3)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+LONGEST_WAITING_FIRST = (URGENCY, F("readiness__changed_at").asc(), F("name").asc())
+
+
+def rows() -> QuerySet[ImporterOfRecord]:
+    """All importers, with everything that a row shows."""
+    mails = Notification.objects.filter(importer=OuterRef("pk"), state=MailState.SENT).order_by("-sent_at")
+    visits = ImporterAccess.objects.filter(importer=OuterRef("pk"), first_visit_at__isnull=False).order_by()
+    return (
+        ImporterOfRecord.objects.with_facts()
+        .select_related("officer", "ace_account", "ach_enrollment", "form_4811", "readiness", "assigned_to")
+        .annotate(
+            last_mail=Subquery(mails.values("sent_at")[:1]),
+            last_visit=Subquery(visits.values("importer").annotate(at=Max("user__last_login")).values("at")),
+        )
+    )
+
+
+def fingerprints(text: str) -> list[str]:
+    """Of every number that this text can be: nine digits may be an EIN or an SSN."""
+    found = []
+    for kind in (None, *NumberKind):
+        try:
+            found.append(fingerprint(parse_importer_number(text, kind)))
+        except RuleViolation:
+            continue
+    return found
+
+
+class ImporterList:
+    """The columns. Mixed into the page of the importers."""
+
+    list_display = (
+        "who_it_is",
+        "stage",
+        "progress",
+        "holdup",
+        "must_act",
+        "since",
+        "case_of",
+        "contact_with",
+    )
+    list_filter = FILTERS
+    search_fields = ("name", "contact_name", "contact_email", "officer__name", "officer__email")
+    search_help_text = gettext_lazy("Company, person, e-mail, importer number, or its last four characters")
+    list_per_page = 50
+    list_max_show_all = 200
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImporterOfRecord]:
+        self.firm = firm_of(request)
+        return rows()
+
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        return LONGEST_WAITING_FIRST
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord], search_term: str
+    ) -> tuple[QuerySet[ImporterOfRecord], bool]:
+        """A number in any spelling is found by its fingerprint; four characters are taken for its end, too."""
+        term = search_term.strip()
+        if (numbers := fingerprints(term)) and (exact := queryset.filter(fingerprint__in=numbers)).exists():
+            return exact, False
+        found, twice = super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
+        if len(term) == 4 and term.isalnum():
+            found |= queryset.filter(number_last4__iexact=term)
+        return found, twice
+
+    def checklist(self, row: ImporterOfRecord) -> Checklist:
+        """Read from the row's prefetched facts, once a row."""
+        if not hasattr(row, "_checklist"):
+            row._checklist = evaluate(row.facts(self.firm, timezone.localdate()))  # type: ignore[attr-defined]
+        return row._checklist  # type: ignore[attr-defined,no-any-return]
+
+    @display(description=gettext_lazy("importer"), ordering="name")
+    def who_it_is(self, row: ImporterOfRecord) -> SafeString:
+        return format_html(
+            '<span class="pa-strong">{}</span><br><span class="pa-quiet pa-number">{}</span>',
+            row.name,
+            row.masked_number,
+        )
+
+    @display(description=gettext_lazy("stage"), ordering="readiness__stage")
+    def stage(self, row: ImporterOfRecord) -> str:
+        stage = self.checklist(row).stage
+        return render_to_string(
+            "admin/importers/label.html",
+            {"words": words.STAGE[stage], "tone": words.STAGE_TONE.get(stage, "")},
+        )
+
+    @display(description=gettext_lazy("done"), ordering="readiness__done")
+    def progress(self, row: ImporterOfRecord) -> str:
+        checklist = self.checklist(row)
+        return _("%(done)s of %(total)s") % {"done": checklist.done, "total": checklist.total}
+
+    @display(description=gettext_lazy("held up by"), ordering="readiness__blocker")
+    def holdup(self, row: ImporterOfRecord) -> SafeString:
+        held = words.holdup(self.checklist(row))
+        if not held["text"]:
+            return format_html("{}", held["todo"] or held["step"] or "–")
+        return format_html('{}<br><span class="pa-quiet pa-clamp">{}</span>', held["step"], held["text"])
+
+    @display(description=gettext_lazy("who must act"), ordering="readiness__who")
+    def must_act(self, row: ImporterOfRecord) -> str:
+        return str(words.holdup(self.checklist(row))["who"] or "–")
+
+    @display(description=gettext_lazy("since"), ordering="readiness__changed_at")
+    def since(self, row: ImporterOfRecord) -> SafeString:
+        return ago(row.readiness.changed_at)
+
+    @display(description=gettext_lazy("assigned to"), ordering="assigned_to__name")
+    def case_of(self, row: ImporterOfRecord) -> str:
+        return str(row.assigned_to or "–")
+
+    @display(description=gettext_lazy("last mail, last visit"), ordering="last_mail")
+    def contact_with(self, row: Any) -> SafeString:
+        mail = ago(row.last_mail) if row.last_mail else _("no mail yet")
+        visit = ago(row.last_visit) if row.last_visit else _("never visited")
+        return format_html('{}<br><span class="pa-quiet">{}</span>', mail, visit)
+
+
+def ago(moment: Any) -> SafeString:
+    """ "3 days" with the exact time on hover; one unit is enough for a list."""
+    words_ = timesince(moment, depth=1)
+    return format_html(
+        '<time class="pa-nowrap" datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        timezone.localtime(moment).strftime("%Y-%m-%d %H:%M"),
+        words_,
+    )

@@ -1,0 +1,123 @@
+"""Every mail of the portal, as it went out, will go out, or could not."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.decorators import display
+
+from importers.admin import words
+from importers.admin.base import StaffAdmin, staff
+from importers.admin.listing import ago
+from importers.models import MailKind, MailState, Notification
+from importers.services.outbox import put_back
+
+
+def may_be_read(mail: Notification) -> bool:
+    """A sign-in code lets in whoever reads it: shown only where mails are kept for trying things out."""
+    return mail.kind != MailKind.ACCOUNT or settings.MAILS_KEPT
+
+
+@admin.register(Notification)
+class MailAdmin(StaffAdmin):
+    list_display = ("what", "how_it_went", "to", "about", "slot", "moment", "attempts", "answer")
+    list_filter = (
+        ("state", admin.ChoicesFieldListFilter),
+        ("kind", admin.ChoicesFieldListFilter),
+        ("language", admin.ChoicesFieldListFilter),
+    )
+    search_fields = ("to_email", "to_name", "subject", "importer__name")
+    search_help_text = gettext_lazy("Address, name, subject or company")
+    list_select_related = ("importer",)
+    actions = ("try_again",)
+    list_fullwidth = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
+        mails = super().get_queryset(request).defer("text", "html")
+        number = request.GET.get("importer", "")
+        return mails.filter(importer=number) if number.isdecimal() else mails  # type: ignore[no-any-return]
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        return lookup == "importer" or super().lookup_allowed(lookup, value, request)
+
+    @display(description=gettext_lazy("mail"), ordering="kind")
+    def what(self, mail: Notification) -> SafeString:
+        if not mail.subject or not may_be_read(mail):
+            return format_html('<span class="pa-strong">{}</span>', mail.get_kind_display())
+        return format_html(
+            '<span class="pa-strong">{}</span><br><span class="pa-quiet pa-clamp">{}</span>',
+            mail.get_kind_display(),
+            mail.subject,
+        )
+
+    @display(description=gettext_lazy("state"), ordering="state")
+    def how_it_went(self, mail: Notification) -> str:
+        tone = words.MAIL_TONE.get(MailState(mail.state), "")
+        return render_to_string(
+            "admin/importers/label.html", {"words": mail.get_state_display(), "tone": tone}
+        )
+
+    @display(description=gettext_lazy("to"), ordering="to_email")
+    def to(self, mail: Notification) -> SafeString:
+        return format_html('{}<br><span class="pa-quiet">{}</span>', mail.to_name or "–", mail.to_email)
+
+    @display(description=gettext_lazy("importer"), ordering="importer__name")
+    def about(self, mail: Notification) -> str:
+        return str(mail.importer or "–")
+
+    @display(description=gettext_lazy("when"), ordering="created_at")
+    def moment(self, mail: Notification) -> SafeString:
+        return ago(mail.sent_at or mail.created_at)
+
+    @admin.action(description=gettext_lazy("Try failed mails again"))
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        chosen = list(queryset.only("pk"))
+        count = put_back(chosen, by=staff(request))
+        if left := len(chosen) - count:
+            told = ngettext(
+                "%(n)s mail stays as it is: it did not fail, or it holds a sign-in code that has run out.",
+                "%(n)s mails stay as they are: they did not fail, or hold a sign-in code that has run out.",
+                left,
+            )
+            messages.warning(request, told % {"n": left})
+        told = ngettext("%(n)s mail is tried again.", "%(n)s mails are tried again.", count)
+        messages.success(request, told % {"n": count})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        mails = Notification.objects.select_related("importer", "campaign", "requested_by")
+        mail = mails.filter(pk=object_id).first() if str(object_id).isdecimal() else None
+        if mail is None or request.method != "GET":
+            raise Http404
+        readable = may_be_read(mail)
+        context = {
+            "title": mail.subject if readable and mail.subject else mail.get_kind_display(),
+            "mail": mail,
+            "original": mail,
+            "readable": readable,
+            "kept": settings.MAILS_KEPT,
+            "tone": words.MAIL_TONE.get(MailState(mail.state), ""),
+            "step": words.step_title(mail.step) if mail.step else "",
+            "document": framed(mail.html) if readable and mail.html else "",
+        }
+        return self.page(request, "admin/importers/mail.html", context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        raise Http404
+
+
+def framed(html: str) -> str:
+    """The mail as a document of its own, whose links open in a new tab. Scripts, forms and same-origin access are
+    taken from it by the frame's sandbox, remote content by the policy."""
+    return '<base target="_blank">' + html

@@ -1,0 +1,210 @@
+"""One importer, as staff see it: where it stands, what is wrong and who puts it right, what can be done about it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from importers.admin import words
+from importers.admin.compare import side_by_side
+from importers.admin.deeds import DEEDS, Deed
+from importers.admin.theme import firm_of
+from importers.domain.checklist import Checklist, StepState, evaluate, missing_for_4811
+from importers.domain.consistency import DOCUMENT_STEP, Finding, Who
+from importers.domain.facts import Document
+from importers.models import Attestation, Campaign, FiledContact, ImporterOfRecord, Notification
+from importers.wording import STATUSES, finding_remedy, finding_text
+
+MAILS_SHOWN = 8
+STEP_DOCUMENT = {step: document for document, step in DOCUMENT_STEP.items()}
+RECORD = {
+    Document.FORM_5106: "record-form-5106",
+    Document.ACE: "record-ace",
+    Document.FORM_4811: "record-form-4811",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeedForm:
+    """A deed with its form, ready to be drawn; `open` when it is the thing to do now or was filled in wrongly."""
+
+    key: str
+    deed: Deed
+    form: forms.Form
+    open: bool = False
+    button: str = "primary"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    text: str
+    remedy: str
+    source: str
+    fixer: str
+    is_blocker: bool
+    accept: DeedForm | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    key: str
+    title: str
+    status: str
+    tone: str
+    who: str
+    facts: list[str]
+    findings: list[ShownFinding]
+    deeds: list[DeedForm]
+
+
+class Deeds:
+    """Builds the forms of a page; the one that was refused (`bound`) is shown again as it was typed."""
+
+    def __init__(
+        self, importer: ImporterOfRecord, refused: str = "", bound: forms.Form | None = None
+    ) -> None:
+        self.importer, self.refused, self.bound = importer, refused, bound
+
+    def form(self, key: str, *, now: bool = False, button: str = "secondary", **initial: Any) -> DeedForm:
+        deed = DEEDS[key]
+        if self.bound is not None and self.refused == key and self._is_same(initial):
+            return DeedForm(key, deed, self.bound, open=True, button=button)
+        prefix = "-".join(["d", key, *(str(value) for value in initial.values())])
+        form = deed.form(initial=deed.initial(self.importer) | initial, auto_id=f"{prefix}-%s")
+        return DeedForm(key, deed, form, open=now, button=button)
+
+    def _is_same(self, initial: dict[str, Any]) -> bool:
+        return self.bound is not None and all(self.bound.data.get(k) == str(v) for k, v in initial.items())
+
+
+def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds) -> dict[str, Any]:
+    """`importer` comes from `listing.rows()`."""
+    checklist = evaluate(importer.facts(firm_of(request), timezone.localdate()))
+    accesses = list(importer.accesses.select_related("user").order_by("granted_at"))
+    mails = list(
+        Notification.objects.filter(importer=importer).order_by("-created_at", "-pk")[: MAILS_SHOWN + 1]
+    )
+    return {
+        "title": importer.name,
+        "original": importer,
+        "importer": importer,
+        "checklist": checklist,
+        "stage": {"words": words.STAGE[checklist.stage], "tone": words.STAGE_TONE.get(checklist.stage, "")},
+        "holdup": words.holdup(checklist),
+        "steps": [_step(state, checklist, importer, deeds) for state in checklist.steps],
+        "compare": side_by_side(checklist),
+        "accesses": [
+            (a, None if a.revoked_at else deeds.form("revoke", button="quiet", access=a.pk)) for a in accesses
+        ],
+        "mails": mails[:MAILS_SHOWN],
+        "more_mails": len(mails) > MAILS_SHOWN,
+        "mail_tone": words.MAIL_TONE,
+        "campaign": Campaign.objects.shown(),
+        "invite": deeds.form("invite", button="secondary" if importer.invited_at else "primary"),
+        "pause": deeds.form("pause"),
+        "resume": deeds.form("resume"),
+        "details": deeds.form("details"),
+    }
+
+
+def _step(state: StepState, checklist: Checklist, importer: ImporterOfRecord, deeds: Deeds) -> ShownStep:
+    return ShownStep(
+        key=state.key,
+        title=gettext(state.step.title),
+        status=str(STATUSES[state.status]),
+        tone=words.STATUS_TONE.get(state.status, ""),
+        who=str(words.WHO[state.who]) if state.who else "",
+        facts=[text for text in _facts(state, checklist, importer) if text],
+        findings=[_finding(f, deeds) for f in state.findings],
+        deeds=list(_deeds(state, checklist, importer, deeds)),
+    )
+
+
+def _finding(finding: Finding, deeds: Deeds) -> ShownFinding:
+    return ShownFinding(
+        text=finding_text(finding),
+        remedy=finding_remedy(finding),
+        source=finding.rule.source,
+        fixer=str(words.WHO[finding.who]),
+        is_blocker=not finding.rule.acceptable,
+        accept=deeds.form("accept", fingerprint=finding.fingerprint) if finding.rule.acceptable else None,
+    )
+
+
+def _deeds(
+    state: StepState, checklist: Checklist, importer: ImporterOfRecord, deeds: Deeds
+) -> Iterable[DeedForm]:
+    """What staff can do at this step; open at once when it is our turn."""
+    document = STEP_DOCUMENT.get(state.key)
+    if (document is not None and state.who is not None) or document in checklist.facts.filed:
+        filed = checklist.facts.filed.get(document) if document else None
+        yield deeds.form(RECORD[Document(str(document))], now=state.who is Who.BROKER and filed is None)
+        if state.blockers and filed and not filed.correction_sent:
+            yield deeds.form(f"correct-{document}", now=True, button="primary")
+    if state.key == "broker-review" and (declared := open_declaration(importer)):
+        if checklist.facts.form_4811.completed or missing_for_4811(checklist.facts):
+            yield deeds.form("checks-4811", now=state.who is Who.BROKER)
+        if not declared.verified_at:
+            yield deeds.form("verify", now=state.who is Who.BROKER, button="primary")
+        yield deeds.form("send-back")
+
+
+def open_declaration(importer: ImporterOfRecord) -> Attestation | None:
+    newest = max(importer.attestations.all(), key=lambda a: a.pk, default=None)
+    return newest if newest and not newest.returned_at else None
+
+
+def _facts(state: StepState, checklist: Checklist, importer: ImporterOfRecord) -> Iterable[str]:
+    """What was answered, in a line or two."""
+    facts = checklist.facts
+    match state.key:
+        case "company":
+            yield " · ".join(
+                part for part in (facts.address, facts.phone, importer.get_structure_display()) if part
+            )
+        case "officer" if officer := facts.officer:
+            yield " · ".join(
+                part for part in (officer.name, officer.title, officer.email, officer.phone) if part
+            )
+            yield (
+                gettext("declared authorised to sign")
+                if officer.declared
+                else gettext("not declared authorised to sign")
+            )
+        case "existing-account" if facts.existing_account:
+            yield str(words.EXISTING[facts.existing_account])
+        case "refund-route" if facts.effective_route:
+            yield str(words.ROUTE[facts.effective_route])
+        case "ach-refund":
+            yield str(words.ACH[facts.ach])
+        case "form-4811" if facts.form_4811.signed_on:
+            yield gettext("signed on %(day)s") % {"day": facts.form_4811.signed_on}
+        case "broker-review":
+            yield from (gettext(text) for text in _still_missing(checklist))
+        case _other:
+            yield from _filed(state, importer)
+
+
+def _still_missing(checklist: Checklist) -> list[str]:
+    missing = missing_for_4811(checklist.facts)
+    return [gettext("Still missing: %(what)s") % {"what": gettext(text)} for text in missing]
+
+
+def _filed(state: StepState, importer: ImporterOfRecord) -> Iterable[str]:
+    document = STEP_DOCUMENT.get(state.key)
+    current: FiledContact | None = next(
+        (c for c in importer.filed_contacts.all() if c.is_current and c.document == document), None
+    )
+    if current is not None:
+        day = timezone.localtime(current.recorded_at).date()
+        yield gettext("recorded on %(day)s") % {"day": day} + (
+            f" ({current.source})" if current.source else ""
+        )
+        if current.correction_sent_at:
+            yield gettext("correction sent on %(day)s") % {
+                "day": timezone.localtime(current.correction_sent_at).date()
+            }

@@ -1,0 +1,96 @@
+"""What the office keeps about an importer: whom to write to, in which language, whose case it is, and when not to
+write at all."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import pghistory
+from django.db import transaction
+from django.utils import timezone
+
+from importers.domain.errors import RuleViolation
+from importers.domain.errors import gettext_noop as _
+from importers.domain.free_text import refuse_bank_details
+from importers.models import ImporterOfRecord, User
+from importers.services.change import change
+
+EDITABLE = frozenset(
+    {
+        "name",
+        "contact_name",
+        "contact_title",
+        "contact_email",
+        "contact_phone",
+        "language",
+        "is_ddp",
+        "assigned_to",
+    }
+)
+
+
+def edit_details(importer: ImporterOfRecord, *, by: User, **fields: object) -> list[str]:
+    """Returns the names of the fields that changed; when none did, nothing is written."""
+    if unknown := fields.keys() - EDITABLE:
+        raise TypeError(f"Not editable: {', '.join(sorted(unknown))}")
+    for value in fields.values():
+        if isinstance(value, str):
+            refuse_bank_details(value)
+    with change(importer, "edit details", by=by) as row:
+        changed = [name for name, value in fields.items() if getattr(row, name) != value]
+        for name in changed:
+            setattr(row, name, fields[name])
+        if changed:
+            row.save(update_fields=changed)
+    return changed
+
+
+def assign(importers: Collection[ImporterOfRecord], *, by: User, to: User | None) -> int:
+    """Whose case it is; None for nobody's. Returns how many changed hands."""
+    if to is not None and not (to.is_staff and to.is_active):
+        raise RuleViolation(
+            "not_staff", _("An importer can only be assigned to one of the broker's own people.")
+        )
+    with _set_wise("assign", by):
+        rows = ImporterOfRecord.objects.filter(pk__in=[i.pk for i in importers])
+        moved = rows.filter(assigned_to__isnull=False) if to is None else rows.exclude(assigned_to=to)
+        return moved.update(assigned_to=to)
+
+
+def pause(importers: Collection[ImporterOfRecord], *, by: User, until: date, reason: str) -> int:
+    """No reminders up to and including that day. The office remembers why."""
+    refuse_bank_details(reason)
+    if not reason.strip():
+        raise RuleViolation(
+            "reason", _("Write why no reminders go out, so that a colleague understands it later.")
+        )
+    if until < timezone.localdate():
+        raise RuleViolation("past", _("The day is over already. Enter the last day without reminders."))
+    with _set_wise("pause reminders", by):
+        rows = ImporterOfRecord.objects.filter(pk__in=[i.pk for i in importers])
+        return rows.update(paused_until=until, pause_reason=reason.strip())
+
+
+def resume(importers: Collection[ImporterOfRecord], *, by: User) -> int:
+    with _set_wise("resume reminders", by):
+        rows = ImporterOfRecord.objects.filter(pk__in=[i.pk for i in importers], paused_until__isnull=False)
+        return rows.update(paused_until=None, pause_reason="")
+
+
+def remove(importer: ImporterOfRecord, *, by: User) -> None:
+    """Takes out a row that was loaded by mistake. Once somebody of the importer was here, the answers and the mails
+    are the proof of what was done, and stay."""
+    with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action="remove importer"):
+        row = ImporterOfRecord.objects.select_for_update().get(pk=importer.pk)
+        if row.accesses.filter(first_visit_at__isnull=False).exists() or row.attestations.exists():
+            raise RuleViolation(
+                "in_use", _("Somebody of the importer has been here: the file is kept as proof.")
+            )
+        row.delete()
+
+
+@contextmanager
+def _set_wise(action: str, by: User) -> Iterator[None]:
+    """For columns that no rule looks at: one statement for all, still with the history's who and why."""
+    with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action=action):
+        yield

@@ -1,0 +1,73 @@
+"""What belongs to the whole portal: the broker firm, its campaigns, its people."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pghistory
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+
+from importers.domain.errors import RuleViolation
+from importers.domain.errors import gettext_noop as _
+from importers.models import BrokerFirm, Campaign, User
+from importers.services.filings import set_broker_ach
+from importers.services.readiness import refresh_all
+
+SEEN_BY_RULES = frozenset({"email"})  # the firm's own address must not stand on a Form 5106
+
+
+def edit_firm(*, by: User, ach_enrolled: bool, **fields: str) -> None:
+    """Every importer's readiness follows when something the rules look at has changed."""
+    with _told(by, "edit broker firm"):
+        firm = BrokerFirm.objects.select_for_update().get(pk=BrokerFirm.current().pk)
+        changed = {name for name, value in fields.items() if getattr(firm, name) != value}
+        for name in changed:
+            setattr(firm, name, fields[name])
+        if changed:
+            firm.save(update_fields=sorted(changed))
+        if ach_enrolled != (firm.ach_enrolled_at is not None):
+            set_broker_ach(by=by, enrolled=ach_enrolled)
+        elif changed & SEEN_BY_RULES:
+            refresh_all()
+
+
+def save_campaign(campaign: Campaign, *, by: User) -> None:
+    """Nothing is computed ahead from a deadline, so moving one needs no more than this."""
+    with _told(by, "edit campaign" if campaign.pk else "add campaign"):
+        if goes_in_circles(campaign):
+            raise RuleViolation("circle", _("These campaigns would replace each other in a circle."))
+        campaign.save()
+
+
+def goes_in_circles(campaign: Campaign) -> bool:
+    seen = {campaign.pk}
+    following = campaign.superseded_by
+    while following is not None:
+        if following.pk in seen:
+            return True
+        seen.add(following.pk)
+        following = following.superseded_by
+    return False
+
+
+def save_person(person: User, *, by: User) -> None:
+    with _told(by, "edit person" if person.pk else "add staff"):
+        if person.pk == by.pk and not (person.is_active and person.is_staff and person.is_superuser):
+            raise RuleViolation(
+                "yourself", _("You cannot take your own rights away. Ask a colleague to do it.")
+            )
+        if not person.pk:
+            person.set_unusable_password()
+        person.save()
+
+
+def forget_second_factor(person: User, *, by: User) -> int:
+    """For somebody who lost the phone: at the next sign-in a new second factor is set up."""
+    with _told(by, "forget second factor"):
+        return Authenticator.objects.filter(user=person).delete()[0]
+
+
+@contextmanager
+def _told(by: User, action: str) -> Iterator[None]:
+    with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action=action):
+        yield
