@@ -80,6 +80,8 @@ def spellings(word: str) -> set[str]:
 
     Letters of other scripts stay what they are, so that a Cyrillic look-alike is another letter.
     """
+    if word.isascii():
+        return {word}
     letters: list[str] = []
     for c in word:
         base = c if c in SPELLED_OUT else unicodedata.normalize("NFD", c)[0]

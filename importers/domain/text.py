@@ -15,6 +15,8 @@ NOT_PLAIN = _("Only the letters A to Z, digits and hyphens belong here. Type the
 
 def unify(text: str) -> str:
     """NFKC, without zero-width and other format characters, with "-" for every dash."""
+    if text.isascii():
+        return text
     normal = unicodedata.normalize("NFKC", text)
     return "".join(c for c in normal if unicodedata.category(c) != "Cf").translate(DASHES)
 

@@ -1,0 +1,245 @@
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importers.domain.errors import RuleViolation
+from importers.domain.identifiers import looks_like_bank_details, looks_like_ssn, refuse_bank_details
+
+HARMLESS = """
++45 9928 7817
++4599287817
++45 99 28 78 17
++45 (0) 99 28 78 17
++48 601234567
++351 212345678
++1 (866) 530-4172
+(317) 298-1200
+1 (317) 298-1200
+call (317) 298-1200 ext 1178
+routing-number errors: (317) 298-1200 ext 1178
+866-530-4172
+866.530.4172
+866 530 4172
+1-866-530-4172
+1 866 530 4172
+18665304172
+3172981200
+ACE Support 866-530-4172, ace.support@cbp.dhs.gov
+99287817
+9928 7817
+99 28 78 17
+020 7946 0958
+0045 9928 7817
++45 9928 7817 / +45 9928 7818
+866-530-4172 866-530-4173
+2026-11-03
+2026-11-03 to 2026-11-10
+2026-11-03–2026-11-10
+2026-11-03T12:00:00
+03.11.2026
+3-11-2026
+11/03/2026
+20261103
+in 2024/2025 and 2025/2026
+316-2509314-6
+B76-0324527-8
+31625093146
+B7603245278
+A0000000017
+entries 316-2509314-6, 316-0000504-0
+12-3456789
+12-345678900
+12-3456789AB
+994601-12345
+IR 12-345678900 and 994601-12345
+account of 12-345678900
+the broker's number is 12-3456789.
+9903.01.28
+8471.30.0100
+8471.30.01.00
+99030128
+8471300100
+HTS 9903012800
+5000 Odense C
+DK-9000 Aalborg
+46241-1234
+New York, NY 10001-2345
+Karetmagervej 12, 5000 Odense C
+$1,234,567.89
+$ 121000248
+USD 1234567
+1234567 USD
+1.234.567,89 kr.
+12 345 678,90
+DKK 123 456 789
+123 456 789,00 kr
+1234567890.12
+duty 1234.5
+CVR 12345678
+DK12345678
+Reg. no. 12345678
+SE556012345601
+MSCU1234567
+MAEU123456789
+EGLV142600123456
+1Z999AA10123456784
+protest 2704-26-100123
+AWB 123-12345678
+DUNS 123456789
+DUNS no. 123456789
+https://portal.example/importers/550e8400-e29b-41d4-a716-446655440000/
+CSMS 68315804, CSMS # 68340863
+CBP Dec. 25-18, 91 FR 21, 19 CFR 24.36(a)
+rows 12 14 16
+Form 7501, box 28
+ACE account created 2026-11-03
+the bank account is shown, refund 12345.67
+account manager 99287817
+account for 4 people
+konto 4711
+the account ends in 6789
+ES26 entry 316-2509314-6
+Jens Anton Rahbek
+GMB.ACHREFUNDSUPPORT@CBP.DHS.GOV
+Accepted on the phone +45 9928 7817 on 2026-11-03: entry 316-2509314-6, HTS 9903.01.28, duty $1,234.56, IR 12-345678900.
+0440 0116243
+""".strip().splitlines()
+
+BANK = """
+021000021
+routing 021000021
+ABA: 322271627
+ABA322271627
+my number is 026009593.
+0210 0002 1
+021-000-021
+021 - 000 - 021
+０２１０００021
+٠٢١٠٠٠٠٢١
++45 9928 7817 021000021
+021000021 / 12345
+DK5000400440116243
+DK50 0040 0440 1162 43
+dk50 0040 0440 1162 43 please call
+(IBAN DK50-0040-0440-1162-43)
+DK50 0040 0440 1162 44
+GB29NWBK60161331926819
+GB29 NWBK 6016 1331 9268 19
+GB28NWBK60161331926819
+DE89370400440532013000
+NO9386011117947
+MT84MALT011000012345MTLCAST001S
+NO 1234.56.78901
+konto 0440116243
+kontonr. 1234567
+Kontonummer: 1234567
+bankkonto 12345678
+reg.nr. 5036 konto 1234567
+5036 1234567890
+5036-1234567890
+account 1234567890
+Account number: 12345678
+account number is 123456
+account no. 1234-567-890
+accountnumber 12345678
+bank account (123456)
+my bank account number is 12345678901
+acct #123456
+acct123456789012
+a/c 12345678
+sort code 123456
+1234567890123
+12345678901234567
+1234 5678 9012 3456
+1234-5678-9012-3456
+1234  5678  9012
+23456789012
+2345 6789012
+ring 99287817, account is 00012345678
+021\u200b000021
+""".strip().splitlines()
+
+SSN = """
+123-45-6789
+SSN 123-45-6789
+SSN123-45-6789
+my ssn is 987-65-4321.
+123 45 6789
+123–45–6789
+１２３-45-6789
+123456789
+ssn:123456789
+SSN123456789
+Social Security number 123456789
+call +45 9928 7817 or 123-45-6789
+number 123456789, thanks
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", [*HARMLESS, "", "99287817\n99287818", " \n"])
+def test_harmless_text_passes(text: str) -> None:
+    refuse_bank_details(text)
+    assert not looks_like_bank_details(text)
+    assert not looks_like_ssn(text)
+
+
+@pytest.mark.parametrize("text", BANK)
+def test_bank_details_are_refused(text: str) -> None:
+    assert looks_like_bank_details(text)
+    with pytest.raises(RuleViolation) as refused:
+        refuse_bank_details(text)
+    assert refused.value.code == "bank_details"
+
+
+@pytest.mark.parametrize("text", SSN)
+def test_a_whole_ssn_is_refused(text: str) -> None:
+    assert looks_like_ssn(text)
+    with pytest.raises(RuleViolation) as refused:
+        refuse_bank_details(text)
+    assert refused.value.code == "ssn"
+
+
+@pytest.mark.parametrize("text", ["000-12-3456", "12-345-6789", "ends in 6789", "•••-••-6789", "1234-45-6789"])
+def test_what_can_be_no_ssn_is_not_called_one(text: str) -> None:
+    assert not looks_like_ssn(text)
+
+
+@pytest.mark.parametrize("text", [*BANK, *SSN])
+def test_it_is_found_inside_a_longer_note_and_not_repeated_in_the_message(text: str) -> None:
+    with pytest.raises(RuleViolation) as refused:
+        refuse_bank_details(f"Spoke with the officer; she wrote:\n{text}\nCall back on Monday.")
+    assert "out" in refused.value.message
+    assert not re.search(r"\d", refused.value.message)
+
+
+def test_harmless_text_passes_inside_a_longer_note() -> None:
+    refuse_bank_details("Spoke with the officer; she wrote:\n" + "\n".join(HARMLESS) + "\nCall back on Monday.")
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["1", "1 ", "12-", "AB12 ", "AB12CD34EF56GH78", "+1", "1.000", "1,000 ", "USD 1 000", "account no is ", "-"],
+)
+def test_long_text_takes_no_long_time(unit: str) -> None:
+    text = unit * (5_000 // len(unit))
+    start = time.process_time()
+    looks_like_bank_details(text)
+    looks_like_ssn(text)
+    assert time.process_time() - start < 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**8 - 1), st.sampled_from(["", "DK", "+45 ", "CVR ", "tlf. "]))
+def test_eight_digits_are_never_refused(number: int, before: str) -> None:
+    refuse_bank_details(f"{before}{number:08}")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(10**11, 10**17 - 1), st.sampled_from(["{}", "no {}.", "({})"]))
+def test_twelve_to_seventeen_digits_always_are(number: int, around: str) -> None:
+    assert looks_like_bank_details(around.format(number))
+    grouped = " ".join(re.findall("..?.?.?", str(number)))
+    assert looks_like_bank_details(around.format(grouped))

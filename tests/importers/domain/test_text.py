@@ -1,0 +1,63 @@
+import string
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importers.domain.errors import RuleViolation
+from importers.domain.text import LONGEST_IDENTIFIER, identifier_text, unify
+
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u202a\u2066"
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"
+
+
+@pytest.mark.parametrize("dash", DASHES)
+def test_every_dash_is_a_hyphen(dash: str) -> None:
+    assert identifier_text(f"a{dash}1", code="x") == "A-1"
+
+
+@pytest.mark.parametrize("sign", INVISIBLE)
+def test_invisible_signs_are_dropped(sign: str) -> None:
+    assert identifier_text(f"{sign}a{sign}1{sign}", code="x") == "A1"
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "\n", "\r\n", "\u00a0", "\u2003", "\u202f", "\u3000", "\u1680"])
+def test_white_space_is_removed_everywhere(space: str) -> None:
+    assert identifier_text(f"{space}a{space}{space}1{space}", code="x") == "A1"
+
+
+@pytest.mark.parametrize("typed", ["１２－ａ", "①②-a", "¹²-a", "12-𝒂", "12-ⓐ"])
+def test_other_forms_of_ascii_are_read(typed: str) -> None:
+    assert identifier_text(typed, code="x") == "12-A"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["А1", "Β1", "ø", "1½", "٣", "१", "ß", "ı", "1\u0301", "\ud800", "1\u2015", "1\u2022", "e\u0301", "中", "\u2800"],
+)  # fmt: skip
+def test_what_is_not_ascii_is_refused_and_never_guessed(typed: str) -> None:
+    with pytest.raises(RuleViolation) as refused:
+        identifier_text(typed, code="invalid")
+    assert refused.value.code == "invalid"
+
+
+@pytest.mark.parametrize("text", ["1" * (LONGEST_IDENTIFIER + 1), "\ufdfa" * 1_000_000, " " * 1000])
+def test_very_long_text_is_refused_at_once(text: str) -> None:
+    with pytest.raises(RuleViolation, match="too long"):
+        identifier_text(text, code="format")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(string.printable, max_size=LONGEST_IDENTIFIER))
+def test_reading_twice_changes_nothing(text: str) -> None:
+    once = identifier_text(text, code="x")
+    assert identifier_text(once, code="x") == once
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text("aÅ１②ßﬁ½\u0301 \n" + DASHES + INVISIBLE, max_size=30))
+def test_unify_leaves_no_invisible_sign_and_no_second_dash(text: str) -> None:
+    unified = unify(text)
+    assert not any(unicodedata.category(c) == "Cf" for c in unified)
+    assert not set(unified) & set(DASHES[1:])
