@@ -12,6 +12,7 @@ from importers.domain.roster.text import shown
 
 LONGEST_EMAIL = 254
 LONGEST_PHONE = 40
+LONGEST_LABEL = 63
 ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 ADDRESS = rf"{ATOM}(?:\.{ATOM})*@(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?!\d+\b)[^\W_][\w-]+"
 EMAIL = re.compile(rf"(?:[^<>@]*<)?(?:mailto:)?({ADDRESS})>?[;,. ]*", re.IGNORECASE)
@@ -45,6 +46,8 @@ def read_email(text: str) -> str:
 
 
 def _is_domain(text: str) -> bool:
+    if text.isascii() and "--" not in text:
+        return all(len(label) <= LONGEST_LABEL for label in text.split("."))
     try:
         return bool(idna.encode(text, uts46=True))
     except idna.IDNAError:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from difflib import get_close_matches
+from functools import lru_cache
 
 from babel import Locale
 from babel.core import get_global
@@ -62,6 +63,7 @@ def _names() -> dict[str, str]:
 NAMES = _names()
 
 
+@lru_cache
 def country_code(text: str) -> str:
     """The ISO code, "" when the text names none."""
     return NAMES.get(_key(text), "")

@@ -32,7 +32,10 @@ def cell_text(cell: Cell) -> str:
     text = "" if cell is None else str(cell)
     if quoted := KEPT_AS_TEXT.fullmatch(text.strip()):
         text = quoted[1]
-    visible = (c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) not in ("Cf", "Co", "Cn"))
+    text = unicodedata.normalize("NFC", text)
+    if text.isprintable():
+        return " ".join(text.split())
+    visible = (c for c in text if unicodedata.category(c) not in ("Cf", "Co", "Cn"))
     return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in visible).split())
 
 
@@ -45,7 +48,8 @@ def free_text(cell: Cell, limit: int) -> str:
         raise RuleViolation("not_text", NO_LETTERS, value=shown(text))
     if len(text) > limit:
         raise RuleViolation("too_long", TOO_LONG, length=len(text), limit=limit)
-    refuse_bank_details(text)
+    if any(map(str.isnumeric, text)):
+        refuse_bank_details(text)
     return text
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TypeVar
 
 from importers.domain.errors import RuleViolation
@@ -41,8 +42,13 @@ NO_STAFF = _("“%(value)s” is none of the broker's staff: nobody is set up as
 AMBIGUOUS_STAFF = _("Several of the broker's staff are called “%(value)s”. Write the e-mail instead: %(names)s.")
 
 
+@lru_cache
+def _folded(text: str) -> str:
+    return "".join(c for c in unify(text).casefold() if c.isalnum() or c in "✓✔")
+
+
 def _pick(text: str, table: Mapping[str, T], code: str, refusal: str) -> T:
-    folded = "".join(c for c in unify(text).casefold() if c.isalnum() or c in "✓✔")
+    folded = _folded(text)
     if folded not in table:
         raise RuleViolation(code, refusal, value=shown(text))
     return table[folded]
