@@ -49,6 +49,7 @@ class Comparison:
         return REASONS[self.reason] if self.reason else ""
 
 
+Words = Sequence[str]
 SAME = Comparison(Match.SAME)
 LONGEST, MOST_WORDS = 1000, 12
 VOWELS = frozenset("aeiouy")
@@ -88,9 +89,6 @@ def _compare_read(a: PersonName, b: PersonName) -> Comparison:
             return Comparison(Match.VARIANT, next(reason for reason in REASONS if reason in found | how))
     turned = sorted(map(_bare, a.words)) == sorted(map(_bare, b.words))
     return Comparison(Match.DIFFERENT, "order" if turned else surname)
-
-
-Words = Sequence[str]
 
 
 def _same_surname(a: PersonName, b: PersonName) -> Iterator[tuple[Words, Words, set[str]]]:

@@ -16,7 +16,8 @@ def _set(words: str) -> frozenset[str]:
 
 TITLES = _set(
     "mr mrs ms miss mx mister madam sir dame hr herr fru frk froken frau fraulein sr sra srta monsieur mme mlle "
-    "dr drs doctor doktor prof professor cand phd drphil drjur drmed dring dipling civing lektor advokat"
+    "dr drs doctor doktor prof professor cand phd drphil drjur drmed dring dipling civing lektor advokat "
+    "direktor direktoer ingenior ingenioer civilingenior civilingenioer"
 )
 # Names too: a title only with its period ("Ing. Hans", but Ing Lee).
 DOTTED_TITLES = _set("ing ir lic mag adv sig jur med merc polyt scient oecon polit phil dipl rer nat")
