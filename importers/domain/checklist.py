@@ -230,7 +230,10 @@ class Checklist:
     findings: tuple[Finding, ...]
 
     def __getitem__(self, key: str) -> StepState:
-        return next(state for state in self.steps if state.key == key)
+        for state in self.steps:
+            if state.key == key:
+                return state
+        raise KeyError(key)  # templates ask by key before they ask by attribute
 
     @property
     def needed(self) -> tuple[StepState, ...]:
