@@ -28,6 +28,10 @@ TAKEN_FOR_DATE = _(
     "Form 5106, with its hyphen."
 )
 NARROW = _("Only # signs are in this cell: the column was too narrow when the list was saved. Widen it and save again.")
+MASKED = _(
+    "Only the last digits of this number are here, as lists from the portal show Social Security numbers. Such a row "
+    "cannot be loaded again: change it on the importer's page, or type the whole number."
+)
 
 
 def read_number(cell: Cell, kind: NumberKind | None) -> ImporterNumber:
@@ -37,6 +41,8 @@ def read_number(cell: Cell, kind: NumberKind | None) -> ImporterNumber:
     text = cell_text(cell).removeprefix("'")
     if COLUMN_TOO_NARROW.fullmatch(text):
         raise RuleViolation("number_damaged", NARROW)
+    if "•" in text:
+        raise RuleViolation("number_masked", MASKED)
     if any(shape.fullmatch(text) for shape in (SCIENTIFIC, DECIMALS, GROUPED)):
         raise RuleViolation("number_damaged", FORMAT_AS_TEXT)
     if isinstance(cell, (int, float)):
@@ -47,8 +53,9 @@ def read_number(cell: Cell, kind: NumberKind | None) -> ImporterNumber:
 
 
 def _refuse_lost_digits(text: str, kind: NumberKind | None) -> None:
-    """Of a number cell only one with every digit its kind needs is safe: nothing can have been dropped from it."""
-    if not text.isdecimal():
+    """Of a number cell only one with every digit its kind needs is safe: nothing can have been dropped from it.
+    Nine digits of an unknown kind can be eleven without the zeros of the year 2000."""
+    if not text.isdecimal() or (len(text) == 9 and not kind):
         raise RuleViolation("number_damaged", FORMAT_AS_TEXT)
     kinds = FULL_LENGTHS.get(len(text), ())
     if not kinds or (kind and kind not in kinds):

@@ -47,6 +47,8 @@ def _decode(data: bytes) -> str:
     data = data.rstrip(b"\x1a")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _try(data, "utf-16") or _refuse()
+    if b"\0" in data:
+        raise RuleViolation("unreadable", NOT_TEXT)
     return _try(data, "utf-8-sig") or _windows(data) or _refuse()
 
 
@@ -60,8 +62,6 @@ def _try(data: bytes, encoding: str) -> str:
 def _windows(data: bytes) -> str:
     """Windows-1252, unless the letters show that it is some other old code page."""
     text = _try(data, "cp1252")
-    if BINARY.search(text):
-        raise RuleViolation("unreadable", NOT_TEXT)
     return "" if OTHER_CODE_PAGE.search(text) else text
 
 
