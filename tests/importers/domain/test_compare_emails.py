@@ -45,6 +45,7 @@ OTHERS = [
     ("jens@firm.dk", "jens@mail.firm.dk", "domain"),
     ("jens@strasse.de", "jens@straße.de", "look_alike"),
     ("jens@firm.dk", "peter@other.dk", "address"),
+    ("jens@firm.dk", "jens@xn--zzzzzz99999.dk", "domain"),
     ("jens@firm.dk", "j\u0435ns@firm.dk", "look_alike"),
     ("jens@firm.dk", "jens@f\u0456rm.dk", "look_alike"),
     ("jens@firm.dk", "jens@xn--frm-jhd.dk", "look_alike"),
@@ -90,6 +91,8 @@ def test_same_mailbox(cell: str) -> None:
         ("jens@ｆｉｒｍ.dk", "jens@firm.dk"),
         ("søren@firm.dk", "SØREN@firm.dk"),
         ("so\u0308ren@firm.dk", "sören@firm.dk"),
+        ("jens@my_firm.dk", "jens@MY_FIRM.DK"),
+        ("jens@" + "x" * 64 + ".dk", "Jens@" + "X" * 64 + ".dk"),
         ("o'brien@firm.dk", "O'Brien <O'Brien@firm.dk>"),
     ],
 )

@@ -207,12 +207,12 @@ def test_what_can_be_no_ssn_is_not_called_one(text: str) -> None:
     assert not looks_like_ssn(text)
 
 
-@pytest.mark.parametrize("text", [*BANK, *SSN])
-def test_it_is_found_inside_a_longer_note_and_not_repeated_in_the_message(text: str) -> None:
-    with pytest.raises(RuleViolation) as refused:
-        refuse_bank_details(f"Spoke with the officer; she wrote:\n{text}\nCall back on Monday.")
-    assert "out" in refused.value.message
-    assert not re.search(r"\d", refused.value.message)
+def test_it_is_found_inside_a_longer_note_and_not_repeated_in_the_message() -> None:
+    for text in [*BANK, *SSN]:
+        with pytest.raises(RuleViolation) as refused:
+            refuse_bank_details(f"Spoke with the officer; she wrote:\n{text}\nCall back on Monday.")
+        assert "out" in refused.value.message
+        assert not re.search(r"\d", refused.value.message)
 
 
 def test_harmless_text_passes_inside_a_longer_note() -> None:
