@@ -22,7 +22,7 @@ class Command(BaseCommand):
         for error in report.errors:
             self.stderr.write(f"Row {error.row}: {error.message}" if error.row else error.message)
         if not report.accept:
-            raise CommandError("CBP would refuse this file.")
+            raise CommandError("The file is not accepted.")
         self.stderr.write(f"{report.entries} entries, nothing to correct.")
 
     def _checked(self, path: Path) -> CapeReport:
