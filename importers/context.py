@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -13,5 +14,6 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     firm = SimpleLazyObject(BrokerFirm.current)
     return {
         "firm": firm,
+        "languages": settings.LANGUAGES,  # each under its own name, whatever language is active
         "brand_version": SimpleLazyObject(lambda: colour_or_default(firm.colour)[1:]),
     }

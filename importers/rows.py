@@ -27,6 +27,12 @@ AT_HAND = {
     "inform-broker": _("for %(officer)s to read the answers and declare them"),
 }
 
+OUR_TURN = {
+    ("form-5106", Status.WAITING_BROKER): _("It is our turn: we look up the contact on Form 5106."),
+    ("form-5106", Status.PROBLEM): _("It is our turn: we correct the contact on Form 5106 with CBP."),
+    ("broker-review", Status.WAITING_BROKER): _("It is our turn: we check in ACE that all is in place."),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -34,6 +40,7 @@ class Row:
     title: str
     hint: str
     url: str
+    is_off: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,8 @@ def sections(page: ImporterPage) -> Iterator[Section]:
 
 
 def row(page: ImporterPage, state: StepState) -> Row:
-    return Row(state, title_of(state), _hint(page, state), step_url(page, state))
+    off = state.status in (Status.CANNOT_START, Status.NOT_NEEDED)
+    return Row(state, title_of(state), _hint(page, state), step_url(page, state), off)
 
 
 def step_url(page: ImporterPage, state: StepState) -> str:
@@ -79,6 +87,8 @@ def _hint(page: ImporterPage, state: StepState) -> str:
         return wording.finding_text(state.blockers[0] if state.blockers else state.findings[0])
     if state.status is Status.DONE:
         return _answer(page, state.key)
+    if state.status is Status.NOT_NEEDED:
+        return ""
     return gettext(state.step.hint) if state.step.hint else ""
 
 
@@ -109,13 +119,9 @@ def next_thing(page: ImporterPage) -> Next:
     if blocker.who is Who.CBP:
         return Next(gettext("We have sent a correction to CBP. You need not do anything until it is through."))
     return Next(
-        gettext("It is our turn: %(step)s. You need not do anything now.") % {"step": _lower(title_of(blocker))},
+        str(OUR_TURN.get((blocker.key, blocker.status), _("It is our turn. You need not do anything now."))),
         gettext("We write to you as soon as there is something for you to do."),
     )
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:] if not text[:2].isupper() else text
 
 
 def _sentence(page: ImporterPage, state: StepState) -> str:

@@ -17,6 +17,7 @@ from importers.forms import STEP_FORMS
 from importers.page import ImporterPage
 from importers.rows import Row, row
 from importers.services.steps import may_declare
+from importers.wording import long_date
 
 EXISTING = {
     ExistingAccount.NO: _("No account yet"),
@@ -147,7 +148,7 @@ class StepPage:
             if route is Route.OWN_ACCOUNT and not facts.enrolled_already:
                 yield self._answer("ach-refund", _("ACH refunds"), str(ACH[facts.ach]))
             if route is Route.FORM_4811 and (form := getattr(importer, "form_4811", None)) and form.signed_on:
-                yield self._answer("form-4811", _("Form 4811 signed on"), form.signed_on.isoformat())
+                yield self._answer("form-4811", _("Form 4811 signed on"), long_date(form.signed_on))
 
     def _answer(self, key: str, label: str | Promise, value: str) -> Answer:
         if not key or not self.page.may_write or self.page.checklist[key].status is Status.NOT_NEEDED:

@@ -49,8 +49,11 @@ SHORT_DATE = {"en": "j F", "da": "j. F"}
 
 def sentence(template: str, params: Mapping[str, object]) -> str:
     """A rule's text, translated and filled. Names of documents are words too; dates come as ISO."""
+    text = gettext(template)
     words = {key: gettext(str(value)) if key == "document" else _word(value) for key, value in params.items()}
-    return _capital(gettext(template) % words)
+    if text.startswith("%(document)s"):
+        words["document"] = _capital(str(words["document"]))
+    return text % words
 
 
 def _word(value: object) -> object:

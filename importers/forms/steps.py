@@ -32,12 +32,8 @@ class CompanyForm(StepForm):
         _("Choose what kind of company it is. ACE asks the same."),
         ImporterOfRecord.Structure.choices,
     )
-    street = text(
-        _("Street and number"), _("Enter the company's street and number."), autocomplete="street-address"
-    )
-    postal_code = text(
-        _("Postal code"), _("Enter the postal code."), autocomplete="postal-code", max_length=20
-    )
+    street = text(_("Street and number"), _("Enter the company's street and number."), autocomplete="street-address")
+    postal_code = text(_("Postal code"), _("Enter the postal code."), autocomplete="postal-code", max_length=20)
     city = text(_("City"), _("Enter the city."), autocomplete="address-level2", max_length=100)
     phone = phone(_("Company phone"), _("Enter the company's phone number with its country code."))
 
@@ -138,7 +134,9 @@ class FiledPersonForm(StepForm):
     document: Document
 
     def prefill(self) -> dict[str, Any]:
-        filed = next((c for c in self.importer.filed_contacts.all() if c.facts_key is self.document and c.is_current), None)  # noqa: E501
+        filed = next(
+            (c for c in self.importer.filed_contacts.all() if c.facts_key is self.document and c.is_current), None
+        )  # noqa: E501
         person = filed or getattr(self.importer, "officer", None)
         return {"name": person.name, "email": person.email} if person else {}
 
