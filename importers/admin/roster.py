@@ -70,13 +70,14 @@ class Pages:
         self.site = site
 
     def upload(self, request: HttpRequest) -> HttpResponse:
-        form = UploadForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
+        sent = request.method == "POST"
+        form = UploadForm(request.POST, request.FILES) if sent else UploadForm()
+        if sent and form.is_valid():
             file = form.cleaned_data["file"]
             token = keep(request, read(file.name, file.read()))
             return HttpResponseRedirect(reverse("admin:importers_roster_preview", args=[token]))
         context = {"title": _("Load a client list"), "form": form, "columns": COLUMNS, "subtitle": None}
-        return self._page(request, "upload", context, 200 if request.method != "POST" else 422)
+        return self._page(request, "upload", context, 422 if sent else 200)
 
     def confirm(self, request: HttpRequest, token: uuid.UUID) -> HttpResponse:
         listing = kept(request, token)
