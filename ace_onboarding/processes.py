@@ -1,21 +1,25 @@
 """The processes that make up the portal on one machine, and the message broker they use."""
 
+import os
 import shutil
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from ace_onboarding.embedded.cluster import LONGEST_SOCKET_PATH
 from ace_onboarding.supervisor import Child
 
 HOST = "127.0.0.1"
+REDIS_SOCKET = "redis.sock"
 FIRST_ANSWER_SECONDS = 60
 WEB = ("gunicorn", "--config", "python:ace_onboarding.gunicorn_config", "ace_onboarding.wsgi")
 CELERY = ("celery", "--app", "ace_onboarding.celery:app", "--skip-checks")
@@ -30,7 +34,8 @@ def listen(port: int) -> socket.socket:
         return socket.create_server((HOST, port), backlog=128)
     except OSError as error:
         raise CommandError(
-            f"Port {port} cannot be used ({error.strerror}): stop what uses it, or start with --port {port + 1}."
+            f"Port {port} cannot be used ({os.strerror(error.errno or 0)}): "
+            f"stop what uses it, or start with --port {port + 1}."
         ) from error
 
 
@@ -45,35 +50,41 @@ def redis_server(folder: Path) -> Child | None:
     program = shutil.which("redis-server")
     if settings.REDIS_URL or program is None:
         return None
-    options = {"port": "0", "unixsocket": str(folder / "redis.sock"), "unixsocketperm": "700", "save": ""}
+    options = {"port": "0", "unixsocket": str(folder / REDIS_SOCKET), "unixsocketperm": "700", "save": ""}
     command = [program, "--dir", str(folder)]
     for name, value in options.items():
         command += [f"--{name}", value]
     return Child("Redis server", command, log_folder() / "redis.log")
 
 
-def socket_folder() -> Path:
-    """Short enough for a Unix socket, and ours alone."""
-    return Path(tempfile.mkdtemp(prefix="ace-redis-"))
+@contextmanager
+def socket_folder() -> Iterator[Path]:
+    """For the socket of our Redis: ours alone, and with a path short enough for a socket."""
+    folder = Path(settings.VAR_DIR, "redis")
+    if len(os.fsencode(folder / REDIS_SOCKET)) <= LONGEST_SOCKET_PATH:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        yield folder
+    else:
+        with tempfile.TemporaryDirectory(prefix="ace-redis-") as name:
+            yield Path(name)
 
 
 def redis_url(folder: Path) -> str:
-    return f"unix://{folder / 'redis.sock'}"
+    return f"unix://{folder / REDIS_SOCKET}"
 
 
 def portal(env: Mapping[str, str], web_socket: socket.socket) -> list[Child]:
-    logs = log_folder()
     number = web_socket.fileno()
     schedule = ("--schedule", str(settings.VAR_DIR / "celerybeat-schedule"))
     return [
-        Child("web server", _python(*WEB, "--bind", f"fd://{number}"), logs / "web.log", env, (number,)),
-        Child("worker", _python(*WORKER), logs / "worker.log", env),
-        Child("scheduler", _python(*BEAT, *schedule), logs / "beat.log", env),
+        replace(_program("web server", "web", *WEB, "--bind", f"fd://{number}"), env=env, keep_open=(number,)),
+        replace(_program("worker", "worker", *WORKER), env=env),
+        replace(_program("scheduler", "beat", *BEAT, *schedule), env=env),
     ]
 
 
-def _python(program: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", program, *arguments]
+def _program(name: str, log: str, *command: str) -> Child:
+    return Child(name, [sys.executable, "-m", *command], log_folder() / f"{log}.log", settings.BASE_DIR)
 
 
 def wait_for_answer(port: int, web: Child) -> None:

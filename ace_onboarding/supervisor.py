@@ -31,6 +31,7 @@ class Child:
     name: str
     command: Sequence[str]
     log: Path
+    folder: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     keep_open: tuple[int, ...] = ()
     restarts: list[float] = field(default_factory=list)
@@ -43,6 +44,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                cwd=self.folder,
                 env=os.environ | dict(self.env),
                 pass_fds=self.keep_open,
                 start_new_session=True,

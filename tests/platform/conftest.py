@@ -66,6 +66,27 @@ def wait_until(true: Callable[[], object], seconds: float = 20) -> None:
 
 @pytest.fixture
 def home() -> Iterator[Home]:
+    """An empty one."""
+    yield from _home()
+
+
+@pytest.fixture
+def prepared(template: Path) -> Iterator[Home]:
+    """One with an up-to-date schema and a little demo data; a copy, since making it takes seconds."""
+    for home in _home():
+        subprocess.run(["cp", "-a", f"{template}/.", str(home.folder)], check=True)
+        yield home
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    done = Home(folder).run("seed_demo", "--importers", "2")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def _home() -> Iterator[Home]:
     with tempfile.TemporaryDirectory(prefix="ace-home-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
         home = Home(Path(name).resolve())

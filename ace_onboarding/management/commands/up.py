@@ -1,9 +1,9 @@
 import fcntl
 import os
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -28,9 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
-        with processes.listen(port) as web_socket, only_one():
+        with processes.listen(port) as web_socket, only_one(), processes.socket_folder() as folder:
             self._prepare(port)
-            self._run(port, web_socket)
+            self._run(port, web_socket, folder)
 
     def _prepare(self, port: int) -> None:
         if "PUBLIC_URL" not in os.environ:
@@ -41,16 +41,18 @@ class Command(BaseCommand):
             call_command("seed_demo", stdout=self.stdout, stderr=self.stderr)
         connection.close()
 
-    def _run(self, port: int, web_socket: socket.socket) -> None:
-        folder = processes.socket_folder()
+    def _run(self, port: int, web_socket: socket.socket, folder: Path) -> None:
         redis = processes.redis_server(folder)
         env = {"REDIS_URL": processes.redis_url(folder)} if redis else {}
         portal = processes.portal(env, web_socket)
         brokers = [redis] if redis else []
         try:
-            for child in [*brokers, *portal]:
+            web, *others = portal
+            for child in (*brokers, web):
                 child.start()
-            processes.wait_for_answer(port, portal[0])
+            processes.wait_for_answer(port, web)  # the others start afterwards: people wait for this one
+            for child in others:
+                child.start()
             self._announce(port, redis)
             watch([*brokers, *portal], self.stderr.write, self._keep_database)
         except (KeyboardInterrupt, SystemExit):
@@ -59,7 +61,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         finally:
             stop([portal, brokers])
-            shutil.rmtree(folder, ignore_errors=True)
 
     def _keep_database(self) -> None:
         if settings.EMBEDDED and revive(Cluster(settings.VAR_DIR)):
