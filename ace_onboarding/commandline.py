@@ -18,6 +18,7 @@ from ace_onboarding.schema import bring_up_to_date
 WITHOUT_DATABASE = {
     "",
     "check",
+    "check_cape",
     "check_translations",
     "collect_translations",
     "collectstatic",

@@ -133,9 +133,9 @@ def missing_for_4811(facts: ImporterFacts) -> list[str]:
     if facts.effective_route is not Route.FORM_4811:
         return []
     conditions = (
-        (facts.form_4811.on_profile, _("The broker stands on the importer's ACE profile as notify party.")),
-        (facts.form_4811.box_28, _("The broker's importer number goes in box 28 of the entries.")),
-        (facts.broker_ach_enrolled, _("The broker's own ACH refund enrolment is in place.")),
+        (facts.form_4811.on_profile, _("the broker as notify party on the importer's ACE profile")),
+        (facts.form_4811.box_28, _("the broker's importer number in box 28 of the entries")),
+        (facts.broker_ach_enrolled, _("the broker's own ACH refund enrolment")),
     )
     return [text for holds, text in conditions if not holds]
 

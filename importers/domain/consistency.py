@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from importers.domain.errors import fill
 from importers.domain.errors import gettext_noop as _
 from importers.domain.facts import Document, ExistingAccount, Filed, ImporterFacts, Officer
 from importers.domain.people import compare_emails, compare_names
@@ -72,7 +73,7 @@ class Finding:
 
     @property
     def message(self) -> str:
-        return self.rule.text % self.params
+        return fill(self.rule.text, self.params)
 
     @property
     def fingerprint(self) -> str:

@@ -8,9 +8,29 @@ from typing import Self
 Translate = Callable[[str], str]
 
 
-def gettext_noop(message: str) -> str:
-    """Marks a sentence for translation; whoever shows it translates it."""
-    return message
+class Msgid(str):
+    """English text that whoever shows it translates; also as a parameter of another sentence."""
+
+    __slots__ = ()
+
+
+def gettext_noop(message: str) -> Msgid:
+    """Marks a text for translation."""
+    return Msgid(message)
+
+
+def fill(template: str, params: Mapping[str, object], translate: Translate = str) -> str:
+    """The sentence, translated. Of the parameters, texts that are marked for translation are translated too; a
+    list of them is one after the other with semicolons."""
+    return translate(template) % {name: _shown(value, translate) for name, value in params.items()}
+
+
+def _shown(value: object, translate: Translate) -> object:
+    if isinstance(value, Msgid):
+        return translate(value)
+    if isinstance(value, list | tuple):
+        return "; ".join(str(_shown(item, translate)) for item in value)
+    return value
 
 
 class RuleViolation(Exception):
@@ -28,10 +48,10 @@ class RuleViolation(Exception):
 
     @property
     def message(self) -> str:
-        return self.template % self.params
+        return fill(self.template, self.params)
 
     def translated(self, translate: Translate) -> str:
-        return translate(self.template) % self.params
+        return fill(self.template, self.params, translate)
 
     def __str__(self) -> str:
         return self.message
@@ -56,7 +76,7 @@ class LineError:
         return cls(row, column, violation.code, violation.message, violation.template, violation.params)
 
     def translated(self, translate: Translate) -> str:
-        return translate(self.template) % self.params if self.template else self.message
+        return fill(self.template, self.params, translate) if self.template else self.message
 
     def as_dict(self) -> dict[str, int | str]:
         return {"row": self.row, "column": self.column, "code": self.code, "message": self.message}

@@ -1,6 +1,6 @@
 """Who may come in: people, the broker firm, and which importers a person may see."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -98,7 +98,7 @@ class BrokerFirm(models.Model):
         return self.name
 
     @classmethod
-    def current(cls) -> Self:
+    def current(cls) -> "BrokerFirm":
         """The row; made from the BROKER_* settings the first time."""
         defaults = {
             "name": settings.BROKER_NAME,
@@ -108,4 +108,4 @@ class BrokerFirm(models.Model):
             "colour": settings.BROKER_COLOUR,
             "importer_number": settings.BROKER_IMPORTER_NUMBER,
         }
-        return cls._default_manager.get_or_create(pk=1, defaults=defaults)[0]
+        return BrokerFirm.objects.get_or_create(pk=1, defaults=defaults)[0]

@@ -39,7 +39,7 @@ class Campaign(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="supersedes", verbose_name=_("replaced by")
     )
 
-    objects: ClassVar[models.Manager["Campaign"]] = CampaignQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Campaign"]] = CampaignQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("campaign")

@@ -12,11 +12,11 @@ M = TypeVar("M", bound=type[Model])
 def tracked(*, exclude: tuple[str, ...] = ()) -> Callable[[M], M]:
     """Every insert, update and delete leaves a row that cannot be changed or deleted. Who and from where stands
     in the row itself (`pgh_context`), so nothing it points to can be taken away from under it."""
-    return pghistory.track(  # type: ignore[no-any-return]
+    return pghistory.track(
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
         pghistory.DeleteEvent(),
-        exclude=exclude or None,
+        exclude=list(exclude) or None,
         append_only=True,
         context_field=pghistory.ContextJSONField(),
         context_id_field=pghistory.ContextUUIDField(),

@@ -109,7 +109,7 @@ class ImporterOfRecord(models.Model):
     pause_reason = models.CharField(_("why"), max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[models.Manager["ImporterOfRecord"]] = ImporterQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["ImporterOfRecord"]] = ImporterQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("importer")

@@ -89,7 +89,7 @@ class Notification(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     answer = models.CharField(_("answer of the mail server"), max_length=500, blank=True)
 
-    objects: ClassVar[models.Manager["Notification"]] = NotificationQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Notification"]] = NotificationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mail")

@@ -97,8 +97,8 @@ def verify(importer: ImporterOfRecord, *, by: User) -> None:
         missing = missing_for_4811(checklist.facts)
         blockers = [s for s in checklist.steps if s.key != "broker-review" and not s.status.is_settled]
         if missing or blockers:
-            items = [*missing, *(f"{s.step.title}." for s in blockers)]
-            raise RuleViolation("missing", _("Still missing: %(items)s"), items=" ".join(items))
+            items = [*missing, *(s.step.title for s in blockers)]
+            raise RuleViolation("missing", _("Still missing: %(items)s."), items=items)
         attestation.verified_at, attestation.verified_by = timezone.now(), by
         attestation.save(update_fields=["verified_at", "verified_by"])
         _tell_officer(row, MailKind.READY, by)

@@ -1,7 +1,7 @@
 """Which reminders are due, and the rows that make them go out."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -84,7 +84,7 @@ def _decide(schedule: Schedule, importer: ImporterOfRecord, campaign: Campaign, 
             schedule.skipped[reason] += 1
 
 
-def _batches() -> Iterator[list[ImporterOfRecord]]:
+def _batches() -> Iterator[Sequence[ImporterOfRecord]]:
     """All importers, in steps of `BATCH`, with their readiness and the mail they had."""
     mails = Notification.objects.filter(kind__in=TO_THE_IMPORTER).only("importer", "campaign", "slot", "created_at")
     rows = ImporterOfRecord.objects.select_related("readiness", "officer").prefetch_related(
