@@ -1,0 +1,68 @@
+"""Logs hold no tax numbers and no secrets of mailed links."""
+
+import logging
+
+import pytest
+
+from ace_onboarding.gunicorn_config import access_log_format, logconfig_dict
+from ace_onboarding.logs import MaskingFormatter, mask
+
+TOKEN = "Zk3-aB_9xQ:1w2e3r:AbCdEf"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["123-45-6789", "123 45 6789", "123456789", "12-3456789", "12-3456789AB", "261122-00042"],
+)
+@pytest.mark.parametrize("frame", ["{}", "number {} is new", "({})", "{}, next", "'{}'", "n={}.", "{}\n"])
+def test_numbers_are_masked(secret: str, frame: str) -> None:
+    assert mask(frame.format(secret)) == frame.format("•••")
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "2026-11-22T09:44:17+0100",
+        "+45 9928 7817",
+        "process 12345",
+        "127.0.0.1",
+        "0.461860 seconds",
+        "5f0c1d2e-1234-4abc-9def-123456789abc",
+        "entry 10000 of 10000",
+        "1763800000.123456789",
+    ],
+)
+def test_what_only_looks_like_one_stays(harmless: str) -> None:
+    assert mask(harmless) == harmless
+
+
+@pytest.mark.parametrize(
+    ("path", "masked"),
+    [
+        (f"/start/{TOKEN}/", "/start/•••/"),
+        (f'"GET /start/{TOKEN}/?next=1 HTTP/1.1"', '"GET /start/•••/?next=1 HTTP/1.1"'),
+        (f"http://127.0.0.1:8000/start/{TOKEN}", "http://127.0.0.1:8000/start/•••"),
+        (f"/account/password/reset/key/{TOKEN}/", "/account/password/reset/key/•••/"),
+        ("/guide/", "/guide/"),
+    ],
+)
+def test_tokens_are_masked(path: str, masked: str) -> None:
+    assert mask(path) == masked
+
+
+def test_arguments_and_tracebacks_are_masked() -> None:
+    try:
+        raise ValueError(f"bad link /start/{TOKEN}/")
+    except ValueError as error:
+        failure = (ValueError, error, error.__traceback__)
+    record = logging.LogRecord("portal", logging.ERROR, __file__, 1, "SSN %s", ("123-45-6789",), failure)
+    line = MaskingFormatter().format(record)
+    assert TOKEN not in line.split("Traceback")[1].splitlines()[-1]
+    assert "123-45-6789" not in line
+    assert "level=ERROR logger=portal SSN •••" in line
+
+
+def test_the_access_log_is_masked_and_has_no_query() -> None:
+    assert logconfig_dict["formatters"] == {"line": {"()": "ace_onboarding.logs.MaskingFormatter"}}
+    for atom in ("%(r)s", "%(q)s", "%(f)s", "%({cookie}i)s"):
+        assert atom not in access_log_format
