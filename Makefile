@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n auto
 UV_COMPILE := var/uv/bin/uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade
 
-.PHONY: run test lint bench messages lock clean tools \
+.PHONY: run test lint bench pictures messages lock clean tools \
 	lint-code lint-format lint-types lint-templates lint-migrations lint-translations
 
 run: $(RUN)
@@ -45,6 +45,10 @@ lint-translations:
 
 bench: $(DEV)
 	$(PY) -m pytest tests/bench -p no:xdist -s --override-ini=python_files="bench_*.py"
+
+# Takes the README's pictures anew.
+pictures: $(DEV) tools
+	$(PY) -m tests.take_pictures
 
 # Collects the texts to translate into locale/da; then translate the new ones there.
 messages: $(DEV) tools
