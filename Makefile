@@ -7,7 +7,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 PY := $(VENV)/bin/python
 MANAGE := $(PY) manage.py
-PYTEST_ARGS ?= -n auto
+PYTEST_ARGS ?= -n auto --dist loadgroup
 UV_COMPILE := var/uv/bin/uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade
 
@@ -44,7 +44,7 @@ lint-translations:
 	$(MANAGE) check_translations
 
 bench: $(DEV)
-	$(PY) -m pytest tests/bench -p no:xdist -s --override-ini=python_files="bench_*.py"
+	$(PY) -m pytest tests/bench -s --override-ini=python_files="bench_*.py"
 
 # Takes the README's pictures anew.
 pictures: $(DEV) tools
