@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from importers.admin import client_list, words
+from importers.admin import words
 from importers.admin.campaigns import time_left
 from importers.admin.theme import firm_of
 from importers.domain.checklist import Stage, evaluate
@@ -70,7 +70,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "failed": list(_failed(request, mine)),
         "failed_link": reverse("admin:importers_notification_changelist") + "?state__exact=failed",
         "deadlines": [_deadline(c) for c in Campaign.objects.active()],
-        "roster_url": client_list.roster_url(),
         "shown": SHOWN,
     }
     return context

@@ -170,7 +170,7 @@ DEEDS: dict[str, Deed] = {
     "correct-ace": Deed(_("Correction sent to CBP"), Nothing, _correction(Document.ACE), "ace-account"),
     "correct-form-4811": Deed(_("Correction sent to CBP"), Nothing, _correction(Document.FORM_4811), "form-4811"),
     "accept": Deed(_("Accept this warning"), AcceptForm, _accept, "checklist"),
-    "checks-4811": Deed(_("Save the two checks"), Checks4811Form, _checks, "broker-review", _checks_initial),
+    "checks-4811": Deed(_("Record the two checks"), Checks4811Form, _checks, "broker-review", _checks_initial),
     "verify": Deed(_("All is in place"), Nothing, _verify, "broker-review"),
     "send-back": Deed(_("Send back with a note"), SendBackForm, _send_back, "broker-review"),
     "invite": Deed(_("Send the invitation"), Nothing, _invite, "access"),

@@ -19,10 +19,24 @@ from pghistory.models import Events
 from importers.models import ImporterOfRecord, User
 
 PER_PAGE = 50
+EMPTY = (None, "", False)
 DEEDS = {"insert": _("added"), "update": _("changed"), "delete": _("deleted")}
-# Keys for the machine, and the importer number, which is shown nowhere in full.
+# Who did it stands above the changes, in which document in their title; keys are for the machine,
+# and the importer number is shown nowhere in full.
 LEFT_OUT = frozenset(
-    {"id", "uuid", "importer", "number", "fingerprint", "digest", "answers", "created_at", "password"}
+    {
+        "id",
+        "uuid",
+        "importer",
+        "document",
+        "number",
+        "number_last4",
+        "fingerprint",
+        "digest",
+        "answers",
+        "created_at",
+        "password",
+    }
 )
 
 
@@ -59,7 +73,9 @@ def history_page(row: Model, number: str) -> Page[Any]:
     events = (
         Events.objects.references(row) if isinstance(row, ImporterOfRecord) else Events.objects.tracks(row)
     )
-    page = Paginator(events.order_by("-pgh_created_at", "-pgh_model", "-pgh_id"), PER_PAGE).get_page(number)
+    page = Paginator(events.order_by("-pgh_created_at", "pgh_context_id", "-pgh_id"), PER_PAGE).get_page(
+        number
+    )
     found = list(page.object_list)
     people = _people(found)
     page.object_list = list(_entries(found, people))
@@ -71,24 +87,20 @@ def _entries(events: list[Any], people: dict[int, str]) -> Iterator[Entry]:
         deeds = list(same)
         context = deeds[0].pgh_context or {}
         who = context.get("who") or people.get(context.get("user") or 0) or gettext("The portal")
-        touched = [item for event in deeds if (item := _touched(event, people)) is not None]
+        touched = [item for event in deeds if (item := _touched(event, people, who)) is not None]
         if touched:
             yield Entry(deeds[0].pgh_created_at, who, context.get("action", ""), touched)
 
 
-def _touched(event: Any, people: dict[int, str]) -> Touched | None:
+def _touched(event: Any, people: dict[int, str], who: str) -> Touched | None:
     model = apps.get_model(event.pgh_obj_model)
     if event.pgh_label == "update":
-        changes = list(_changes(model, event.pgh_diff or {}, people))
-        if not changes:
-            return None
+        values = event.pgh_diff or {}
     else:
-        given = {
-            name: (None, value)
-            for name, value in (event.pgh_data or {}).items()
-            if value not in (None, "", False)
-        }
-        changes = list(_changes(model, given, people))
+        values = {name: (None, value) for name, value in (event.pgh_data or {}).items() if value not in EMPTY}
+    changes = [c for c in _changes(model, values, people) if c.after != who]
+    if event.pgh_label == "update" and not changes:
+        return None
     what = model._meta.verbose_name
     if "document" in (event.pgh_data or {}):
         what = _value(model._meta.get_field("document"), event.pgh_data["document"], people)
@@ -118,7 +130,7 @@ def _value(known: "Field[Any, Any]", value: Any, people: dict[int, str]) -> str:
     if known.choices:
         return str(dict(known.flatchoices).get(value, value))
     if known.get_internal_type() == "DateTimeField" and (at := parse_datetime(str(value))):
-        return date_format(localtime(at), "DATETIME_FORMAT")
+        return date_format(localtime(at), "j F Y, H:i")
     return str(value)
 
 

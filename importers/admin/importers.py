@@ -7,13 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from importers.admin import client_list
 from importers.admin.actions import BulkActions
 from importers.admin.base import StaffAdmin, staff
 from importers.admin.deeds import DEEDS
 from importers.admin.listing import ImporterList, rows
 from importers.admin.page import Deeds, page_context
 from importers.admin.reminders import reminders_view
+from importers.admin.roster import roster_urls
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
 from importers.services.details import remove
@@ -33,13 +33,12 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
             path("<int:pk>/do/<slug:key>/", view(self.deed_view), name="importers_deed"),
             path("<int:pk>/remove/", view(self.remove_view), name="importers_remove"),
         ]
-        return [*client_list.urls(self.admin_site), *own, *super().get_urls()]
+        return [*roster_urls(self.admin_site), *own, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        extra = {"roster_url": client_list.roster_url(), "title": _("Importers")}
-        return super().changelist_view(request, extra | (extra_context or {}))  # type: ignore[no-any-return]
+        return super().changelist_view(request, {"title": _("Importers")} | (extra_context or {}))  # type: ignore[no-any-return]
 
     def changeform_view(
         self,
@@ -66,14 +65,16 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
         if request.method != "POST":
             return HttpResponseRedirect(page_url(importer))
         form = deed.form(request.POST)
+        why = _("Look at “%(deed)s” below.") % {"deed": deed.title}
         if form.is_valid():
             try:
                 messages.success(request, deed.act(importer, staff(request), form.cleaned_data))
             except RuleViolation as error:
-                form.add_error(None, violation_text(error))
+                why = violation_text(error)
+                form.add_error(None, why)
             else:
                 return HttpResponseRedirect(f"{page_url(importer)}#{deed.anchor}")
-        messages.error(request, _("Nothing was saved. Look at “%(deed)s” below.") % {"deed": deed.title})
+        messages.error(request, _("Nothing was saved. %(why)s") % {"why": why})
         return self.draw(request, importer, Deeds(importer, key, form))
 
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, Max, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Greatest
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -43,7 +44,11 @@ def rows() -> QuerySet[ImporterOfRecord]:
         .select_related("officer", "ace_account", "ach_enrollment", "form_4811", "readiness", "assigned_to")
         .annotate(
             last_mail=Subquery(mails.values("sent_at")[:1]),
-            last_visit=Subquery(visits.values("importer").annotate(at=Max("user__last_login")).values("at")),
+            last_visit=Subquery(
+                visits.values("importer")
+                .annotate(at=Max(Greatest("user__last_login", "first_visit_at")))
+                .values("at")
+            ),
         )
     )
 
@@ -62,16 +67,7 @@ def fingerprints(text: str) -> list[str]:
 class ImporterList:
     """The columns. Mixed into the page of the importers."""
 
-    list_display = (
-        "who_it_is",
-        "stage",
-        "progress",
-        "holdup",
-        "must_act",
-        "since",
-        "case_of",
-        "contact_with",
-    )
+    list_display = ("who_it_is", "stage", "holdup", "must_act", "case_of", "contact_with")
     list_filter = FILTERS
     search_fields = ("name", "contact_name", "contact_email", "officer__name", "officer__email")
     search_help_text = gettext_lazy("Company, person, e-mail, importer number, or its last four characters")
@@ -112,17 +108,15 @@ class ImporterList:
         )
 
     @display(description=gettext_lazy("stage"), ordering="readiness__stage")
-    def stage(self, row: ImporterOfRecord) -> str:
-        stage = self.checklist(row).stage
-        return render_to_string(
+    def stage(self, row: ImporterOfRecord) -> SafeString:
+        checklist = self.checklist(row)
+        stage = checklist.stage
+        label = render_to_string(
             "admin/importers/label.html",
             {"words": words.STAGE[stage], "tone": words.STAGE_TONE.get(stage, "")},
         )
-
-    @display(description=gettext_lazy("done"), ordering="readiness__done")
-    def progress(self, row: ImporterOfRecord) -> str:
-        checklist = self.checklist(row)
-        return _("%(done)s of %(total)s") % {"done": checklist.done, "total": checklist.total}
+        done = _("%(done)s of %(total)s done") % {"done": checklist.done, "total": checklist.total}
+        return format_html('{}<br><span class="pa-quiet pa-nowrap">{}</span>', label, done)
 
     @display(description=gettext_lazy("held up by"), ordering="readiness__blocker")
     def holdup(self, row: ImporterOfRecord) -> SafeString:
@@ -131,13 +125,10 @@ class ImporterList:
             return format_html("{}", held["todo"] or held["step"] or "–")
         return format_html('{}<br><span class="pa-quiet pa-clamp">{}</span>', held["step"], held["text"])
 
-    @display(description=gettext_lazy("who must act"), ordering="readiness__who")
-    def must_act(self, row: ImporterOfRecord) -> str:
-        return str(words.holdup(self.checklist(row))["who"] or "–")
-
-    @display(description=gettext_lazy("since"), ordering="readiness__changed_at")
-    def since(self, row: ImporterOfRecord) -> SafeString:
-        return ago(row.readiness.changed_at)
+    @display(description=gettext_lazy("who must act, since"), ordering="readiness__changed_at")
+    def must_act(self, row: ImporterOfRecord) -> SafeString:
+        who = words.holdup(self.checklist(row))["who"] or "–"
+        return format_html('{}<br><span class="pa-quiet">{}</span>', who, ago(row.readiness.changed_at))
 
     @display(description=gettext_lazy("assigned to"), ordering="assigned_to__name")
     def case_of(self, row: ImporterOfRecord) -> str:

@@ -26,7 +26,7 @@ def may_be_read(mail: Notification) -> bool:
 
 @admin.register(Notification)
 class MailAdmin(StaffAdmin):
-    list_display = ("what", "how_it_went", "to", "about", "slot", "moment", "attempts", "answer")
+    list_display = ("what", "how_it_went", "to", "about", "moment")
     list_filter = (
         ("state", admin.ChoicesFieldListFilter),
         ("kind", admin.ChoicesFieldListFilter),
@@ -48,20 +48,20 @@ class MailAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("mail"), ordering="kind")
     def what(self, mail: Notification) -> SafeString:
-        if not mail.subject or not may_be_read(mail):
-            return format_html('<span class="pa-strong">{}</span>', mail.get_kind_display())
+        title = f"{mail.get_kind_display()} {mail.slot}".strip()
+        subject = mail.subject if may_be_read(mail) else ""
         return format_html(
-            '<span class="pa-strong">{}</span><br><span class="pa-quiet pa-clamp">{}</span>',
-            mail.get_kind_display(),
-            mail.subject,
+            '<span class="pa-strong">{}</span><br><span class="pa-quiet pa-clamp">{}</span>', title, subject
         )
 
-    @display(description=gettext_lazy("state"), ordering="state")
-    def how_it_went(self, mail: Notification) -> str:
+    @display(description=gettext_lazy("state, attempts, answer"), ordering="state")
+    def how_it_went(self, mail: Notification) -> SafeString:
         tone = words.MAIL_TONE.get(MailState(mail.state), "")
-        return render_to_string(
+        label = render_to_string(
             "admin/importers/label.html", {"words": mail.get_state_display(), "tone": tone}
         )
+        told = " · ".join(part for part in (str(mail.attempts) if mail.attempts else "", mail.answer) if part)
+        return format_html('{}<br><span class="pa-quiet pa-clamp">{}</span>', label, told)
 
     @display(description=gettext_lazy("to"), ordering="to_email")
     def to(self, mail: Notification) -> SafeString:
@@ -120,4 +120,5 @@ class MailAdmin(StaffAdmin):
 def framed(html: str) -> str:
     """The mail as a document of its own, whose links open in a new tab. Scripts, forms and same-origin access are
     taken from it by the frame's sandbox, remote content by the policy."""
-    return '<base target="_blank">' + html
+    base = '<base target="_blank">'
+    return html.replace("<head>", f"<head>{base}", 1) if "<head>" in html else base + html

@@ -6,8 +6,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from importers.admin.client_list import roster_url
-
 
 def _item(title: str, icon: str, link: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": link}
@@ -17,11 +15,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     daily = [
         _item(_("Dashboard"), "space_dashboard", reverse("admin:index")),
         _item(_("Importers"), "groups", reverse("admin:importers_importerofrecord_changelist")),
+        _item(_("Load a client list"), "upload_file", reverse("admin:importers_roster")),
         _item(_("Mails"), "mail", reverse("admin:importers_notification_changelist")),
         _item(_("Next reminders"), "schedule", reverse("admin:importers_reminders")),
     ]
-    if link := roster_url():
-        daily.insert(2, _item(_("Load a client list"), "upload_file", link))
     seldom = [
         _item(_("Campaigns"), "event", reverse("admin:importers_campaign_changelist")),
         _item(_("Broker firm"), "business", reverse("admin:importers_brokerfirm_changelist")),

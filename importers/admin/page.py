@@ -13,11 +13,11 @@ from importers.admin import words
 from importers.admin.compare import side_by_side
 from importers.admin.deeds import DEEDS, Deed
 from importers.admin.theme import firm_of
-from importers.domain.checklist import Checklist, StepState, evaluate, missing_for_4811
+from importers.domain.checklist import Checklist, Status, StepState, evaluate, missing_for_4811
 from importers.domain.consistency import DOCUMENT_STEP, Finding, Who
 from importers.domain.facts import Document
 from importers.models import Attestation, Campaign, FiledContact, ImporterOfRecord, Notification
-from importers.wording import STATUSES, finding_remedy, finding_text
+from importers.wording import STATUSES, finding_remedy, finding_text, long_date
 
 MAILS_SHOWN = 8
 STEP_DOCUMENT = {step: document for document, step in DOCUMENT_STEP.items()}
@@ -92,7 +92,8 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
         "title": importer.name,
         "original": importer,
         "importer": importer,
-        "checklist": checklist,
+        "done": checklist.done,
+        "total": checklist.total,
         "stage": {"words": words.STAGE[checklist.stage], "tone": words.STAGE_TONE.get(checklist.stage, "")},
         "holdup": words.holdup(checklist),
         "steps": [_step(state, checklist, importer, deeds) for state in checklist.steps],
@@ -179,13 +180,13 @@ def _facts(state: StepState, checklist: Checklist, importer: ImporterOfRecord) -
             yield str(words.EXISTING[facts.existing_account])
         case "refund-route" if facts.effective_route:
             yield str(words.ROUTE[facts.effective_route])
-        case "ach-refund":
+        case "ach-refund" if state.status is not Status.NOT_NEEDED:
             yield str(words.ACH[facts.ach])
-        case "form-4811" if facts.form_4811.signed_on:
-            yield gettext("signed on %(day)s") % {"day": facts.form_4811.signed_on}
         case "broker-review":
             yield from (gettext(text) for text in _still_missing(checklist))
         case _other:
+            if state.key == "form-4811" and facts.form_4811.signed_on:
+                yield gettext("signed on %(day)s") % {"day": long_date(facts.form_4811.signed_on)}
             yield from _filed(state, importer)
 
 
@@ -200,11 +201,10 @@ def _filed(state: StepState, importer: ImporterOfRecord) -> Iterable[str]:
         (c for c in importer.filed_contacts.all() if c.is_current and c.document == document), None
     )
     if current is not None:
-        day = timezone.localtime(current.recorded_at).date()
+        day = long_date(timezone.localtime(current.recorded_at).date())
         yield gettext("recorded on %(day)s") % {"day": day} + (
             f" ({current.source})" if current.source else ""
         )
         if current.correction_sent_at:
-            yield gettext("correction sent on %(day)s") % {
-                "day": timezone.localtime(current.correction_sent_at).date()
-            }
+            sent = timezone.localtime(current.correction_sent_at).date()
+            yield gettext("correction sent on %(day)s") % {"day": long_date(sent)}

@@ -1,0 +1,86 @@
+"""Many importers at once: asked first, and told afterwards who was left out and why."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from importers.models import ImporterOfRecord, MailKind, Notification, User
+from tests.factories import ImporterFactory, StaffFactory
+
+LIST = "/admin/importers/importerofrecord/"
+
+
+def act(client: Client, action: str, rows: list[ImporterOfRecord], **data: Any) -> HttpResponse:
+    return client.post(
+        LIST, {"action": action, "_selected_action": [r.pk for r in rows], **data}, follow=True
+    )  # type: ignore[return-value]
+
+
+@pytest.fixture
+def rows(staff: User) -> list[ImporterOfRecord]:
+    colleague = StaffFactory.create(email="colleague@broker.example")
+    return [
+        ImporterFactory.create(name="With"),
+        ImporterFactory.create(name="Without", contact_email=""),
+        ImporterFactory.create(name="Ours", contact_email=colleague.email),
+    ]
+
+
+def test_inviting_asks_first(as_staff: Client, rows: list[ImporterOfRecord]) -> None:
+    page = act(as_staff, "invite_selected", rows).content.decode()
+    assert "Write to 2 importers?" in page
+    assert "Left out, for want of an e-mail: Without." in page
+    assert rows[0].contact_email in page
+    assert not Notification.objects.exists()
+
+
+def test_inviting_tells_who_was_left_out(as_staff: Client, rows: list[ImporterOfRecord]) -> None:
+    page = act(as_staff, "invite_selected", rows, answered="yes").content.decode()
+    assert "1 invitation is on its way." in page
+    assert "one of our own people: Ours." in page
+    assert Notification.objects.get(kind=MailKind.INVITATION).importer == rows[0]
+
+
+def test_those_invited_before_are_counted(as_staff: Client, rows: list[ImporterOfRecord]) -> None:
+    act(as_staff, "invite_selected", rows[:1], answered="yes")
+    page = act(as_staff, "invite_selected", rows[:1]).content.decode()
+    assert "1 of them was invited before and gets a new mail." in page
+
+
+def test_assigning(as_staff: Client, staff: User, rows: list[ImporterOfRecord]) -> None:
+    assert "Whose cases are these?" in act(as_staff, "assign_selected", rows).content.decode()
+    act(as_staff, "assign_selected", rows[:2], answered="yes", to=staff.pk)
+    assert list(staff.assigned.order_by("pk")) == rows[:2]
+    act(as_staff, "assign_selected", rows[:1], answered="yes", to="")
+    assert list(staff.assigned.all()) == rows[1:2]
+
+
+def test_nobody_of_an_importer_can_be_assigned(as_staff: Client, rows: list[ImporterOfRecord]) -> None:
+    stranger = User.objects.for_email("mette@nordlys.example")
+    act(as_staff, "assign_selected", rows, answered="yes", to=stranger.pk)
+    assert not ImporterOfRecord.objects.filter(assigned_to__isnull=False).exists()
+
+
+def test_pausing_and_going_on(as_staff: Client, rows: list[ImporterOfRecord]) -> None:
+    until = timezone.localdate() + timedelta(days=5)
+    act(as_staff, "pause_selected", rows, answered="yes", until=until.isoformat(), reason="Agreed by phone")
+    assert ImporterOfRecord.objects.filter(paused_until=until, pause_reason="Agreed by phone").count() == 3
+    act(as_staff, "resume_selected", rows, answered="yes")
+    assert not ImporterOfRecord.objects.filter(paused_until__isnull=False).exists()
+
+
+def test_a_pause_without_a_reason_is_asked_again(as_staff: Client, rows: list[ImporterOfRecord]) -> None:
+    page = act(
+        as_staff, "pause_selected", rows, answered="yes", until="2027-01-01", reason=""
+    ).content.decode()
+    assert "This field is required." in page
+    assert not ImporterOfRecord.objects.filter(paused_until__isnull=False).exists()
+
+
+def test_nothing_is_deleted_by_the_list(as_staff: Client, rows: list[ImporterOfRecord]) -> None:
+    act(as_staff, "delete_selected", rows, post="yes")
+    assert ImporterOfRecord.objects.count() == 3

@@ -1,0 +1,127 @@
+"""The morning's first page: right, quick, and the same number of questions to the database for any number of rows."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from importers.domain.facts import Document
+from importers.models import Campaign, ImporterOfRecord, MailState, Readiness, User
+from importers.services import filings
+from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, OfficerFactory
+
+QUERIES = 10  # the budget is 12
+INDEX = "/admin/"
+
+
+@pytest.fixture
+def problem(staff: User) -> ImporterOfRecord:
+    """Form 5106 names somebody else than the officer."""
+    importer: ImporterOfRecord = ImporterFactory.create(name="Kystens Kaffe ApS")
+    OfficerFactory.create(importer=importer)
+    filings.record_contact(
+        importer, Document.FORM_5106, by=staff, name="Lars Holm", email="lars@elsewhere.example"
+    )
+    return importer
+
+
+def waiting_for_us(name: str, days: int) -> ImporterOfRecord:
+    importer: ImporterOfRecord = ImporterFactory.create(name=name)
+    Readiness.objects.filter(importer=importer).update(
+        stage="waiting_broker",
+        who="broker",
+        blocker="form-5106",
+        changed_at=timezone.now() - timedelta(days=days),
+    )
+    return importer
+
+
+def context(client: Client, query: str = "") -> dict[str, Any]:
+    return client.get(INDEX + query).context
+
+
+def test_counts_link_to_the_filtered_list(as_staff: Client, problem: ImporterOfRecord) -> None:
+    ImporterFactory.create_batch(2)
+    stages = {s.words: s for s in context(as_staff)["stages"]}
+    assert stages["There is a problem"].number == 1
+    assert stages["Not invited yet"].number == 2
+    assert stages["Ready"].number == 0
+    listed = as_staff.get(stages["There is a problem"].link)
+    assert [row.pk for row in listed.context["cl"].result_list] == [problem.pk]
+
+
+def test_a_problem_is_told_in_the_rules_own_words(as_staff: Client, problem: ImporterOfRecord) -> None:
+    page = as_staff.get(INDEX).content.decode()
+    assert "elsewhere.example stands in Form 5106" in page
+    assert reverse("admin:importers_importerofrecord_change", args=[problem.pk]) in page
+
+
+def test_your_turn_has_the_longest_waiting_first(as_staff: Client) -> None:
+    for name, days in (("B", 2), ("A", 9), ("C", 1)):
+        waiting_for_us(name, days)
+    page = context(as_staff)
+    assert [line.importer.name for line in page["turn"]] == ["A", "B", "C"]
+    assert page["turn_count"] == 3
+
+
+def test_a_problem_is_not_told_twice(as_staff: Client, problem: ImporterOfRecord) -> None:
+    page = context(as_staff)
+    assert [line.importer.pk for line in page["problems"]] == [problem.pk]
+    assert page["turn"] == []
+
+
+def test_only_mine(as_staff: Client, staff: User) -> None:
+    mine, _other = waiting_for_us("Mine", 1), waiting_for_us("Other", 1)
+    ImporterOfRecord.objects.filter(pk=mine.pk).update(assigned_to=staff)
+    page = context(as_staff, "?whose=mine")
+    assert [line.importer.name for line in page["turn"]] == ["Mine"]
+    assert page["total"] == 1
+    assert "assigned=me" in page["turn_link"]
+
+
+def test_a_deed_changes_the_dashboard(as_staff: Client, problem: ImporterOfRecord) -> None:
+    as_staff.post(reverse("admin:importers_deed", args=[problem.pk, "correct-form-5106"]))
+    page = context(as_staff)
+    assert page["problems"] == []
+
+
+def test_failed_mails_are_shown(as_staff: Client) -> None:
+    NotificationFactory.create(state=MailState.FAILED, answer="550 no such mailbox")
+    assert "550 no such mailbox" in as_staff.get(INDEX).content.decode()
+
+
+def test_a_deadline_ahead_tells_the_days_and_the_next_reminder(as_staff: Client) -> None:
+    CampaignFactory.create(deadline=timezone.localdate() + timedelta(days=30))
+    deadline = next(d for d in context(as_staff)["deadlines"] if not d.is_past)
+    assert deadline.left in ("30 days left", "29 days left", "31 days left")
+    assert deadline.slot == "T-28"
+
+
+def test_a_deadline_past_is_said_plainly(as_staff: Client) -> None:
+    Campaign.objects.all().delete()
+    CampaignFactory.create(deadline=timezone.localdate() - timedelta(days=3))
+    page = as_staff.get(INDEX).content.decode()
+    assert "past: late, not lost" in page
+    assert "Importers can finish later too" in page
+
+
+def test_without_any_importer_it_says_how_to_begin(as_staff: Client) -> None:
+    page = as_staff.get(INDEX).content.decode()
+    assert "Load a client list to begin" in page
+    assert reverse("admin:importers_roster") in page
+
+
+@pytest.mark.parametrize("rows", [0, 3, 40])
+def test_the_number_of_queries_does_not_grow(
+    rows: int, as_staff: Client, staff: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for n in range(rows):
+        importer = waiting_for_us(f"Importer {n}", n)
+        OfficerFactory.create(importer=importer)
+        NotificationFactory.create(importer=importer, state=MailState.FAILED)
+    with django_assert_max_num_queries(QUERIES):
+        as_staff.get(INDEX)

@@ -1,0 +1,259 @@
+"""What staff do on an importer's page: each deed goes through its service, and the page answers at once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from importers.admin.deeds import DEEDS
+from importers.domain.facts import Document
+from importers.models import (
+    Acceptance,
+    Attestation,
+    FiledContact,
+    Form4811,
+    ImporterOfRecord,
+    MailKind,
+    Notification,
+    User,
+)
+from importers.services import filings
+from importers.services.invitations import invite
+from importers.services.readiness import checklist_of
+from tests.factories import AccessFactory, ImporterFactory, OfficerFactory, StaffFactory
+
+RIGHT = {
+    "name": "Mette Sørensen",
+    "email": "mette@nordlys.example",
+    "company_name": "",
+    "source": "ACE query",
+}
+
+
+@pytest.fixture
+def importer(staff: User) -> ImporterOfRecord:
+    row: ImporterOfRecord = ImporterFactory.create(
+        name="Nordlys Cykler ApS", contact_email="mette@nordlys.example"
+    )
+    OfficerFactory.create(importer=row)
+    return row
+
+
+def page(importer: ImporterOfRecord) -> str:
+    return reverse("admin:importers_importerofrecord_change", args=[importer.pk])
+
+
+def do(client: Client, importer: ImporterOfRecord, key: str, **data: Any) -> HttpResponse:
+    return client.post(reverse("admin:importers_deed", args=[importer.pk, key]), data, follow=True)  # type: ignore[return-value]
+
+
+def text(response: HttpResponse) -> str:
+    return response.content.decode()
+
+
+def test_recording_form_5106_brings_the_rules_answer(
+    as_staff: Client, staff: User, importer: ImporterOfRecord
+) -> None:
+    answer = text(do(as_staff, importer, "record-form-5106", **RIGHT))
+    assert "It agrees with the officer" in answer
+    filed = FiledContact.objects.get(importer=importer, document=Document.FORM_5106)
+    assert (filed.name, filed.email, filed.source, filed.recorded_by) == (
+        "Mette Sørensen", "mette@nordlys.example", "ACE query", staff,
+    )  # fmt: skip
+
+
+def test_a_difference_is_told_at_once_and_where_the_rule_comes_from(
+    as_staff: Client, importer: ImporterOfRecord
+) -> None:
+    answer = text(do(as_staff, importer, "record-form-5106", **RIGHT | {"name": "Lars Holm"}))
+    assert "This does not agree: " in answer
+    assert "It must name the officer, Mette Sørensen." in answer
+    assert "Who puts it right: Us." in answer
+    assert "Rule: Broker&#x27;s guide, March 2026" in answer
+    assert "The surnames differ." in answer
+
+
+@pytest.mark.parametrize(
+    ("key", "document"), [("record-ace", Document.ACE), ("record-form-4811", Document.FORM_4811)]
+)
+def test_recording_the_other_documents(
+    key: str, document: Document, as_staff: Client, importer: ImporterOfRecord
+) -> None:
+    do(as_staff, importer, key, **RIGHT)
+    assert FiledContact.objects.get(importer=importer, document=document).name == "Mette Sørensen"
+
+
+def test_a_correction_on_its_way_is_cbps_turn(as_staff: Client, importer: ImporterOfRecord) -> None:
+    do(as_staff, importer, "record-form-5106", **RIGHT | {"email": "other@nordlys.example"})
+    assert "turn until you record" in text(do(as_staff, importer, "correct-form-5106"))
+    assert checklist_of(importer)["form-5106"].status == "waiting_cbp"
+
+
+def test_a_warning_is_accepted_with_a_reason(
+    as_staff: Client, staff: User, importer: ImporterOfRecord
+) -> None:
+    filings.record_contact(
+        importer, Document.FORM_5106, by=staff, name="M. Sørensen", email="mette@nordlys.example"
+    )
+    finding = next(f for f in checklist_of(importer).findings if f.rule.key == "name-written-differently")
+    assert finding.fingerprint in text(as_staff.get(page(importer)))
+    do(as_staff, importer, "accept", fingerprint=finding.fingerprint, reason="CBP abbreviates")
+    assert Acceptance.objects.get(importer=importer).reason == "CBP abbreviates"
+
+
+def test_without_a_reason_the_form_comes_back(
+    as_staff: Client, staff: User, importer: ImporterOfRecord
+) -> None:
+    filings.record_contact(
+        importer, Document.FORM_5106, by=staff, name="M. Sørensen", email="mette@nordlys.example"
+    )
+    finding = next(f for f in checklist_of(importer).findings if f.rule.key == "name-written-differently")
+    answer = text(do(as_staff, importer, "accept", fingerprint=finding.fingerprint, reason=""))
+    assert "Nothing was saved." in answer
+    assert "This field is required." in answer
+    assert not Acceptance.objects.exists()
+
+
+def test_bank_details_are_refused_and_not_kept(as_staff: Client, importer: ImporterOfRecord) -> None:
+    answer = text(
+        do(
+            as_staff,
+            importer,
+            "record-form-5106",
+            **RIGHT | {"source": "routing 021000021 account 123456789"},
+        )
+    )
+    assert "Nothing was saved." in answer
+    assert not FiledContact.objects.exists()
+
+
+def declared(importer: ImporterOfRecord) -> Attestation:
+    return Attestation.objects.create(
+        importer=importer,
+        answers={},
+        digest=checklist_of(importer).facts.digest,
+        declared_at=timezone.now(),
+        declared_by=User.objects.for_email("mette@nordlys.example"),
+    )
+
+
+def test_verifying_too_early_says_everything_that_is_missing(
+    as_staff: Client, importer: ImporterOfRecord
+) -> None:
+    declared(importer)
+    answer = text(do(as_staff, importer, "verify"))
+    assert "Still missing:" in answer
+    assert "Confirm your company details" in answer
+
+
+def test_sending_back_writes_to_the_officer(as_staff: Client, importer: ImporterOfRecord) -> None:
+    attestation = declared(importer)
+    do(as_staff, importer, "send-back", note="ACE shows another phone number.")
+    attestation.refresh_from_db()
+    assert attestation.return_note == "ACE shows another phone number."
+    assert Notification.objects.get(kind=MailKind.RETURNED).to_email == "mette@nordlys.example"
+
+
+def test_the_two_checks_of_form_4811(as_staff: Client, staff: User, importer: ImporterOfRecord) -> None:
+    do(as_staff, importer, "checks-4811", on_profile="on")
+    form = Form4811.objects.get(importer=importer)
+    assert (form.on_profile_by, form.box_28_at) == (staff, None)
+
+
+def test_inviting_and_inviting_again(as_staff: Client, importer: ImporterOfRecord) -> None:
+    for count in (1, 2):
+        assert "on its way to mette@nordlys.example" in text(do(as_staff, importer, "invite"))
+        assert Notification.objects.filter(kind=MailKind.INVITATION).count() == count
+
+
+def test_nobody_to_invite_is_said(as_staff: Client, importer: ImporterOfRecord) -> None:
+    ImporterOfRecord.objects.filter(pk=importer.pk).update(contact_email="")
+    assert "There is no e-mail to write to." in text(do(as_staff, importer, "invite"))
+
+
+def test_a_colleague_is_not_invited(as_staff: Client, importer: ImporterOfRecord) -> None:
+    colleague = StaffFactory.create()
+    ImporterOfRecord.objects.filter(pk=importer.pk).update(contact_email=colleague.email)
+    assert "one of our own people" in text(do(as_staff, importer, "invite"))
+
+
+def test_access_is_taken_away(as_staff: Client, staff: User, importer: ImporterOfRecord) -> None:
+    invite([importer], by=staff)
+    access = importer.accesses.get()
+    do(as_staff, importer, "revoke", access=access.pk)
+    access.refresh_from_db()
+    assert access.revoked_by == staff
+    assert "has no access any more" in text(do(as_staff, importer, "revoke", access=access.pk))
+
+
+def test_access_to_another_importer_is_not_touched(as_staff: Client, importer: ImporterOfRecord) -> None:
+    other = AccessFactory.create()
+    do(as_staff, importer, "revoke", access=other.pk)
+    other.refresh_from_db()
+    assert other.revoked_at is None
+
+
+def test_pausing_and_going_on(as_staff: Client, importer: ImporterOfRecord) -> None:
+    until = timezone.localdate() + timedelta(days=10)
+    do(as_staff, importer, "pause", until=until.isoformat(), reason="On holiday")
+    importer.refresh_from_db()
+    assert (importer.paused_until, importer.pause_reason) == (until, "On holiday")
+    do(as_staff, importer, "resume")
+    importer.refresh_from_db()
+    assert (importer.paused_until, importer.pause_reason) == (None, "")
+
+
+def test_a_pause_that_is_over_is_refused(as_staff: Client, importer: ImporterOfRecord) -> None:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    answer = text(do(as_staff, importer, "pause", until=yesterday.isoformat(), reason="x"))
+    assert "The day is over already." in answer
+
+
+def test_details_are_changed(as_staff: Client, staff: User, importer: ImporterOfRecord) -> None:
+    data = {
+        "name": importer.name, "contact_name": "Ida Sølund", "contact_title": "",
+        "contact_email": "ida@nordlys.example", "contact_phone": "", "language": "da", "assigned_to": staff.pk,
+    }  # fmt: skip
+    answer = text(do(as_staff, importer, "details", **data))
+    assert "The new contact cannot come in yet: invite them." in answer
+    importer.refresh_from_db()
+    assert (importer.contact_name, importer.language, importer.assigned_to) == ("Ida Sølund", "da", staff)
+
+
+@pytest.mark.parametrize("key", DEEDS)
+def test_no_deed_is_done_by_looking(key: str, as_staff: Client, importer: ImporterOfRecord) -> None:
+    response = as_staff.get(reverse("admin:importers_deed", args=[importer.pk, key]))
+    assert response.status_code == 302
+    assert not Notification.objects.exists()
+
+
+def test_no_deed_is_done_by_an_importer(as_importer: Client, importer: ImporterOfRecord) -> None:
+    response = as_importer.post(reverse("admin:importers_deed", args=[importer.pk, "invite"]))
+    assert response.status_code == 404
+    assert not Notification.objects.exists()
+
+
+def test_an_unknown_deed_is_404(as_staff: Client, importer: ImporterOfRecord) -> None:
+    assert as_staff.post(reverse("admin:importers_deed", args=[importer.pk, "dance"])).status_code == 404
+
+
+def test_a_row_loaded_by_mistake_can_go(as_superuser: Client, importer: ImporterOfRecord) -> None:
+    response = as_superuser.post(reverse("admin:importers_remove", args=[importer.pk]))
+    assert response.status_code == 302
+    assert not ImporterOfRecord.objects.exists()
+
+
+def test_once_somebody_was_here_it_stays(as_superuser: Client, importer: ImporterOfRecord) -> None:
+    AccessFactory.create(importer=importer, first_visit_at=timezone.now())
+    response = as_superuser.post(reverse("admin:importers_remove", args=[importer.pk]), follow=True)
+    assert "the file is kept as proof" in response.content.decode()
+    assert ImporterOfRecord.objects.exists()
+
+
+def test_only_a_superuser_removes(as_staff: Client, importer: ImporterOfRecord) -> None:
+    assert as_staff.post(reverse("admin:importers_remove", args=[importer.pk])).status_code == 404
+    assert ImporterOfRecord.objects.exists()
