@@ -74,9 +74,9 @@ $(PY):
 		|| { echo "This Python cannot make environments: install its venv package (Debian: python3-venv)."; exit 1; }
 
 $(RUN): requirements.lock | $(PY)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(VENV)/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
 $(DEV): requirements-dev.lock | $(RUN)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(VENV)/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
