@@ -35,7 +35,7 @@ lint-types:
 	$(VENV)/bin/mypy .
 
 lint-templates:
-	$(VENV)/bin/djlint templates --quiet --check --lint
+	$(VENV)/bin/djlint templates --quiet --lint
 
 lint-migrations:
 	$(MANAGE) makemigrations --check --dry-run
