@@ -177,7 +177,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # --- jobs: Redis when there is one, else files; either is only a doorbell, the rows are in the database ---
 REDIS_URL = env.url("REDIS_URL", "", {"redis", "rediss", "unix"})
 BROKER_FOLDER = VAR_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "filesystem://localhost"
 
 # --- sign-in -----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "importers.User"
