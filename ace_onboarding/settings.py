@@ -205,6 +205,7 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True  # the adapter makes the same effort for them, and sends nothing
 ACCOUNT_FORMS = {
     "login": "importers.forms.account.PasswordForm",
+    "reset_password": "importers.forms.account.ResetForm",
     "request_login_code": "importers.forms.account.RequestCodeForm",
     "confirm_login_code": "importers.forms.account.ConfirmCodeForm",
 }

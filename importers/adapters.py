@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from importers.letters import without_gaps
 from importers.models import BrokerFirm, MailKind, User
 from importers.services.outbox import post
 
@@ -94,7 +95,7 @@ def _write(prefix: str, context: dict[str, Any]) -> dict[str, str]:
         "request": allauth_context.request,
     }
     subject = " ".join(render_to_string(f"{prefix}_subject.txt", values).split())
-    text = render_to_string(f"{prefix}_message.txt", values).strip() + "\n"
+    text = without_gaps(render_to_string(f"{prefix}_message.txt", values))
     pages = [f"{prefix}_message.html", "account/email/plain_message.html"]
     html = render_to_string(pages, values | {"text": text})
     return {"subject": subject, "text": text, "html": css_inline.inline(html)}

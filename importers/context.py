@@ -6,14 +6,11 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from importers.brand import colour_or_default
 from importers.models import BrokerFirm
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    firm = SimpleLazyObject(BrokerFirm.current)
     return {
-        "firm": firm,
+        "firm": SimpleLazyObject(BrokerFirm.current),
         "languages": settings.LANGUAGES,  # each under its own name, whatever language is active
-        "brand_version": SimpleLazyObject(lambda: colour_or_default(firm.colour)[1:]),
     }

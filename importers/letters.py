@@ -1,5 +1,6 @@
 """Writes one mail: which template, in which language, with what in it."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,9 +42,14 @@ def write(row: Notification) -> Letter:
         context = _context(row)
         name = _template(row, context)
         subject = " ".join(render_to_string(f"emails/{row.language}/{name}-subject.txt", context).split())
-        text = render_to_string(f"emails/{row.language}/{name}.txt", context).strip() + "\n"
+        text = without_gaps(render_to_string(f"emails/{row.language}/{name}.txt", context))
         html = css_inline.inline(render_to_string(f"emails/{row.language}/{name}.html", context))
     return Letter(subject, text, html)
+
+
+def without_gaps(text: str) -> str:
+    """One blank line at most: what a template leaves out leaves no hole."""
+    return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
 
 
 def _template(row: Notification, context: dict[str, Any]) -> str:

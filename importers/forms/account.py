@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from allauth.account.forms import ConfirmLoginCodeForm, LoginForm, RequestLoginCodeForm
+from allauth.account.forms import ConfirmLoginCodeForm, LoginForm, RequestLoginCodeForm, ResetPasswordForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +12,14 @@ MISSING_EMAIL = _("Enter your e-mail address.")
 
 
 class RequestCodeForm(RequestLoginCodeForm):
+    email = email(_("Your e-mail address"), MISSING_EMAIL)
+
+    def clean_email(self) -> str:
+        self.cleaned_data["email"] = self.cleaned_data["email"].lower()
+        return str(super().clean_email())
+
+
+class ResetForm(ResetPasswordForm):
     email = email(_("Your e-mail address"), MISSING_EMAIL)
 
 

@@ -9,6 +9,7 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext
 
 from importers import wording
+from importers.brand import colour_or_default
 from importers.domain.checklist import Status, StepState
 from importers.domain.consistency import Finding
 from importers.domain.errors import RuleViolation
@@ -40,6 +41,12 @@ def words(text: str) -> str:
 @register.filter
 def fixer(finding: Finding) -> str:
     return str(wording.FIXERS[finding.who])
+
+
+@register.filter
+def brand_version(colour: str) -> str:
+    """Changes the style sheet's address with the colour, so that browsers may keep it."""
+    return colour_or_default(str(colour))[1:]
 
 
 @register.filter

@@ -1,0 +1,153 @@
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from importers.domain.facts import Route
+from importers.letters import Letter, message, write
+from importers.models import Campaign, ImporterOfRecord, MailKind, Notification, User
+from importers.services import filings, steps
+from tests import walkthrough
+from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
+
+pytestmark = pytest.mark.django_db
+
+KINDS = [kind for kind in MailKind if kind is not MailKind.ACCOUNT]
+URL = re.compile(r"https?://[^\s\"'<>]+")
+HURRY = re.compile(r"urgent|immediately|act now|last chance|final notice|straks|haster|sidste chance", re.I)
+BANK = re.compile(r"\bbank|\biban\b|routing|account number|kontonummer", re.I)
+NEVER = ("We never ask for bank numbers", "Vi beder aldrig om bankoplysninger")
+
+
+@pytest.fixture
+def importer() -> ImporterOfRecord:
+    return ImporterFactory(name="Nordlys & Søn ApS", number_text="261304-00123")
+
+
+@pytest.fixture
+def declared(importer: ImporterOfRecord) -> Iterator[User]:
+    """Far enough that every kind of mail has something to tell."""
+    staff = StaffFactory()
+    who = walkthrough.declared(importer, staff)
+    filings.send_back(importer, by=staff, note="Form 4811 names Lars Holm.")
+    return who
+
+
+def mail(importer: ImporterOfRecord, kind: MailKind, language: str = "en", **fields: object) -> Notification:
+    if kind is MailKind.REMINDER:
+        fields = {"campaign": Campaign.objects.first(), "slot": "T-14"} | fields
+    return NotificationFactory(importer=importer, kind=kind, language=language, **fields)
+
+
+def letter(importer: ImporterOfRecord, kind: MailKind, language: str = "en", **fields: object) -> Letter:
+    return write(mail(importer, kind, language, **fields))
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_mail_is_whole_in_every_language(
+    importer: ImporterOfRecord, declared: User, kind: MailKind, language: str
+) -> None:
+    written = letter(importer, kind, language)
+    for part in (written.subject, written.text, written.html):
+        assert part.strip()
+        assert not re.search(r"\{\{|\{%|None|%\(", part)
+    assert "Nordlys & Søn ApS" in written.subject
+    assert "Nordlys & Søn ApS" in written.text
+    assert "Nordlys &amp; Søn ApS" in written.html
+    assert "\n\n\n" not in written.text
+    assert "<style" not in written.html
+    assert "style=" in written.html
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_mail_looks_like_phishing(importer: ImporterOfRecord, declared: User, kind: MailKind, language: str) -> None:
+    written = letter(importer, kind, language)
+    for part in (written.text, written.html):
+        assert URL.findall(part)
+        assert all(address.startswith(f"{settings.PUBLIC_URL}/") for address in URL.findall(part))
+        assert "<img" not in part
+        assert f"{settings.PUBLIC_URL}/verify/" in part
+        assert "+45 9928 7817" in part
+    assert not HURRY.search(written.subject + written.text)
+    assert importer.number not in written.text + written.html
+    rest = "\n".join(line for line in written.text.splitlines() if not any(never in line for never in NEVER))
+    assert not BANK.search(rest)
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not MailKind.DECLARED])
+def test_importers_are_led_to_the_start_page(
+    importer: ImporterOfRecord, declared: User, kind: MailKind, language: str
+) -> None:
+    assert f"{settings.PUBLIC_URL}/start/" in letter(importer, kind, language).text
+
+
+def test_staff_are_led_to_the_admin(importer: ImporterOfRecord, declared: User) -> None:
+    written = letter(importer, MailKind.DECLARED)
+    assert f"{settings.PUBLIC_URL}/admin/" in written.text
+    assert "/start/" not in written.text
+
+
+def test_the_reminder_counts_what_is_left_in_words(importer: ImporterOfRecord) -> None:
+    who = walkthrough.invited(importer, StaffFactory())
+    walkthrough.before(importer, who)
+    steps.confirm_ace_account(importer, by=who, name=importer.contact_name, email=importer.contact_email)
+    ahead = CampaignFactory(deadline=timezone.localdate() + timedelta(days=14))
+    day = f"{ahead.deadline.day} {ahead.deadline:%B}"
+    written = letter(importer, MailKind.REMINDER, campaign=ahead)
+    assert written.subject == f"Nordlys & Søn ApS: two steps left before {day}"
+    assert "about 5 minutes" in written.text
+    danish = letter(importer, MailKind.REMINDER, "da", campaign=ahead, slot="T-7")
+    assert danish.subject.startswith("Nordlys & Søn ApS: to trin tilbage inden den ")
+
+
+def test_while_the_way_is_open_only_one_of_the_two_is_counted(importer: ImporterOfRecord) -> None:
+    walkthrough.invited(importer, StaffFactory())
+    ahead = CampaignFactory(deadline=timezone.localdate() + timedelta(days=14))
+    assert ": seven steps left" in letter(importer, MailKind.REMINDER, campaign=ahead).subject
+
+
+def test_one_step_is_one_step(importer: ImporterOfRecord) -> None:
+    who = walkthrough.invited(importer, StaffFactory())
+    walkthrough.before(importer, who, Route.OWN_ACCOUNT)
+    walkthrough.in_ace(importer, who, Route.OWN_ACCOUNT)
+    ahead = CampaignFactory(deadline=timezone.localdate() + timedelta(days=14))
+    assert ": one step left before" in letter(importer, MailKind.REMINDER, campaign=ahead).subject
+    assert ": ét trin tilbage" in letter(importer, MailKind.REMINDER, "da", campaign=ahead, slot="T-7").subject
+
+
+def test_past_the_date_the_reminder_says_late_not_lost(importer: ImporterOfRecord) -> None:
+    walkthrough.invited(importer, StaffFactory())
+    past = CampaignFactory(deadline=timezone.localdate() - timedelta(days=7))
+    assert "late, not lost" in letter(importer, MailKind.REMINDER, campaign=past).subject
+    assert "sent, men ikke for sent" in letter(importer, MailKind.REMINDER, "da", campaign=past, slot="T+7").subject
+
+
+def test_the_person_in_charge_is_named_in_the_mail(importer: ImporterOfRecord) -> None:
+    staff = StaffFactory(name="Kirsten Holm")
+    ImporterOfRecord.objects.update(assigned_to=staff)
+    importer.refresh_from_db()
+    assert f"Kirsten Holm, +45 9928 7817, {staff.email}" in letter(importer, MailKind.INVITATION).text
+
+
+def test_a_social_security_number_shows_only_its_end() -> None:
+    importer = ImporterFactory(number_text="219-09-9123")
+    assert "•••-••-9123" in letter(importer, MailKind.INVITATION).text
+
+
+def test_an_answer_goes_to_the_firm_and_a_repeated_mail_is_known_as_one(importer: ImporterOfRecord) -> None:
+    row = mail(importer, MailKind.INVITATION)
+    sent = message(row, write(row))
+    assert sent.reply_to == ["jar@alpi.dk"]
+    assert sent.extra_headers["Message-ID"] == row.message_id
+    assert sent.alternatives
+
+
+def test_a_mail_about_signing_in_goes_as_it_was_written() -> None:
+    row = NotificationFactory(importer=None, kind=MailKind.ACCOUNT, subject="S", text="T", html="<p>H</p>")
+    assert write(row) == Letter("S", "T", "<p>H</p>")

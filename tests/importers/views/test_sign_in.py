@@ -1,0 +1,131 @@
+import re
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from importers.models import MailKind, Notification, User
+from tests.factories import StaffFactory
+
+pytestmark = pytest.mark.django_db
+
+REQUEST = "/account/login/code/"
+CONFIRM = "/account/login/code/confirm/"
+
+
+def mails() -> list[Notification]:
+    return list(Notification.objects.filter(kind=MailKind.ACCOUNT).order_by("pk"))
+
+
+def plain(html: str) -> str:
+    """A page without what differs from one request to the next."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", html)
+
+
+def test_a_code_is_mailed_through_the_outbox_in_the_persons_language(client: Client, person: User) -> None:
+    User.objects.filter(pk=person.pk).update(language="da")
+    client.post(REQUEST, {"email": person.email.upper()})
+    (mail,) = mails()
+    assert (mail.to_email, mail.language) == (person.email, "da")
+    assert mail.expires_at is not None
+    assert "<html" in mail.html
+    assert "/verify/" in mail.text
+
+
+def test_the_code_signs_in(client: Client, person: User) -> None:
+    client.post(REQUEST, {"email": person.email})
+    code = re.search(r"code: (\S+)", mails()[0].text)[1]  # type: ignore[index]
+    response = client.post(CONFIRM, {"code": code})
+    assert response["Location"] == reverse("importers")
+    assert client.cookies[settings.LANGUAGE_COOKIE_NAME].value == "en"
+
+
+def test_an_unknown_address_gets_the_same_page_and_no_mail(client: Client, person: User) -> None:
+    pages = []
+    for email in (person.email, "nobody@nordlys.example"):
+        browser = Client()
+        pages.append(plain(browser.post(REQUEST, {"email": email}, follow=True).content.decode()))
+    known, unknown = (page.replace("m•••@", "").replace("n•••@", "") for page in pages)
+    assert known == unknown
+    assert [mail.to_email for mail in mails()] == [person.email]
+
+
+def test_an_unknown_address_costs_the_same_work(person: User) -> None:
+    """What the clock could tell apart: queries of the same kind, in the same order, but for taking the mail out."""
+    work = []
+    for email in (person.email, "nobody@nordlys.example"):
+        with CaptureQueriesContext(connection) as queries:
+            Client().post(REQUEST, {"email": email})
+        writes = [q["sql"].split()[0] + " " + q["sql"].split('"')[1] for q in queries if q["sql"].startswith("INSERT")]
+        work.append(writes)
+    assert work[0] == work[1]
+
+
+def test_a_wrong_password_and_an_unknown_address_read_the_same(client: Client, staff: User) -> None:
+    pages = [
+        plain(client.post("/account/login/", {"login": email, "password": "wrong"}).content.decode()).replace(email, "")
+        for email in (staff.email, "nobody@broker.example")
+    ]
+    assert pages[0] == pages[1]
+    assert "The e-mail or the password is not right." in pages[0]
+
+
+def test_staff_sign_in_with_a_password(client: Client) -> None:
+    staff = StaffFactory()
+    response = client.post("/account/login/", {"login": staff.email, "password": "correct horse battery"})
+    assert response["Location"] == reverse("admin:index")
+
+
+def test_a_code_alone_lets_no_staff_in(client: Client, staff: User) -> None:
+    client.post(REQUEST, {"email": staff.email})
+    (mail,) = mails()
+    assert "password" in mail.text
+    assert not re.search(r"code: \S+", mail.text)
+
+
+def test_nobody_signs_up(client: Client) -> None:
+    response = client.post("/account/signup/", {"email": "new@nordlys.example", "password1": "correct horse battery"})
+    assert "sessionid" not in client.cookies
+    assert not User.objects.filter(email="new@nordlys.example").exists()
+    assert response.status_code in (200, 404)
+
+
+def test_somebody_who_was_switched_off_gets_no_code(client: Client, person: User) -> None:
+    User.objects.update(is_active=False)
+    client.post(REQUEST, {"email": person.email})
+    assert mails() == []
+
+
+@pytest.mark.parametrize("path", ["/account/login/", REQUEST, "/account/password/reset/"])
+def test_sign_in_pages_are_of_the_family(client: Client, path: str) -> None:
+    html = client.get(path).content.decode()
+    assert "portal.css" in html
+    assert "placeholder" not in html
+    assert 'class="field' in html
+
+
+def test_the_second_factor_page_is_of_the_family(staff: User) -> None:
+    client = Client()
+    client.force_login(staff)
+    html = client.get("/account/2fa/").content.decode()
+    assert "portal.css" in html
+
+
+def test_an_empty_address_says_what_to_do(client: Client) -> None:
+    assert "Enter your e-mail address." in client.post(REQUEST, {"email": ""}).content.decode()
+
+
+def test_the_switch_keeps_the_language_in_this_browser_and_for_the_mails(page: Client, person: User) -> None:
+    response = page.post(reverse("set_language"), {"language": "da", "next": "/guide/"})
+    assert response["Location"] == "/guide/"
+    person.refresh_from_db()
+    assert person.language == "da"
+    assert '<html lang="da">' in page.get("/guide/").content.decode()
+
+
+def test_the_switch_leads_to_no_other_host(client: Client) -> None:
+    response = client.post(reverse("set_language"), {"language": "da", "next": "https://evil.example/"})
+    assert "evil" not in response["Location"]
