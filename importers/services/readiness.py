@@ -36,7 +36,7 @@ def refresh(importer_ids: Sequence[int]) -> None:
         ids = importer_ids[start : start + BATCH]
         stored = Readiness.objects.in_bulk(ids)
         rows = []
-        for importer in ImporterOfRecord.objects.with_facts().filter(pk__in=ids):
+        for importer in ImporterOfRecord.objects.with_facts(aside=True).filter(pk__in=ids):
             columns = Readiness.columns(evaluate(importer.facts(firm, today)))
             old = stored.get(importer.pk)
             if old is None or any(getattr(old, name) != value for name, value in columns.items()):
@@ -67,7 +67,7 @@ def drift() -> Iterator[Drift]:
     firm, today = BrokerFirm.current(), timezone.localdate()
     for ids in _id_batches():
         stored = Readiness.objects.in_bulk(ids)
-        for importer in ImporterOfRecord.objects.with_facts().filter(pk__in=ids):
+        for importer in ImporterOfRecord.objects.with_facts(aside=True).filter(pk__in=ids):
             row = stored.get(importer.pk)
             for name, value in Readiness.columns(evaluate(importer.facts(firm, today))).items():
                 if (was := getattr(row, name, None)) != value:

@@ -1,6 +1,6 @@
 """Loads a client list: reads it, says what it would do, and does it as a whole or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -126,24 +126,20 @@ def _write(planned: list[Planned], by: User) -> None:
     """A few statements, however many rows."""
     if not planned:
         return
-    ImporterOfRecord.objects.bulk_create([one.importer for one in planned if one.is_new], batch_size=BATCH)
-    _upsert(ImporterOfRecord, (one.importer for one in planned if one.changes), WRITTEN)
-    officers = [one.officer for one in planned if one.officer]
-    PointOfContact.objects.bulk_create([row for row in officers if row.pk is None], batch_size=BATCH)
-    _upsert(PointOfContact, (row for row in officers if row.pk is not None), ["name", "title", "email", "phone"])
-    accounts = [one.account for one in planned if one.account]
-    answer = ["existing", "answered_at", "answered_by"]
-    ACEAccount.objects.bulk_create([row for row in accounts if row.pk is None], batch_size=BATCH)
-    _upsert(ACEAccount, (row for row in accounts if row.pk is not None), answer)
+    _save(ImporterOfRecord, [one.importer for one in planned if one.is_new or one.changes], WRITTEN)
+    _save(PointOfContact, [one.officer for one in planned if one.officer], ["name", "title", "email", "phone"])
+    _save(ACEAccount, [one.account for one in planned if one.account], ["existing", "answered_at", "answered_by"])
     leaving = [access.pk for one in planned for access in one.leaving]
     if leaving:
         ImporterAccess.objects.filter(pk__in=leaving).update(revoked_at=timezone.now(), revoked_by=by)
     refresh([one.importer.pk for one in planned])
 
 
-def _upsert(model: type[Model], rows: Iterable[Model], fields: list[str]) -> None:
-    """INSERT … ON CONFLICT (id) DO UPDATE: many times faster than the CASE WHEN of bulk_update. The rows exist and
-    are locked, so it only ever updates."""
+def _save(model: type[Model], rows: Sequence[Model], fields: list[str]) -> None:
+    """For the rows that are there: INSERT … ON CONFLICT (id) DO UPDATE, many times faster than the CASE WHEN of
+    bulk_update. They are locked, so it only ever updates."""
+    new, old = [row for row in rows if row.pk is None], [row for row in rows if row.pk is not None]
+    model._default_manager.bulk_create(new, batch_size=BATCH)
     model._default_manager.bulk_create(
-        rows, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=fields
+        old, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=fields
     )
