@@ -135,8 +135,8 @@ class FiledPersonForm(StepForm):
 
     def prefill(self) -> dict[str, Any]:
         filed = next(
-            (c for c in self.importer.filed_contacts.all() if c.facts_key is self.document and c.is_current), None
-        )  # noqa: E501
+            (c for c in self.importer.filed_contacts.all() if c.is_current and c.facts_key is self.document), None
+        )
         person = filed or getattr(self.importer, "officer", None)
         return {"name": person.name, "email": person.email} if person else {}
 

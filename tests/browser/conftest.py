@@ -1,0 +1,61 @@
+"""A real server on the test's database, and a browser that talks to nobody else."""
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from playwright.sync_api import BrowserContext, Page
+
+if TYPE_CHECKING:
+    from pytest_django.live_server_helper import LiveServer
+
+    from importers.models import User
+
+Visit = Callable[[str], None]
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """The plug-in's own fixture of this name warns under this pytest; addresses are whole here anyway."""
+
+
+@pytest.fixture(autouse=True)
+def no_lasting_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's threads give their connections back, so that the test's database can be emptied and dropped."""
+    monkeypatch.setitem(settings.DATABASES["default"], "CONN_MAX_AGE", 0)
+
+
+@pytest.fixture
+def portal(no_lasting_connections: None, live_server: "LiveServer", monkeypatch: pytest.MonkeyPatch) -> str:
+    """The portal's address; mails lead to it too."""
+    monkeypatch.setattr(settings, "PUBLIC_URL", live_server.url)
+    return str(live_server.url)
+
+
+@pytest.fixture
+def sign_in(portal: str, context: BrowserContext) -> Callable[["User"], None]:
+    """Signs a person in without the code, for pages whose tests are about something else."""
+
+    def go(user: "User") -> None:
+        session = import_module("django.contrib.sessions.backends.db").SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        context.add_cookies([{"name": "sessionid", "value": session.session_key, "url": portal}])
+
+    return go
+
+
+@pytest.fixture
+def quiet(page: Page, portal: str) -> Iterator[Page]:
+    """A page that fails the test when it asks another host, breaks the policy, or throws."""
+    wrong: list[str] = []
+    page.on("request", lambda request: None if request.url.startswith((portal, "data:")) else wrong.append(request.url))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+    yield page
+    assert wrong == []
