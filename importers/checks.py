@@ -95,13 +95,3 @@ def _is_task(name: str) -> bool:
         return getattr(import_string(name), "name", "") == name
     except ImportError:
         return False
-
-
-@register(TAG)
-def check_keeping_mails(**kwargs: Any) -> list[CheckMessage]:
-    """With mails kept, a sign-in code can be read by every colleague: that is for trying out only."""
-    if settings.MAILS_KEPT and not settings.DEBUG:
-        return [
-            Error("Mails are kept instead of sent, with DEBUG off.", hint="Set EMAIL_URL.", id="portal.E008")
-        ]
-    return []

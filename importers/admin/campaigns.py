@@ -1,7 +1,7 @@
 """Deadlines, and where they come from."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 from django.contrib import admin
@@ -17,7 +17,7 @@ from importers.services.portal import goes_in_circles, save_campaign
 
 
 def time_left(campaign: Campaign) -> str:
-    """ "59 days left", "today", or that it is past."""
+    """How many days are left, or that it is past."""
     days = (campaign.deadline - timezone.now().astimezone(ZoneInfo(campaign.time_zone)).date()).days
     if days < 0:
         return _("past: late, not lost")
@@ -61,7 +61,11 @@ class CampaignAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("time left"))
     def left(self, campaign: Campaign) -> str:
-        return time_left(campaign) if campaign.pk else "–"
+        """Nothing while the form holds a time zone that is none."""
+        try:
+            return time_left(campaign) if campaign.pk else "–"
+        except ZoneInfoNotFoundError:
+            return "–"
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: forms.ModelForm, change: bool) -> None:
         save_campaign(obj, by=staff(request))

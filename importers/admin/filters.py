@@ -57,9 +57,7 @@ class AssignedFilter(admin.SimpleListFilter):
     parameter_name = "assigned"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        staff = (
-            User.objects.filter(is_staff=True, is_active=True).exclude(pk=request.user.pk).order_by("name")
-        )
+        staff = User.objects.filter(is_staff=True, is_active=True).exclude(pk=request.user.pk or 0).order_by("name")
         return [
             ("me", _("Me")),
             ("nobody", _("Nobody")),

@@ -38,7 +38,7 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().changelist_view(request, {"title": _("Importers")} | (extra_context or {}))  # type: ignore[no-any-return]
+        return super().changelist_view(request, {"title": _("Importers")} | (extra_context or {}))
 
     def changeform_view(
         self,
@@ -93,7 +93,7 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
         return self.page(request, "admin/importers/remove.html", context)
 
     def _row(self, pk: str | int | None) -> ImporterOfRecord:
-        row = rows().filter(pk=pk).first() if str(pk).isdecimal() else None
+        row = rows().filter(pk=int(pk)).first() if pk is not None and str(pk).isdecimal() else None
         if row is None:
             raise Http404
         return row

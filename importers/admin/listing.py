@@ -97,7 +97,7 @@ class ImporterList:
         """Read from the row's prefetched facts, once a row."""
         if not hasattr(row, "_checklist"):
             row._checklist = evaluate(row.facts(self.firm, timezone.localdate()))  # type: ignore[attr-defined]
-        return row._checklist  # type: ignore[attr-defined,no-any-return]
+        return row._checklist  # type: ignore[attr-defined]
 
     @display(description=gettext_lazy("importer"), ordering="name")
     def who_it_is(self, row: ImporterOfRecord) -> SafeString:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -41,7 +41,17 @@ class MailAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
         mails = super().get_queryset(request).defer("text", "html")
         number = request.GET.get("importer", "")
-        return mails.filter(importer=number) if number.isdecimal() else mails  # type: ignore[no-any-return]
+        return mails.filter(importer=number) if number.isdecimal() else mails
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Notification], search_term: str
+    ) -> tuple[QuerySet[Notification], bool]:
+        """A code that may not be read cannot be guessed by searching for it either."""
+        found, twice = super().get_search_results(request, queryset, search_term)
+        if not settings.MAILS_KEPT:
+            addressed = Q(to_email__icontains=search_term) | Q(to_name__icontains=search_term)
+            found = found.exclude(~addressed, kind=MailKind.ACCOUNT)
+        return found, twice
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return lookup == "importer" or super().lookup_allowed(lookup, value, request)
@@ -77,7 +87,7 @@ class MailAdmin(StaffAdmin):
 
     @admin.action(description=gettext_lazy("Try failed mails again"))
     def try_again(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
-        chosen = list(queryset.only("pk"))
+        chosen = list(queryset)
         count = put_back(chosen, by=staff(request))
         if left := len(chosen) - count:
             told = ngettext(
@@ -97,7 +107,7 @@ class MailAdmin(StaffAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         mails = Notification.objects.select_related("importer", "campaign", "requested_by")
-        mail = mails.filter(pk=object_id).first() if str(object_id).isdecimal() else None
+        mail = mails.filter(pk=int(object_id)).first() if object_id and object_id.isdecimal() else None
         if mail is None or request.method != "GET":
             raise Http404
         readable = may_be_read(mail)

@@ -66,7 +66,7 @@ class PersonAdmin(StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         factor = Authenticator.objects.filter(user=OuterRef("pk"))
-        return super().get_queryset(request).exclude(email=SYSTEM_EMAIL).annotate(has_factor=Exists(factor))  # type: ignore[no-any-return]
+        return super().get_queryset(request).exclude(email=SYSTEM_EMAIL).annotate(has_factor=Exists(factor))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))

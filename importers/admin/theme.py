@@ -20,7 +20,7 @@ def firm_of(request: HttpRequest) -> BrokerFirm:
     """The firm, read once a request."""
     if not hasattr(request, "_broker_firm"):
         request._broker_firm = BrokerFirm.current()  # type: ignore[attr-defined]
-    return request._broker_firm  # type: ignore[attr-defined,no-any-return]
+    return request._broker_firm  # type: ignore[attr-defined]
 
 
 def firm_name(request: HttpRequest) -> str:

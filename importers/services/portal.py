@@ -64,7 +64,8 @@ def save_person(person: User, *, by: User) -> None:
 def forget_second_factor(person: User, *, by: User) -> int:
     """For somebody who lost the phone: at the next sign-in a new second factor is set up."""
     with _told(by, "forget second factor"):
-        return Authenticator.objects.filter(user=person).delete()[0]
+        count: int = Authenticator.objects.filter(user=person).delete()[0]
+    return count
 
 
 @contextmanager

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.domain.facts import ReminderFacts
-from importers.domain.reminders import REMINDERS, SETTLE, SKIP_REASONS, Due, Sent, Skip, current, due, opens_at
+from importers.domain.reminders import (
+    REMINDERS,
+    SETTLE,
+    SKIP_REASONS,
+    Due,
+    Sent,
+    Skip,
+    current,
+    due,
+    opens_at,
+    upcoming,
+)
 
 CPH = "Europe/Copenhagen"
 DEADLINE = date(2027, 4, 21)
@@ -134,3 +145,20 @@ def test_walking_the_clock_never_doubles_and_never_crowds(steps: list[int]) -> N
     slots = [s.slot for s in sent]
     assert len(set(slots)) == len(slots)
     assert all(b.at - a.at >= SETTLE for a, b in pairwise(sent))
+
+
+@pytest.mark.parametrize(
+    ("now", "slot", "at"),
+    [
+        ("2027-01-01T12:00+01:00", "T-28", "2027-03-24T08:00+01:00"),
+        ("2027-03-24T07:59+01:00", "T-28", "2027-03-24T08:00+01:00"),
+        ("2027-03-24T08:00+01:00", "T-14", "2027-04-07T08:00+02:00"),  # summer time began on 28 March
+        ("2027-04-21T07:00+02:00", "T-0", "2027-04-21T08:00+02:00"),
+        ("2027-04-21T08:00+02:00", "T+7", "2027-04-28T08:00+02:00"),
+        ("2027-04-28T08:00+02:00", "T+14", "2027-05-05T08:00+02:00"),
+        ("2028-04-21T09:00+02:00", "T+371", "2028-04-26T08:00+02:00"),
+    ],
+)
+def test_the_next_slot_that_opens(now: str, slot: str, at: str) -> None:
+    reminder, opens = upcoming(date(2027, 4, 21), "Europe/Copenhagen", datetime.fromisoformat(now))
+    assert (reminder.slot, opens) == (slot, datetime.fromisoformat(at))
