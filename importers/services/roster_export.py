@@ -21,7 +21,7 @@ def _row(importer: ImporterOfRecord, language: str) -> dict[Field, str]:
     return {
         Field.NAME: importer.name,
         Field.NUMBER: importer.number or importer.masked_number,
-        Field.COUNTRY: importer.country.code or "",
+        Field.COUNTRY: str(importer.country),
         Field.CONTACT_NAME: importer.contact_name,
         Field.CONTACT_EMAIL: importer.contact_email,
         Field.KIND: importer.number_kind,

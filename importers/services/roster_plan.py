@@ -84,7 +84,7 @@ class Planner:
     staff_emails: frozenset[str]
 
     def plan(self, wanted: Wanted, importer: ImporterOfRecord | None) -> Planned:
-        row = importer or ImporterOfRecord(**wanted.number, **wanted.columns)  # type: ignore[arg-type]
+        row = importer or ImporterOfRecord(**wanted.number, **wanted.columns)
         planned = Planned(wanted, row, is_new=importer is None)
         if str(wanted.columns["contact_email"]) in self.staff_emails:
             self._warn(planned, Field.CONTACT_EMAIL, "staff_email", STAFF_EMAIL)
@@ -102,7 +102,7 @@ class Planner:
         planned.warnings.append(LineError.of(planned.wanted.row, self.headings.get(column, ""), violation))
 
     def _change_columns(self, planned: Planned, importer: ImporterOfRecord) -> None:
-        country = importer.country.code or ""
+        country = str(importer.country)
         for name, value in planned.wanted.columns.items():
             old = country if name == "country" else getattr(importer, name)
             if old == value or _same(name, old, value, country):

@@ -33,7 +33,7 @@ def client_list(rows: int, *, phone: int = 30_000_000) -> bytes:
 
 
 @pytest.mark.django_db(transaction=True)
-def bench_roster(tmp_path: Path) -> None:
+def test_client_list_of_ten_thousand_rows(tmp_path: Path) -> None:
     lists = {
         "new": client_list(ROWS),
         "the same again": client_list(ROWS),
