@@ -96,6 +96,31 @@ def test_users_that_come_at_once_share_one_server(home: Home) -> None:
     assert home.running() == []
 
 
+def test_the_last_to_leave_need_not_be_the_first_to_come(home: Home) -> None:
+    """The first one started the server and the guardian, and lives on: it is their parent."""
+    script = HOLDER.replace("time.sleep(60)", "sys.stdin.readline()") + "\nprint('left', flush=True); time.sleep(60)"
+    first = subprocess.Popen(
+        [sys.executable, "-c", script, str(home.folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    home.processes.append(first)
+    assert first.stdin is not None
+    assert first.stdout is not None
+    assert first.stdout.readline() == "up\n"
+    with running(Cluster(home.folder, FAST)):
+        first.stdin.write("leave\n")
+        first.stdin.flush()
+        assert first.stdout.readline() == "left\n"
+        begin = time.monotonic()
+    assert time.monotonic() - begin < 10
+    assert not [line for line in home.running() if "postgres" in line and "-c" not in line.split()[1:2]]
+    first.kill()
+    first.wait()
+
+
 def test_it_ends_when_its_user_is_killed(home: Home) -> None:
     other = holder(home)
     other.kill()
