@@ -45,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
         language = user.language if user else settings.LANGUAGE_CODE
         with translation.override(language), transaction.atomic():
             prefix = _template(template_prefix, user, unknown)
-            letter = _write(prefix, {"code": "000000", "email": email} | context)
+            subject, text, html = _write(prefix, {"code": "000000", "email": email} | context)
             row = post(
                 MailKind.ACCOUNT,
                 to_email=email,
@@ -53,12 +53,14 @@ class AccountAdapter(DefaultAccountAdapter):
                 language=language,
                 why="asked for by somebody on the sign-in page",
                 expires_at=timezone.now() + VALID,
-                **letter,
+                subject=subject,
+                text=text,
+                html=html,
             )
             if unknown:
                 row.delete()
 
-    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:  # type: ignore[override]
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
         """The person's own language from here on, unless another was chosen in this browser."""
         response: HttpResponse = super().post_login(request, user, **options)
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
@@ -85,7 +87,8 @@ def _template(prefix: str, user: User | None, unknown: bool) -> str:
     return LOGIN_CODE if unknown else prefix
 
 
-def _write(prefix: str, context: dict[str, Any]) -> dict[str, str]:
+def _write(prefix: str, context: dict[str, Any]) -> tuple[str, str, str]:
+    """Subject, text, HTML."""
     values = context | {
         "firm": BrokerFirm.current(),
         "verify_url": settings.PUBLIC_URL + reverse("verify"),
@@ -98,4 +101,4 @@ def _write(prefix: str, context: dict[str, Any]) -> dict[str, str]:
     text = without_gaps(render_to_string(f"{prefix}_message.txt", values))
     pages = [f"{prefix}_message.html", "account/email/plain_message.html"]
     html = render_to_string(pages, values | {"text": text})
-    return {"subject": subject, "text": text, "html": css_inline.inline(html)}
+    return subject, text, css_inline.inline(html)

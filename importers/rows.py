@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from importers import wording
@@ -45,8 +44,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    title: str | Promise
-    note: str | Promise
+    title: str
+    note: str
     rows: list[Row]
 
 
@@ -67,7 +66,7 @@ def sections(page: ImporterPage) -> Iterator[Section]:
     for group in Group:
         title, note = wording.GROUPS[group]
         rows = [row(page, state) for state in page.checklist.steps if state.step.group is group]
-        yield Section(title, note, rows)
+        yield Section(str(title), str(note), rows)
 
 
 def row(page: ImporterPage, state: StepState) -> Row:

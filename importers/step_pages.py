@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
 from importers.domain.checklist import Status, StepState, missing_for_4811
 from importers.domain.facts import ACHStatus, ExistingAccount, Route
@@ -133,7 +134,7 @@ class StepPage:
         importer, facts = self.page.importer, self.page.checklist.facts
         yield self._answer("company", _("Company name"), facts.name)
         yield Answer(_("Importer number"), facts.number)
-        yield self._answer("company", _("Country"), importer.country.name)
+        yield self._answer("company", _("Country"), str(countries.name(facts.country)))
         yield self._answer("company", _("Kind of company"), importer.get_structure_display())
         yield self._answer("company", _("Address"), facts.address)
         yield self._answer("company", _("Phone"), facts.phone)

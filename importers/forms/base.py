@@ -1,5 +1,6 @@
 """One base builds every layout (HABITS 18): a form only lists its fields."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
@@ -26,11 +27,11 @@ class StepForm(PortalForm):
     """Fills itself from the importer on the page; `save` calls the one service of the step and may raise
     RuleViolation."""
 
-    def __init__(self, *args: Any, page: ImporterPage, **kwargs: Any) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage) -> None:
         self.page = page
         self.importer = page.importer
         self.user = page.user
-        super().__init__(*args, initial=self.prefill(), **kwargs)
+        super().__init__(data, initial=self.prefill())
 
     def prefill(self) -> dict[str, Any]:
         return {}

@@ -1,14 +1,16 @@
 """Fields as the portal asks for them: a label, a hint, and an error that says what to do."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-Words = str | Promise
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Words: TypeAlias = "str | _StrPromise"
 
 
 def text(label: Words, missing: Words, *, autocomplete: str = "", **options: Any) -> forms.CharField:

@@ -1,5 +1,6 @@
 """One form a step of the checklist."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.forms.base import StepForm
 from importers.forms.fields import check, choice, day, email, phone, text
 from importers.models import ImporterOfRecord
+from importers.page import ImporterPage
 from importers.services import steps
 
 
@@ -37,8 +39,8 @@ class CompanyForm(StepForm):
     city = text(_("City"), _("Enter the city."), autocomplete="address-level2", max_length=100)
     phone = phone(_("Company phone"), _("Enter the company's phone number with its country code."))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage) -> None:
+        super().__init__(data, page=page)
         country = self.fields["country"]
         assert isinstance(country, forms.ChoiceField)  # noqa: S101 - for the type checker
         country.choices = [("", _("Choose a country")), *countries]

@@ -113,12 +113,18 @@ def test_a_mailed_link_that_a_scanner_opened_still_works(page: Page, portal: str
 
 
 def test_a_first_visit_stays_small(page: Page, portal: str, importer: ImporterOfRecord) -> None:
-    """The bytes of a cold first visit, before compression: even so within the budget of 60 kB compressed."""
+    """Everything a browser fetches until the checklist stands there, before compression: within the budget of 60 kB
+    that holds after it."""
     invite([importer], by=StaffFactory())
     come_in(page)
+    address, cookies = page.url, page.context.cookies()
+    assert page.context.browser
+    cold = page.context.browser.new_context()
+    cold.add_cookies(cookies)  # type: ignore[arg-type]
+    fresh = cold.new_page()
     sizes: list[int] = []
-    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
-    page.context.clear_cookies(name="none")
-    page.reload()
-    page.wait_for_load_state("networkidle")
+    fresh.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    fresh.goto(address)
+    fresh.wait_for_load_state("networkidle")
+    assert len(sizes) >= 4
     assert sum(sizes) <= 60_000
