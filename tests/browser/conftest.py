@@ -22,10 +22,11 @@ def base_url() -> None:
     """The plug-in's own fixture of this name warns under this pytest; addresses are whole here anyway."""
 
 
-@pytest.fixture(autouse=True)
-def no_lasting_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server's threads give their connections back, so that the test's database can be emptied and dropped."""
-    monkeypatch.setitem(settings.DATABASES["default"], "CONN_MAX_AGE", 0)
+@pytest.fixture(scope="session", autouse=True)
+def no_lasting_connections() -> None:
+    """The server's threads give their connections back, so that the test's database can be emptied and dropped. For
+    good, because a browser's last request may end after its test."""
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 
 @pytest.fixture
