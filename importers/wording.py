@@ -1,7 +1,7 @@
 """The rules speak English templates; here they become sentences in the reader's language."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
@@ -43,8 +43,10 @@ SHORT_NUMBERS = {
     "en": ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     "da": ("ingen", "ét", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti"),
 }
-LONG_DATE = {"en": "l j F Y", "da": "l j. F Y"}
+LONG_DATE = {"en": "l j F Y", "da": r"l \d\e\n j. F Y"}
+PLAIN_DATE = {"en": "j F Y", "da": "j. F Y"}
 SHORT_DATE = {"en": "j F", "da": "j. F"}
+MOMENT = {"en": "j F Y, H:i", "da": r"j. F Y \k\l. H.i"}
 
 
 def sentence(template: str, params: Mapping[str, object]) -> str:
@@ -85,6 +87,15 @@ def number_word(number: int) -> str:
 
 def long_date(day: date) -> str:
     return date_format(day, LONG_DATE[language()])
+
+
+def plain_date(day: date) -> str:
+    """Without the weekday, for days that are over."""
+    return date_format(day, PLAIN_DATE[language()])
+
+
+def moment(at: datetime) -> str:
+    return date_format(at, MOMENT[language()])
 
 
 def short_date(day: date) -> str:

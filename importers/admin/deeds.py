@@ -20,7 +20,7 @@ from importers.admin.forms import (
     SendBackForm,
 )
 from importers.domain.consistency import DOCUMENT_STEP
-from importers.domain.errors import RuleViolation
+from importers.domain.errors import RuleViolation, gettext_noop
 from importers.domain.facts import Document
 from importers.models import ImporterAccess, ImporterOfRecord, User
 from importers.services import details, filings, invitations
@@ -113,10 +113,10 @@ def _send_back(importer: ImporterOfRecord, by: User, data: Data) -> str:
 def _invite(importer: ImporterOfRecord, by: User, data: Data) -> str:
     invited = invitations.invite([importer], by=by)
     if invited.without_email:
-        raise RuleViolation("no_email", "There is no e-mail to write to. Enter the contact's e-mail first.")
+        raise RuleViolation("no_email", gettext_noop("There is no e-mail to write to. Enter the contact's e-mail first."))
     if invited.staff:
         raise RuleViolation(
-            "staff", "The contact's e-mail belongs to one of our own people. Enter the importer's."
+            "staff", gettext_noop("The contact's e-mail belongs to one of our own people. Enter the importer's.")
         )
     return gettext("Invited. The mail is on its way to %(email)s.") % {"email": importer.contact_email}
 
@@ -124,7 +124,7 @@ def _invite(importer: ImporterOfRecord, by: User, data: Data) -> str:
 def _revoke(importer: ImporterOfRecord, by: User, data: Data) -> str:
     access = ImporterAccess.objects.filter(importer=importer, pk=data["access"], revoked_at=None).first()
     if access is None:
-        raise RuleViolation("gone", "That person has no access any more.")
+        raise RuleViolation("gone", gettext_noop("That person has no access any more."))
     invitations.revoke(access, by=by)
     return gettext("%(who)s can no longer open this checklist.") % {"who": access.user}
 

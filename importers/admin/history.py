@@ -10,13 +10,13 @@ from django.apps import apps
 from django.core.paginator import Page, Paginator
 from django.db.models import Field, ForeignKey, Model
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pghistory.models import Events
 
 from importers.models import ImporterOfRecord, User
+from importers.wording import moment
 
 PER_PAGE = 50
 EMPTY = (None, "", False)
@@ -117,7 +117,7 @@ def _changes(model: type[Model], values: dict[str, Any], people: dict[int, str])
 
 
 def _label(known: "Field[Any, Any]") -> str:
-    return str(known.verbose_name)
+    return gettext(str(known.verbose_name))
 
 
 def _value(known: "Field[Any, Any]", value: Any, people: dict[int, str]) -> str:
@@ -130,7 +130,7 @@ def _value(known: "Field[Any, Any]", value: Any, people: dict[int, str]) -> str:
     if known.choices:
         return str(dict(known.flatchoices).get(value, value))
     if known.get_internal_type() == "DateTimeField" and (at := parse_datetime(str(value))):
-        return date_format(localtime(at), "j F Y, H:i")
+        return moment(localtime(at))
     return str(value)
 
 

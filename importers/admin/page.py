@@ -203,7 +203,7 @@ def _filed(state: StepState, importer: ImporterOfRecord) -> Iterable[str]:
     if current is not None:
         day = long_date(timezone.localtime(current.recorded_at).date())
         yield gettext("recorded on %(day)s") % {"day": day} + (
-            f" ({current.source})" if current.source else ""
+            f" ({gettext(current.source)})" if current.source else ""
         )
         if current.correction_sent_at:
             sent = timezone.localtime(current.correction_sent_at).date()

@@ -1,7 +1,7 @@
 """Named elements for templates. No rule lives here: words come from `wording`, states from the checklist."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms, template
@@ -30,6 +30,16 @@ def long_date(day: date | None) -> str:
 @register.filter
 def short_date(day: date | None) -> str:
     return wording.short_date(day) if day else ""
+
+
+@register.filter(expects_localtime=True)
+def plain_date(day: date | None) -> str:
+    return wording.plain_date(day) if day else ""
+
+
+@register.filter(expects_localtime=True)
+def moment(at: datetime | None) -> str:
+    return wording.moment(at) if at else ""
 
 
 @register.filter
