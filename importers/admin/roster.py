@@ -115,7 +115,7 @@ class Pages:
         return self._page(request, "preview", context, status)
 
     def _page(self, request: HttpRequest, name: str, context: dict[str, Any], status: int) -> HttpResponse:
-        shared = self.site.each_context(request) | {"opts": ImporterOfRecord._meta}
+        shared = self.site.each_context(request)
         return TemplateResponse(request, f"admin/roster/{name}.html", shared | context, status=status)
 
 
