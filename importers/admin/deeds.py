@@ -113,7 +113,9 @@ def _send_back(importer: ImporterOfRecord, by: User, data: Data) -> str:
 def _invite(importer: ImporterOfRecord, by: User, data: Data) -> str:
     invited = invitations.invite([importer], by=by)
     if invited.without_email:
-        raise RuleViolation("no_email", gettext_noop("There is no e-mail to write to. Enter the contact's e-mail first."))
+        raise RuleViolation(
+            "no_email", gettext_noop("There is no e-mail to write to. Enter the contact's e-mail first.")
+        )
     if invited.staff:
         raise RuleViolation(
             "staff", gettext_noop("The contact's e-mail belongs to one of our own people. Enter the importer's.")
