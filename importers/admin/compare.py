@@ -1,7 +1,7 @@
 """The officer beside what CBP has on file, document by document, with every difference in words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -21,6 +21,7 @@ class Cell:
     value: str
     verdict: str = ""
     tone: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def side_by_side(checklist: Checklist) -> SideBySide:
 
 def _cell(facts: ImporterFacts, document: Document, compare: Callable[[Filed], Cell]) -> Cell:
     filed = facts.filed.get(document)
-    return compare(filed) if filed else Cell("", _("not recorded yet"))
+    cell = compare(filed) if filed else Cell("", _("not recorded yet"))
+    return replace(cell, document=str(words.DOCUMENT[document]))
 
 
 def _name(facts: ImporterFacts, document: Document) -> Cell:

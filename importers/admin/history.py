@@ -98,7 +98,7 @@ def _touched(event: Any, people: dict[int, str], who: str) -> Touched | None:
         values = event.pgh_diff or {}
     else:
         values = {name: (None, value) for name, value in (event.pgh_data or {}).items() if value not in EMPTY}
-    changes = [c for c in _changes(model, values, people) if c.after != who]
+    changes = list(_changes(model, values, people, who))
     if event.pgh_label == "update" and not changes:
         return None
     what = model._meta.verbose_name
@@ -107,13 +107,21 @@ def _touched(event: Any, people: dict[int, str], who: str) -> Touched | None:
     return Touched(str(what), str(DEEDS.get(event.pgh_label, event.pgh_label)), changes)
 
 
-def _changes(model: type[Model], values: dict[str, Any], people: dict[int, str]) -> Iterator[Change]:
+def _changes(
+    model: type[Model], values: dict[str, Any], people: dict[int, str], who: str
+) -> Iterator[Change]:
     by_column = {field.column: field for field in model._meta.concrete_fields}
     for column, (before, after) in values.items():
         known = by_column.get(column)
         if known is None or known.name in LEFT_OUT:
             continue
-        yield Change(_label(known), _value(known, before, people), _value(known, after, people))
+        new = _value(known, after, people)
+        if not (_is_person(known) and new == who):
+            yield Change(_label(known), _value(known, before, people), new)
+
+
+def _is_person(known: "Field[Any, Any]") -> bool:
+    return isinstance(known, ForeignKey) and known.related_model is User
 
 
 def _label(known: "Field[Any, Any]") -> str:
@@ -126,7 +134,7 @@ def _value(known: "Field[Any, Any]", value: Any, people: dict[int, str]) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(known, ForeignKey):
-        return people.get(value, f"#{value}") if known.related_model is User else f"#{value}"
+        return people.get(value, f"#{value}") if _is_person(known) else f"#{value}"
     if known.choices:
         return str(dict(known.flatchoices).get(value, value))
     if known.get_internal_type() == "DateTimeField" and (at := parse_datetime(str(value))):

@@ -125,7 +125,7 @@ class ImporterList:
             return format_html("{}", held["todo"] or held["step"] or "–")
         return format_html('{}<br><span class="pa-quiet pa-clamp">{}</span>', held["step"], held["text"])
 
-    @display(description=gettext_lazy("who must act, since"), ordering="readiness__changed_at")
+    @display(description=gettext_lazy("who must act"), ordering="readiness__changed_at")
     def must_act(self, row: ImporterOfRecord) -> SafeString:
         who = words.holdup(self.checklist(row))["who"] or "–"
         return format_html('{}<br><span class="pa-quiet">{}</span>', who, ago(row.readiness.changed_at))
@@ -134,10 +134,14 @@ class ImporterList:
     def case_of(self, row: ImporterOfRecord) -> str:
         return str(row.assigned_to or "–")
 
-    @display(description=gettext_lazy("last mail, last visit"), ordering="last_mail")
+    @display(description=gettext_lazy("mail and visit"), ordering="last_mail")
     def contact_with(self, row: Any) -> SafeString:
-        mail = ago(row.last_mail) if row.last_mail else _("no mail yet")
-        visit = ago(row.last_visit) if row.last_visit else _("never visited")
+        mail = format_html(_("mail {ago} ago"), ago=ago(row.last_mail)) if row.last_mail else _("no mail yet")
+        visit = (
+            format_html(_("visit {ago} ago"), ago=ago(row.last_visit))
+            if row.last_visit
+            else _("never visited")
+        )
         return format_html('{}<br><span class="pa-quiet">{}</span>', mail, visit)
 
 

@@ -11,6 +11,13 @@ def _item(title: str, icon: str, link: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": link}
 
 
+def _mark(items: list[dict[str, Any]], path: str) -> None:
+    """One entry is where we are: the one whose address is the longest beginning of ours."""
+    here = max((i["link"] for i in items if path.startswith(i["link"])), key=len, default="")
+    for item in items:
+        item["active"] = item["link"] == here
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     daily = [
         _item(_("Dashboard"), "space_dashboard", reverse("admin:index")),
@@ -24,6 +31,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Broker firm"), "business", reverse("admin:importers_brokerfirm_changelist")),
         _item(_("People"), "person", reverse("admin:importers_user_changelist")),
     ]
+    _mark([*daily, *seldom], request.path)
     return [{"items": daily}, {"title": _("Set-up"), "items": seldom}]
 
 

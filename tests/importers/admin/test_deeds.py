@@ -73,7 +73,7 @@ def test_a_difference_is_told_at_once_and_where_the_rule_comes_from(
     assert "This does not agree: " in answer
     assert "It must name the officer, Mette Sørensen." in answer
     assert "Who puts it right: Us." in answer
-    assert "Rule: Broker&#x27;s guide, March 2026" in answer
+    assert "Broker&#x27;s guide, March 2026" in answer
     assert "The surnames differ." in answer
 
 

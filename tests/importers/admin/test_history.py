@@ -43,6 +43,15 @@ def test_one_deed_is_one_entry_with_all_it_touched(importer: ImporterOfRecord, s
     assert {t.what for t in entry.touched} == {"Form 5106"}
 
 
+def test_who_did_it_is_not_repeated_but_an_equal_name_is_told(
+    importer: ImporterOfRecord, staff: User
+) -> None:
+    filings.record_contact(importer, Document.FORM_5106, by=staff, name=staff.name, email="a@x.example")
+    changes = {c.label: c.after for c in history_page(importer, "1").object_list[0].touched[0].changes}
+    assert changes["name as filed"] == staff.name
+    assert "recorded by" not in changes
+
+
 def test_a_colleague_is_named_not_numbered(importer: ImporterOfRecord, staff: User) -> None:
     other = User.objects.create_user("maria@broker.example", name="Maria Lund", is_staff=True)
     details.assign([importer], by=staff, to=other)
