@@ -82,9 +82,7 @@ class Pages:
     def confirm(self, request: HttpRequest, token: uuid.UUID) -> HttpResponse:
         listing = kept(request, token)
         if listing is None:
-            messages.warning(
-                request, gettext("This list was saved already, or has waited too long. Load it again.")
-            )
+            messages.warning(request, gettext("This list was saved already, or has waited too long. Load it again."))
             return HttpResponseRedirect(reverse("admin:importers_roster"))
         if request.method != "POST":
             return self._preview(request, token, preview(listing, by=staff(request)))
@@ -96,9 +94,7 @@ class Pages:
         messages.success(request, _told(outcome))
         return HttpResponseRedirect(reverse("admin:importers_importerofrecord_changelist"))
 
-    def _preview(
-        self, request: HttpRequest, token: uuid.UUID, outcome: Outcome, status: int = 200
-    ) -> HttpResponse:
+    def _preview(self, request: HttpRequest, token: uuid.UUID, outcome: Outcome, status: int = 200) -> HttpResponse:
         context = {
             "title": outcome.listing.file_name,
             "subtitle": None,
@@ -183,9 +179,7 @@ def errors_file(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
 def empty_file(request: HttpRequest, language: str) -> HttpResponse:
     if language not in ("en", "da"):
         raise Http404
-    return _download(
-        client_list([], language), "klientliste.xlsx" if language == "da" else "client-list.xlsx"
-    )
+    return _download(client_list([], language), "klientliste.xlsx" if language == "da" else "client-list.xlsx")
 
 
 @require_safe

@@ -27,7 +27,9 @@ WORDS = [
     "",
 ]
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
-CELL = st.one_of(st.sampled_from(WORDS), TEXT, st.integers(), st.floats(allow_nan=False), st.booleans())
+CELL = st.one_of(
+    st.sampled_from(WORDS), TEXT, st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans()
+)
 RELAXED = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
