@@ -50,8 +50,10 @@ WITH_ANY_SCHEMA = {
 
 def main(arguments: list[str]) -> int:
     """Runs the command; what the person at the terminal can put right is said in one line."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's "&" would have switched it off
+    signal.signal(signal.SIGTERM, _leave)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, _leave)
     try:
         _run(arguments)
     except (ImproperlyConfigured, EmbeddedError) as error:

@@ -57,6 +57,12 @@ def redis_server(folder: Path) -> Child | None:
     return Child("Redis server", command, log_folder() / "redis.log")
 
 
+def forget_old_doorbells() -> None:
+    """Messages in files that no worker took, from an earlier run; the sweep finds what they were about."""
+    for message in settings.BROKER_FOLDER.glob("messages/*"):
+        message.unlink(missing_ok=True)
+
+
 @contextmanager
 def socket_folder() -> Iterator[Path]:
     """For the socket of our Redis: ours alone, and with a path short enough for a socket."""

@@ -43,7 +43,7 @@ def read(tmp_path: Path) -> Any:
 def test_nothing_set_is_the_embedded_portal(read: Any, tmp_path: Path) -> None:
     found = read()
     assert (found["EMBEDDED"], found["DEBUG"], found["MAILS_KEPT"]) == (True, True, True)
-    assert found["CELERY_BROKER_URL"] == "filesystem://"
+    assert found["CELERY_BROKER_URL"] == "filesystem://localhost"
     assert found["DATABASES"]["default"]["OPTIONS"]["host"] == str(tmp_path / "postgres")
     assert found["SESSION_COOKIE_SECURE"] is False
 

@@ -36,6 +36,7 @@ class Command(BaseCommand):
         if "PUBLIC_URL" not in os.environ:
             settings.PUBLIC_URL = os.environ["PUBLIC_URL"] = f"http://{processes.HOST}:{port}"
         compile_stale()
+        processes.forget_old_doorbells()
         bring_up_to_date()
         if not ImporterOfRecord.objects.exists():
             call_command("seed_demo", stdout=self.stdout, stderr=self.stderr)
