@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from unfold.decorators import display
 
 from importers.admin import words
@@ -70,7 +70,8 @@ class MailAdmin(StaffAdmin):
         label = render_to_string(
             "admin/importers/label.html", {"words": mail.get_state_display(), "tone": tone}
         )
-        told = " · ".join(part for part in (str(mail.attempts) if mail.attempts else "", mail.answer) if part)
+        answer = gettext(mail.answer) if mail.answer else ""
+        told = " · ".join(part for part in (str(mail.attempts) if mail.attempts else "", answer) if part)
         return format_html('{}<br><span class="pa-quiet pa-clamp">{}</span>', label, told)
 
     @display(description=gettext_lazy("to"), ordering="to_email")
