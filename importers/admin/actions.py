@@ -20,6 +20,7 @@ from importers.services import details, invitations
 from importers.wording import violation_text
 
 NAMES_SHOWN = 20
+INVITED_AT_ONCE = 500  # each is a transaction of its own, and somebody waits for the page
 Rows = Sequence[ImporterOfRecord]
 
 
@@ -38,6 +39,10 @@ class Question:
         return self.rows[:NAMES_SHOWN]
 
     @property
+    def chosen(self) -> str:
+        return ",".join(str(row.pk) for row in self.rows)
+
+    @property
     def more(self) -> int:
         return max(0, len(self.rows) - NAMES_SHOWN)
 
@@ -46,6 +51,12 @@ def names(rows: Rows) -> str:
     listed = ", ".join(row.name for row in rows[:NAMES_SHOWN])
     more = len(rows) - NAMES_SHOWN
     return listed if more <= 0 else _("%(names)s and %(n)s more") % {"names": listed, "n": more}
+
+
+def chosen(request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> QuerySet[ImporterOfRecord]:
+    """Exactly those that the question named: all on the list may be more by the time it is answered."""
+    pks = [pk for pk in request.POST.get("chosen", "").split(",") if pk.isdecimal()]
+    return queryset.filter(pk__in=pks) if "chosen" in request.POST else queryset
 
 
 class BulkActions:
@@ -57,7 +68,7 @@ class BulkActions:
     def invite_selected(
         self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]
     ) -> HttpResponse | None:
-        rows = list(queryset)
+        rows = list(chosen(request, queryset))
         to, without = [r for r in rows if r.contact_email], [r for r in rows if not r.contact_email]
         again = sum(row.invited_at is not None for row in to)
         notes = []
@@ -68,9 +79,13 @@ class BulkActions:
             ) % {"n": again})  # fmt: skip
         if without:
             notes.append(_("Left out, for want of an e-mail: %(names)s.") % {"names": names(without)})
+        if len(to) > INVITED_AT_ONCE:
+            told = _("At most %(most)s go at once: the other %(n)s are left for the next time.")
+            notes.append(told % {"most": INVITED_AT_ONCE, "n": len(to) - INVITED_AT_ONCE})
+            to = to[:INVITED_AT_ONCE]
         title = ngettext("Write to %(n)s importer?", "Write to %(n)s importers?", len(to)) % {"n": len(to)}
         question = Question("invite_selected", title, _("Send the invitations"), to, notes)
-        return self._ask(request, queryset, question, Nothing, self._invite)
+        return self._ask(request, question, Nothing, self._invite)
 
     def _invite(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
         invited = invitations.invite(rows, by=staff(request))
@@ -88,8 +103,10 @@ class BulkActions:
     def assign_selected(
         self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]
     ) -> HttpResponse | None:
-        question = Question("assign_selected", _("Whose cases are these?"), _("Assign"), list(queryset))
-        return self._ask(request, queryset, question, AssignForm, self._assign)
+        question = Question(
+            "assign_selected", _("Whose cases are these?"), _("Assign"), list(chosen(request, queryset))
+        )
+        return self._ask(request, question, AssignForm, self._assign)
 
     def _assign(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
         moved = details.assign(rows, by=staff(request), to=data["to"])
@@ -101,8 +118,10 @@ class BulkActions:
     def pause_selected(
         self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]
     ) -> HttpResponse | None:
-        question = Question("pause_selected", _("No reminders for a while"), _("Pause"), list(queryset))
-        return self._ask(request, queryset, question, PauseForm, self._pause)
+        question = Question(
+            "pause_selected", _("No reminders for a while"), _("Pause"), list(chosen(request, queryset))
+        )
+        return self._ask(request, question, PauseForm, self._pause)
 
     def _pause(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
         paused = details.pause(rows, by=staff(request), **data)
@@ -115,7 +134,7 @@ class BulkActions:
         question = Question(
             "resume_selected", _("Send reminders again?"), _("Send them again"), list(queryset)
         )
-        return self._ask(request, queryset, question, Nothing, self._resume)
+        return self._ask(request, question, Nothing, self._resume)
 
     def _resume(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
         resumed = details.resume(rows, by=staff(request))
@@ -126,7 +145,6 @@ class BulkActions:
     def _ask(
         self,
         request: HttpRequest,
-        queryset: QuerySet[ImporterOfRecord],
         question: Question,
         form_class: type[forms.Form],
         act: Callable[[HttpRequest, Rows, dict[str, Any]], str],
@@ -145,7 +163,6 @@ class BulkActions:
             "title": question.title,
             "question": question,
             "form": form,
-            "selected": list(queryset.values_list("pk", flat=True)),
             "checkbox": ACTION_CHECKBOX_NAME,
         }
         return cast(StaffAdmin, self).page(request, "admin/importers/ask.html", context)

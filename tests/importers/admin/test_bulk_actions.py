@@ -1,5 +1,6 @@
 """Many importers at once: asked first, and told afterwards who was left out and why."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from importers.admin import actions
 from importers.models import ImporterOfRecord, MailKind, Notification, User
 from tests.factories import ImporterFactory, StaffFactory
 
@@ -84,3 +86,38 @@ def test_a_pause_without_a_reason_is_asked_again(as_staff: Client, rows: list[Im
 def test_nothing_is_deleted_by_the_list(as_staff: Client, rows: list[ImporterOfRecord]) -> None:
     act(as_staff, "delete_selected", rows, post="yes")
     assert ImporterOfRecord.objects.count() == 3
+
+
+def test_all_on_the_list_means_those_that_were_named(as_staff: Client, rows: list[ImporterOfRecord]) -> None:
+    page = act(as_staff, "pause_selected", rows[:1], select_across="1")
+    assert page.context["question"].chosen.count(",") == 2
+    late = ImporterFactory.create(name="Came later")
+    data = {
+        "answered": "yes",
+        "until": "2999-01-01",
+        "reason": "x",
+        "chosen": page.context["question"].chosen,
+    }
+    act(as_staff, "pause_selected", rows[:1], select_across="1", **data)
+    paused = set(ImporterOfRecord.objects.filter(paused_until__isnull=False))
+    assert paused == {*rows}
+    assert late not in paused
+
+
+def test_the_question_is_answered_as_it_was_put(as_staff: Client, rows: list[ImporterOfRecord]) -> None:
+    """The page's own hidden fields, posted back."""
+    page = act(as_staff, "invite_selected", rows)
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.content.decode()))
+    fields.pop("csrfmiddlewaretoken", None)
+    assert fields["chosen"] == f"{rows[0].pk},{rows[2].pk}"
+    answer = as_staff.post(LIST, fields, follow=True).content.decode()
+    assert "1 invitation is on its way." in answer
+
+
+def test_more_than_can_be_waited_for_are_left_for_the_next_time(
+    as_staff: Client, rows: list[ImporterOfRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "INVITED_AT_ONCE", 1)
+    page = act(as_staff, "invite_selected", rows).content.decode()
+    assert "Write to 1 importer?" in page
+    assert "At most 1 go at once: the other 1 are left for the next time." in page
