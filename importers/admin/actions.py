@@ -20,7 +20,7 @@ from importers.services import details, invitations
 from importers.wording import violation_text
 
 NAMES_SHOWN = 20
-INVITED_AT_ONCE = 500  # each is a transaction of its own, and somebody waits for the page
+INVITED_AT_ONCE = 200  # each is a transaction of its own, and somebody waits for the page
 Rows = Sequence[ImporterOfRecord]
 
 
