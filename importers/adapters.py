@@ -23,6 +23,7 @@ from importers.services.outbox import post
 VALID = timedelta(minutes=10)
 LOGIN_CODE = "account/email/login_code"
 UNKNOWN = "account/email/unknown_account"
+PASSWORD_RESET = "account/email/password_reset_key"  # noqa: S105 - the name of a template
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -42,6 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):
         taken out again, so that nothing is sent and no clock tells the two apart."""
         user = User.objects.filter(email__iexact=email, is_active=True).first()
         unknown = template_prefix == UNKNOWN or user is None
+        unknown = unknown or (template_prefix == PASSWORD_RESET and not user.is_staff)  # importers have no password
         language = user.language if user else settings.LANGUAGE_CODE
         with translation.override(language), transaction.atomic():
             prefix = _template(template_prefix, user, unknown)

@@ -14,6 +14,7 @@ from importers.domain.errors import gettext_noop as _
 from importers.domain.free_text import refuse_bank_details
 from importers.models import ImporterOfRecord, User
 from importers.services.change import change
+from importers.services.invitations import end_access, handover
 
 EDITABLE = frozenset(
     {
@@ -37,20 +38,32 @@ def edit_details(importer: ImporterOfRecord, *, by: User, **fields: object) -> l
         if isinstance(value, str):
             refuse_bank_details(value)
     with change(importer, "edit details", by=by) as row:
+        former = row.contact_email
         changed = [name for name, value in fields.items() if getattr(row, name) != value]
         for name in changed:
             setattr(row, name, fields[name])
         if changed:
             row.save(update_fields=changed)
+        if row.contact_email.lower() != former.lower():
+            _hand_over(row, former, by)
     return changed
+
+
+def _hand_over(row: ImporterOfRecord, former: str, by: User) -> None:
+    officer = getattr(row, "officer", None)
+    accesses = row.accesses.select_related("user")
+    moved = handover(accesses, former=former, contact=row.contact_email, officer=officer.email if officer else "")
+    for access in moved.leaving:
+        end_access(access, by=by)
+    if not moved.newcomer_is_in:
+        row.invited_at = row.invited_by = None
+        row.save(update_fields=["invited_at", "invited_by"])
 
 
 def assign(importers: Collection[ImporterOfRecord], *, by: User, to: User | None) -> int:
     """Whose case it is; None for nobody's. Returns how many changed hands."""
     if to is not None and not (to.is_staff and to.is_active):
-        raise RuleViolation(
-            "not_staff", _("An importer can only be assigned to one of the broker's own people.")
-        )
+        raise RuleViolation("not_staff", _("An importer can only be assigned to one of the broker's own people."))
     with _set_wise("assign", by):
         rows = ImporterOfRecord.objects.filter(pk__in=[i.pk for i in importers])
         moved = rows.filter(assigned_to__isnull=False) if to is None else rows.exclude(assigned_to=to)
@@ -61,9 +74,7 @@ def pause(importers: Collection[ImporterOfRecord], *, by: User, until: date, rea
     """No reminders up to and including that day. The office remembers why."""
     refuse_bank_details(reason)
     if not reason.strip():
-        raise RuleViolation(
-            "reason", _("Write why no reminders go out, so that a colleague understands it later.")
-        )
+        raise RuleViolation("reason", _("Write why no reminders go out, so that a colleague understands it later."))
     if until < timezone.localdate():
         raise RuleViolation("past", _("The day is over already. Enter the last day without reminders."))
     with _set_wise("pause reminders", by):
@@ -83,9 +94,7 @@ def remove(importer: ImporterOfRecord, *, by: User) -> None:
     with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action="remove importer"):
         row = ImporterOfRecord.objects.select_for_update().get(pk=importer.pk)
         if row.accesses.filter(first_visit_at__isnull=False).exists() or row.attestations.exists():
-            raise RuleViolation(
-                "in_use", _("Somebody of the importer has been here: the file is kept as proof.")
-            )
+            raise RuleViolation("in_use", _("Somebody of the importer has been here: the file is kept as proof."))
         row.delete()
 
 

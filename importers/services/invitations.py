@@ -20,6 +20,25 @@ class Invited:
     staff: tuple[ImporterOfRecord, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What a new contact address does to who may come in: the former contact must not go on reading along, unless
+    they are the officer (`officer_stays`); the new one counts as not yet invited, unless they are in already."""
+
+    leaving: tuple[ImporterAccess, ...]
+    officer_stays: bool
+    newcomer_is_in: bool
+
+
+def handover(accesses: Iterable[ImporterAccess], *, former: str, contact: str, officer: str) -> Handover:
+    """All three are e-mails; `accesses` come with their users."""
+    live = [access for access in accesses if not access.revoked_at]
+    theirs = tuple(access for access in live if access.user.email.lower() == former.lower())
+    is_officer = bool(theirs) and officer.lower() == former.lower()
+    is_in = any(access.user.email.lower() == contact.lower() for access in live)
+    return Handover(() if is_officer else theirs, is_officer, is_in)
+
+
 def grant(importer: ImporterOfRecord, user: User, *, by: User) -> bool:
     """Lets the person in; False when they already were. The caller holds the transaction."""
     access, made = ImporterAccess.objects.get_or_create(
@@ -35,8 +54,13 @@ def grant(importer: ImporterOfRecord, user: User, *, by: User) -> bool:
 
 def revoke(access: ImporterAccess, *, by: User) -> None:
     with change(access.importer, "revoke access", by=by):
-        access.revoked_at, access.revoked_by = timezone.now(), by
-        access.save(update_fields=["revoked_at", "revoked_by"])
+        end_access(access, by=by)
+
+
+def end_access(access: ImporterAccess, *, by: User) -> None:
+    """The caller holds the transaction."""
+    access.revoked_at, access.revoked_by = timezone.now(), by
+    access.save(update_fields=["revoked_at", "revoked_by"])
 
 
 def invite(importers: Iterable[ImporterOfRecord], *, by: User) -> Invited:

@@ -10,6 +10,7 @@ there, changes nothing. Whom to write to, the language, DDP and whose case it is
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from importers.domain.errors import LineError, RuleViolation
 from importers.domain.errors import gettext_noop as _
@@ -19,6 +20,7 @@ from importers.domain.roster import Entry, Field
 from importers.domain.roster.contacts import read_phone
 from importers.models import ACEAccount, ImporterAccess, ImporterOfRecord, PointOfContact, User
 from importers.models.importer import number_columns
+from importers.services.invitations import handover
 
 CONFIRMED = _("The importer has confirmed another %(field)s on the checklist; what they confirmed stays.")
 ROUTE_KEPT = _("The importer has been on the checklist, and another refund route is chosen there; it stays.")
@@ -33,6 +35,7 @@ ACCESS_KEPT = _(
 )
 STAFF_EMAIL = _("This e-mail belongs to one of the broker's own people, who cannot be invited as an importer.")
 
+DANISH_SPOKEN = frozenset({"DK", "FO", "GL"})
 COLUMNS = (
     "name", "country", "contact_name", "contact_email", "contact_title", "contact_phone", "language", "is_ddp", "route",
 )  # fmt: skip
@@ -84,7 +87,7 @@ class Planner:
     staff_emails: frozenset[str]
 
     def plan(self, wanted: Wanted, importer: ImporterOfRecord | None) -> Planned:
-        row = importer or ImporterOfRecord(**wanted.number, **wanted.columns)
+        row = importer or ImporterOfRecord(**_language(wanted), **wanted.number)
         planned = Planned(wanted, row, is_new=importer is None)
         if str(wanted.columns["contact_email"]) in self.staff_emails:
             self._warn(planned, Field.CONTACT_EMAIL, "staff_email", STAFF_EMAIL)
@@ -150,18 +153,19 @@ class Planner:
             self._warn(planned, Field.ENROLLED, "kept", ANSWER_KEPT)
 
     def _former_contact(self, planned: Planned, importer: ImporterOfRecord, former: str) -> None:
-        """Whoever is no longer the contact must not go on reading along, unless they are the officer. The new
-        contact counts as not yet invited."""
-        live = [access for access in importer.accesses.all() if not access.revoked_at]
-        theirs = [access for access in live if access.user.email.lower() == former]
         officer = planned.officer or getattr(importer, "officer", None)
-        if theirs and officer and officer.email.lower() == former:
+        change = handover(
+            importer.accesses.all(),
+            former=former,
+            contact=importer.contact_email,
+            officer=officer.email if officer else "",
+        )
+        if change.officer_stays:
             self._warn(planned, Field.CONTACT_EMAIL, "access_kept", ACCESS_KEPT)
-        elif theirs:
+        elif change.leaving:
             self._warn(planned, Field.CONTACT_EMAIL, "access_revoked", ACCESS_REVOKED)
-            planned.leaving = theirs
-        newcomer_is_in = any(access.user.email.lower() == importer.contact_email for access in live)
-        if importer.invited_at and not newcomer_is_in:
+            planned.leaving = list(change.leaving)
+        if not change.newcomer_is_in:
             importer.invited_at = importer.invited_by = None
 
 
@@ -181,6 +185,12 @@ def _is_person(officer: PointOfContact, contact: dict[str, str]) -> bool:
         compare_emails(officer.email, contact["email"]).value == "same"
         and compare_names(officer.name, contact["name"]).value != "different"
     )
+
+
+def _language(wanted: Wanted) -> dict[str, Any]:
+    """Somebody new in a Danish-speaking country is written to in Danish, unless the list says otherwise."""
+    danish = wanted.columns.get("country") in DANISH_SPOKEN
+    return {"language": "da" if danish else "en"} | wanted.columns
 
 
 def _was_visited(importer: ImporterOfRecord) -> bool:

@@ -66,6 +66,17 @@ def test_a_full_row_becomes_an_importer_an_officer_and_an_answer(clerk: User) ->
     assert importer.ace_account.answered_by == clerk
 
 
+@pytest.mark.parametrize(
+    ("country", "language", "expected"),
+    [("DK", "", "da"), ("SE", "", "en"), ("DK", "en", "en"), ("US", "da", "da")],
+)
+def test_danes_are_written_to_in_danish_unless_the_list_says_otherwise(
+    clerk: User, country: str, language: str, expected: str
+) -> None:
+    load(clerk, row(Country=country, Language=language))
+    assert only().language == expected
+
+
 def test_readiness_is_there_in_the_same_transaction(clerk: User) -> None:
     load(clerk, FULL, row(Importer_number="12-3456789"))
     assert Readiness.objects.count() == 2

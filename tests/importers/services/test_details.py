@@ -8,7 +8,7 @@ from django.utils import timezone
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord, Readiness, User
 from importers.services import details
-from tests.factories import AccessFactory, ImporterFactory, StaffFactory, UserFactory
+from tests.factories import AccessFactory, ImporterFactory, OfficerFactory, StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -38,18 +38,14 @@ def test_what_rules_look_at_brings_the_projection_along(staff: User) -> None:
 
 
 @pytest.mark.parametrize("field", ["number", "fingerprint", "route", "invited_at"])
-def test_what_has_a_deed_of_its_own_is_not_edited_here(
-    field: str, importer: ImporterOfRecord, staff: User
-) -> None:
+def test_what_has_a_deed_of_its_own_is_not_edited_here(field: str, importer: ImporterOfRecord, staff: User) -> None:
     with pytest.raises(TypeError, match=field):
         details.edit_details(importer, by=staff, **{field: "x"})
 
 
 def test_bank_details_are_refused_whole(importer: ImporterOfRecord, staff: User) -> None:
     with pytest.raises(RuleViolation):
-        details.edit_details(
-            importer, by=staff, contact_name="Ida", contact_title="IBAN DK50 0040 0440 1162 43"
-        )
+        details.edit_details(importer, by=staff, contact_name="Ida", contact_title="IBAN DK50 0040 0440 1162 43")
     importer.refresh_from_db()
     assert importer.contact_name != "Ida"
 
@@ -99,3 +95,22 @@ def test_a_row_that_was_used_stays(importer: ImporterOfRecord, staff: User) -> N
     AccessFactory.create(importer=importer, first_visit_at=timezone.now())
     with pytest.raises(RuleViolation, match="kept as proof"):
         details.remove(importer, by=staff)
+
+
+def test_a_former_contact_does_not_go_on_reading_along(staff: User) -> None:
+    access = AccessFactory.create()
+    importer = access.importer
+    ImporterOfRecord.objects.filter(pk=importer.pk).update(invited_at=timezone.now(), invited_by=staff)
+    details.edit_details(importer, by=staff, contact_email="ida@nordlys.example")
+    access.refresh_from_db()
+    importer.refresh_from_db()
+    assert access.revoked_by == staff
+    assert importer.invited_at is None
+
+
+def test_a_former_contact_who_is_the_officer_stays(staff: User) -> None:
+    access = AccessFactory.create()
+    OfficerFactory.create(importer=access.importer)
+    details.edit_details(access.importer, by=staff, contact_email="ida@nordlys.example")
+    access.refresh_from_db()
+    assert access.revoked_at is None

@@ -86,6 +86,12 @@ def test_a_code_alone_lets_no_staff_in(client: Client, staff: User) -> None:
     assert not re.search(r"code: \S+", mail.text)
 
 
+def test_importers_get_no_password_and_staff_may_have_a_new_one(client: Client, person: User, staff: User) -> None:
+    for someone in (person, staff):
+        client.post("/account/password/reset/", {"email": someone.email})
+    assert list(Notification.objects.values_list("to_email", flat=True)) == [staff.email]
+
+
 def test_nobody_signs_up(client: Client) -> None:
     response = client.post("/account/signup/", {"email": "new@nordlys.example", "password1": "correct horse battery"})
     assert "sessionid" not in client.cookies
