@@ -27,6 +27,10 @@ from importers.services.invitations import invite
 from importers.services.readiness import checklist_of, refresh
 
 PASSWORD = "try-the-portal-2027"  # noqa: S105 - of invented people, in a database that only ever holds demo data
+RETURNED = {
+    "en": "ACE shows another phone number for the officer. Which one is right?",
+    "da": "I ACE står der et andet telefonnummer på den tegningsberettigede. Hvilket er det rigtige?",
+}
 STAFF = (
     ("Jens Anton Rahbek", "jens@alpi.example", "en", True),
     ("Kirsten Holm", "kirsten@alpi.example", "da", False),
@@ -170,9 +174,7 @@ class Builder:
 
     def sent_back(self) -> None:
         self.declared()
-        filings.send_back(
-            self.importer, by=self.staff, note="ACE shows another phone number for the officer. Which one is right?"
-        )
+        filings.send_back(self.importer, by=self.staff, note=RETURNED[self.importer.language])
 
 
 Profile = Callable[[Builder], None]
