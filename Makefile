@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n auto --dist loadgroup
 UV_COMPILE := var/uv/bin/uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade
 
-.PHONY: run test lint bench pictures messages lock clean tools \
+.PHONY: run test lint format bench pictures messages lock clean tools \
 	lint-code lint-format lint-types lint-templates lint-migrations lint-translations
 
 run: $(RUN)
@@ -42,6 +42,10 @@ lint-migrations:
 
 lint-translations:
 	$(MANAGE) check_translations
+
+format: $(DEV)
+	$(VENV)/bin/ruff check --fix --quiet . || true
+	$(VENV)/bin/ruff format .
 
 bench: $(DEV)
 	$(PY) -m pytest tests/bench -s --override-ini=python_files="bench_*.py"

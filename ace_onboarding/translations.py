@@ -3,9 +3,10 @@
 Collecting runs Django's makemessages, which needs the gettext programs. Compiling needs only Babel.
 """
 
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 LANGUAGE = "da"
+PLACEHOLDERS = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 SOURCES = ("ace_onboarding", "importers", "refunds", "templates")
 
 
@@ -81,6 +83,7 @@ def problems() -> list[str]:
     found += [f"no longer in the sources: {text}" for text in ours.keys() - fresh.keys()]
     found += [f"not translated: {text}" for text, message in ours.items() if not _is_translated(message)]
     found += [f"marked as fuzzy: {text}" for text, message in ours.items() if message.fuzzy]
+    found += [f"other placeholders: {text}" for text, message in ours.items() if _has_other_placeholders(message)]
     return sorted(found)
 
 
@@ -89,5 +92,15 @@ def _messages(source: Path) -> dict[str, Message]:
 
 
 def _is_translated(message: Message) -> bool:
-    texts = message.string if isinstance(message.string, (list, tuple)) else [message.string]
-    return all(texts)
+    return all(_texts(message.string))
+
+
+def _has_other_placeholders(message: Message) -> bool:
+    """A placeholder that is missing or misspelt shows only when the sentence does; a plural may leave one out."""
+    known = {name for text in _texts(message.id) for name in PLACEHOLDERS.findall(text)}
+    used = [set(PLACEHOLDERS.findall(text)) for text in _texts(message.string) if text]
+    return any(not names <= known for names in used) or (len(used) == 1 and used[0] != known)
+
+
+def _texts(value: str | Sequence[str] | None) -> Sequence[str]:
+    return value if isinstance(value, (list, tuple)) else [str(value or "")]

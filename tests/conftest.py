@@ -48,9 +48,12 @@ if not IS_WORKER:
 from django.conf import settings  # noqa: E402
 
 from ace_onboarding.embedded import Cluster, running  # noqa: E402
+from ace_onboarding.translations import compile_stale  # noqa: E402
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; nothing is kept
 pytest_plugins = ["tests.servers"]
+if not IS_WORKER:
+    compile_stale()  # pages are tested in Danish too
 
 # Data that is thrown away need not survive a power cut.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
