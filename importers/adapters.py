@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from importers.letters import without_gaps
+from importers.letters import frame, without_gaps
 from importers.models import BrokerFirm, MailKind, User
 from importers.services.outbox import post
 
@@ -92,8 +92,7 @@ def _template(prefix: str, user: User | None, unknown: bool) -> str:
 def _write(prefix: str, context: dict[str, Any]) -> tuple[str, str, str]:
     """Subject, text, HTML."""
     values = context | {
-        "firm": BrokerFirm.current(),
-        "verify_url": settings.PUBLIC_URL + reverse("verify"),
+        **frame(BrokerFirm.current()),
         "login_url": settings.PUBLIC_URL + reverse("account_login"),
         "host": urlsplit(settings.PUBLIC_URL).netloc,
         "minutes": int(VALID.total_seconds() // 60),

@@ -33,9 +33,7 @@ def step_errors(steps: Sequence[Step]) -> Iterable[CheckMessage]:
             yield Error(f"Step “{key}” is there {count} times.", id="portal.E001")
     for place, step in enumerate(steps):
         for before in set(step.after) - set(keys[:place]):
-            yield Error(
-                f"Step “{step.key}” comes after “{before}”, which no earlier step is.", id="portal.E002"
-            )
+            yield Error(f"Step “{step.key}” comes after “{before}”, which no earlier step is.", id="portal.E002")
 
 
 @register(TAG)
@@ -46,19 +44,14 @@ def check_documents(**kwargs: Any) -> list[CheckMessage]:
         if step not in STEP_BY_KEY
     ]
     known = DOCUMENT_STEP.keys() & DOCUMENT_NAME.keys() & DOCUMENT_FIXER.keys()
-    errors += [
-        Error(f"Document “{d}” lacks its step, name or fixer.", id="portal.E004")
-        for d in set(Document) - known
-    ]
+    errors += [Error(f"Document “{d}” lacks its step, name or fixer.", id="portal.E004") for d in set(Document) - known]
     return errors
 
 
 @register(TAG)
 def check_rules(**kwargs: Any) -> list[CheckMessage]:
     counts = Counter(rule.key for rule in RULES)
-    return [
-        Error(f"Rule “{key}” is there {n} times.", id="portal.E005") for key, n in counts.items() if n > 1
-    ]
+    return [Error(f"Rule “{key}” is there {n} times.", id="portal.E005") for key, n in counts.items() if n > 1]
 
 
 @register(TAG)

@@ -2,10 +2,12 @@
 
 The same companies, people and states on every run; only the days are counted from today."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import pghistory
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,6 +26,7 @@ from importers.models import (
 from importers.models.importer import fingerprint
 from importers.services import filings, steps
 from importers.services.invitations import invite
+from importers.services.portal import edit_firm
 from importers.services.readiness import checklist_of, refresh
 
 PASSWORD = "try-the-portal-2027"  # noqa: S105 - of invented people, in a database that only ever holds demo data
@@ -201,10 +204,19 @@ PROFILES: tuple[tuple[Profile | None, int], ...] = (  # what was done, and how m
 def build(count: int) -> int:
     """Makes what is not there yet of the first `count` importers; returns how many were made. All or nothing."""
     with transaction.atomic():
-        staff = [_staff(*person) for person in STAFF]
-        filings.set_broker_ach(by=staff[0], enrolled=True)
-        _campaign(timezone.localdate())
+        with _as_demo():
+            staff = [_staff(*person) for person in STAFF]
+            _campaign(timezone.localdate())
+        edit_firm(by=staff[0], ach_enrolled=True)
         return sum(_one(index, staff) for index in range(count))
+
+
+@contextmanager
+def _as_demo() -> Iterator[None]:
+    """For the rows that no deed makes."""
+    system = User.objects.system()
+    with pghistory.context(by=system.pk, who=str(system), action="demo data"):
+        yield
 
 
 def _staff(name: str, email: str, language: str, boss: bool) -> User:
@@ -249,34 +261,36 @@ def _one(index: int, staff: list[User]) -> bool:
         str(again) if again else ""
     )
     email = f"{officer.split()[-1].lower().translate(str.maketrans('æøåäöüłóźß', 'eoaaoulozs'))}@{domain}.example"
-    importer = ImporterOfRecord.objects.create(
-        name=f"{company} {again + 1}" if again else company,
-        number_kind=number.kind,
-        number="" if number.kind is NumberKind.SSN else number.canonical,
-        number_last4=number.canonical[-4:],
-        fingerprint=fingerprint(number),
-        country=country,
-        street=f"Havnegade {index + 1}" if country == "DK" else f"Harbour Street {index + 1}",
-        postal_code=postal_code,
-        city=city,
-        is_ddp=country != "US" and index % 3 == 0,
-        language=language,
-        contact_name=officer,
-        contact_title=title,
-        contact_email="" if index == 17 else email,
-        contact_phone=f"+45 70 10 {index % 90 + 10} {index % 80 + 11}" if country == "DK" else "+1 402 555 0132",
-        assigned_to=staff[index % 3] if index % 5 else None,
-    )
+    with _as_demo():
+        importer = ImporterOfRecord.objects.create(
+            name=f"{company} {again + 1}" if again else company,
+            number_kind=number.kind,
+            number="" if number.kind is NumberKind.SSN else number.canonical,
+            number_last4=number.canonical[-4:],
+            fingerprint=fingerprint(number),
+            country=country,
+            street=f"Havnegade {index + 1}" if country == "DK" else f"Harbour Street {index + 1}",
+            postal_code=postal_code,
+            city=city,
+            is_ddp=country != "US" and index % 3 == 0,
+            language=language,
+            contact_name=officer,
+            contact_title=title,
+            contact_email="" if index == 17 else email,
+            contact_phone=f"+45 70 10 {index % 90 + 10} {index % 80 + 11}" if country == "DK" else "+1 402 555 0132",
+            assigned_to=staff[index % 3] if index % 5 else None,
+        )
+        refresh([importer.pk])
     profile, days = PROFILES[index % len(PROFILES)]
     if not importer.contact_email:
         profile = None
     _bring(importer, profile, staff[index % 3], Route.FORM_4811 if index % 2 else Route.OWN_ACCOUNT)
-    _age(importer, days)
+    with _as_demo():
+        _age(importer, days)
     return True
 
 
 def _bring(importer: ImporterOfRecord, profile: Profile | None, staff: User, route: Route) -> None:
-    refresh([importer.pk])
     if profile is None:
         return
     invite([importer], by=staff)

@@ -62,20 +62,27 @@ def _context(row: Notification) -> dict[str, Any]:
     firm = BrokerFirm.current()
     campaign = row.campaign or Campaign.objects.shown()
     now = timezone.now()
-    context: dict[str, Any] = {
+    context: dict[str, Any] = frame(firm) | {
         "mail": row,
-        "firm": firm,
         "contact": contact_for(row.importer, firm),
-        "brand": colour_or_default(firm.colour),
-        "brand_ink": ink_on(colour_or_default(firm.colour)),
         "campaign": campaign,
         "is_late": campaign is not None and campaign.is_past(now),
         "start_url": start_url(row),
-        "verify_url": settings.PUBLIC_URL + reverse("verify"),
     }
     if row.importer_id is not None:
         context |= _importer_context(row.importer_id, firm)
     return context
+
+
+def frame(firm: BrokerFirm) -> dict[str, Any]:
+    """What every mail has around its text."""
+    colour = colour_or_default(firm.colour)
+    return {
+        "firm": firm,
+        "brand": colour,
+        "brand_ink": ink_on(colour),
+        "verify_url": settings.PUBLIC_URL + reverse("verify"),
+    }
 
 
 def _importer_context(importer_id: int, firm: BrokerFirm) -> dict[str, Any]:

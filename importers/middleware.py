@@ -29,7 +29,5 @@ class StaffSecondFactor:
         name = request.resolver_match.url_name if request.resolver_match else ""
         if (name or "").startswith(SETTING_IT_UP) or is_mfa_enabled(user):
             return None
-        messages.info(
-            request, _("Set up a second way to prove that it is you. Staff need it to see importers.")
-        )
+        messages.info(request, _("Set up a second way to prove that it is you. Staff need it to see importers."))
         return redirect("mfa_index")

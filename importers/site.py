@@ -39,16 +39,12 @@ class PortalAdminSite(UnfoldAdminSite):
         if not url_has_allowed_host_and_scheme(following, {request.get_host()}, request.is_secure()):
             following = "/admin/"
         if not request.user.is_authenticated:
-            return HttpResponseRedirect(
-                f"{redirect(settings.LOGIN_URL).url}?{urlencode({'next': following})}"
-            )
+            return HttpResponseRedirect(f"{redirect(settings.LOGIN_URL).url}?{urlencode({'next': following})}")
         if not self.has_permission(request):
             raise Http404
         return HttpResponseRedirect(following)
 
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return redirect("account_change_password")
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -65,9 +65,7 @@ class BulkActions:
     actions = ("invite_selected", "assign_selected", "pause_selected", "resume_selected")
 
     @admin.action(description=gettext_lazy("Invite by mail"))
-    def invite_selected(
-        self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]
-    ) -> HttpResponse | None:
+    def invite_selected(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
         rows = list(chosen(request, queryset))
         to, without = [r for r in rows if r.contact_email], [r for r in rows if not r.contact_email]
         again = sum(row.invited_at is not None for row in to)
@@ -95,14 +93,12 @@ class BulkActions:
         ):
             if left:
                 messages.warning(request, why % {"names": names(left)})
-        return ngettext(
-            "%(n)s invitation is on its way.", "%(n)s invitations are on their way.", invited.sent
-        ) % {"n": invited.sent}
+        return ngettext("%(n)s invitation is on its way.", "%(n)s invitations are on their way.", invited.sent) % {
+            "n": invited.sent
+        }
 
     @admin.action(description=gettext_lazy("Assign to a colleague"))
-    def assign_selected(
-        self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]
-    ) -> HttpResponse | None:
+    def assign_selected(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
         question = Question(
             "assign_selected", _("Whose cases are these?"), _("Assign"), list(chosen(request, queryset))
         )
@@ -110,14 +106,10 @@ class BulkActions:
 
     def _assign(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
         moved = details.assign(rows, by=staff(request), to=data["to"])
-        return ngettext("%(n)s importer changed hands.", "%(n)s importers changed hands.", moved) % {
-            "n": moved
-        }
+        return ngettext("%(n)s importer changed hands.", "%(n)s importers changed hands.", moved) % {"n": moved}
 
     @admin.action(description=gettext_lazy("Pause reminders"))
-    def pause_selected(
-        self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]
-    ) -> HttpResponse | None:
+    def pause_selected(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
         question = Question(
             "pause_selected", _("No reminders for a while"), _("Pause"), list(chosen(request, queryset))
         )
@@ -128,19 +120,15 @@ class BulkActions:
         return ngettext("Paused for %(n)s importer.", "Paused for %(n)s importers.", paused) % {"n": paused}
 
     @admin.action(description=gettext_lazy("Send reminders again"))
-    def resume_selected(
-        self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]
-    ) -> HttpResponse | None:
-        question = Question(
-            "resume_selected", _("Send reminders again?"), _("Send them again"), list(queryset)
-        )
+    def resume_selected(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
+        question = Question("resume_selected", _("Send reminders again?"), _("Send them again"), list(queryset))
         return self._ask(request, question, Nothing, self._resume)
 
     def _resume(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
         resumed = details.resume(rows, by=staff(request))
-        return ngettext(
-            "%(n)s importer gets reminders again.", "%(n)s importers get reminders again.", resumed
-        ) % {"n": resumed}
+        return ngettext("%(n)s importer gets reminders again.", "%(n)s importers get reminders again.", resumed) % {
+            "n": resumed
+        }
 
     def _ask(
         self,

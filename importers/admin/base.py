@@ -42,9 +42,7 @@ class StaffAdmin(ModelAdmin):
         return False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        return {
-            name: action for name, action in super().get_actions(request).items() if name != "delete_selected"
-        }
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def log_addition(self, request: HttpRequest, obj: Model, message: object) -> None:
         """Not here: the history is kept by the database (see importers/models/history.py)."""
@@ -52,9 +50,7 @@ class StaffAdmin(ModelAdmin):
     def log_change(self, request: HttpRequest, obj: Model, message: object) -> None:
         """Not here either."""
 
-    def page(
-        self, request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
-    ) -> HttpResponse:
+    def page(self, request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         shared = self.admin_site.each_context(request) | {"opts": self.model._meta, "media": self.media}
         return TemplateResponse(request, template, shared | context, status=status)
 

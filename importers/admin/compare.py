@@ -39,9 +39,7 @@ class SideBySide:
 
 def side_by_side(checklist: Checklist) -> SideBySide:
     facts = checklist.facts
-    shown = [
-        d for d in COLUMNS if checklist[DOCUMENT_STEP[d]].status is not Status.NOT_NEEDED or d in facts.filed
-    ]
+    shown = [d for d in COLUMNS if checklist[DOCUMENT_STEP[d]].status is not Status.NOT_NEEDED or d in facts.filed]
     officer = facts.officer
     ours = {
         "name": officer.name if officer else "",
@@ -94,9 +92,7 @@ def _company(checklist: Checklist, document: Document) -> Cell:
     def compare(filed: Filed) -> Cell:
         if not filed.company_name:
             return Cell("", _("not recorded") if document is Document.FORM_5106 else "–")
-        if document is Document.FORM_5106 and any(
-            f.rule.key == "company-name-differs" for f in checklist.findings
-        ):
+        if document is Document.FORM_5106 and any(f.rule.key == "company-name-differs" for f in checklist.findings):
             return Cell(filed.company_name, _("not letter by letter the same"), "danger")
         return Cell(filed.company_name, _("the same") if document is Document.FORM_5106 else "")
 

@@ -111,19 +111,13 @@ def _lines(request: HttpRequest, *lists: QuerySet[Readiness]) -> list[Line]:
         held = words.holdup(evaluate(importer.facts(firm, today)))
         link = reverse("admin:importers_importerofrecord_change", args=[importer.pk])
         todo = str(held["todo"] or held["step"])
-        found.append(
-            Line(importer, todo, held["text"], str(held["who"]), importer.readiness.changed_at, link)
-        )
+        found.append(Line(importer, todo, held["text"], str(held["who"]), importer.readiness.changed_at, link))
     return found
 
 
 def _failed(request: HttpRequest, mine: bool) -> QuerySet[Notification]:
-    mails = (
-        Notification.objects.filter(state=MailState.FAILED).select_related("importer").defer("text", "html")
-    )
-    return (mails.filter(importer__assigned_to=request.user.pk) if mine else mails).order_by("-created_at")[
-        :SHOWN
-    ]
+    mails = Notification.objects.filter(state=MailState.FAILED).select_related("importer").defer("text", "html")
+    return (mails.filter(importer__assigned_to=request.user.pk) if mine else mails).order_by("-created_at")[:SHOWN]
 
 
 def _deadline(campaign: Campaign) -> Deadline:

@@ -53,11 +53,7 @@ def _record(document: Document) -> Act:
 def rules_answer(importer: ImporterOfRecord, step: str) -> str:
     """What the rules make of it, at once."""
     checklist = checklist_of(importer)
-    found = [
-        finding_text(f)
-        for f in checklist.findings
-        if f.step in (step, "company") and f.rule.key != "free-mail"
-    ]
+    found = [finding_text(f) for f in checklist.findings if f.step in (step, "company") and f.rule.key != "free-mail"]
     if checklist.facts.officer is None:
         return gettext("Recorded. It will be compared as soon as the officer is named.")
     if not found:
@@ -67,9 +63,7 @@ def rules_answer(importer: ImporterOfRecord, step: str) -> str:
 
 def _current(document: Document) -> Callable[[ImporterOfRecord], Data]:
     def initial(importer: ImporterOfRecord) -> Data:
-        filed = next(
-            (c for c in importer.filed_contacts.all() if c.is_current and c.document == document), None
-        )
+        filed = next((c for c in importer.filed_contacts.all() if c.is_current and c.document == document), None)
         return {f: getattr(filed, f) for f in ("name", "email", "company_name", "source")} if filed else {}
 
     return initial
@@ -95,9 +89,7 @@ def _checks(importer: ImporterOfRecord, by: User, data: Data) -> str:
 
 def _checks_initial(importer: ImporterOfRecord) -> Data:
     form = getattr(importer, "form_4811", None)
-    return (
-        {"on_profile": form.on_profile_at is not None, "box_28": form.box_28_at is not None} if form else {}
-    )
+    return {"on_profile": form.on_profile_at is not None, "box_28": form.box_28_at is not None} if form else {}
 
 
 def _verify(importer: ImporterOfRecord, by: User, data: Data) -> str:

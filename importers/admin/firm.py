@@ -25,9 +25,7 @@ class FirmForm(forms.ModelForm):
         label=_("Accent colour"),
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Six hexadecimal digits after #, like #0b4f6c."))],
         widget=widgets.UnfoldAdminColorInputWidget(attrs={"type": "color"}),
-        help_text=_(
-            "Used on the importers' pages, in mails and here. It is darkened where text could not be read."
-        ),
+        help_text=_("Used on the importers' pages, in mails and here. It is darkened where text could not be read."),
     )
     ach_enrolled = forms.BooleanField(
         label=_("We have seen our own ACH refund enrolment in ACE"),
@@ -53,9 +51,7 @@ class FirmForm(forms.ModelForm):
         except RuleViolation as error:
             raise forms.ValidationError(violation_text(error)) from error
         if number.kind == "SSN":
-            raise forms.ValidationError(
-                _("A firm has an EIN or a CBP-assigned number, no Social Security number.")
-            )
+            raise forms.ValidationError(_("A firm has an EIN or a CBP-assigned number, no Social Security number."))
         return number.canonical
 
 
@@ -64,12 +60,8 @@ class FirmAdmin(StaffAdmin):
     form = FirmForm
     fields = (*FIELDS, "ach_enrolled")
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        return HttpResponseRedirect(
-            reverse("admin:importers_brokerfirm_change", args=[BrokerFirm.current().pk])
-        )
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:importers_brokerfirm_change", args=[BrokerFirm.current().pk]))
 
     def save_model(self, request: HttpRequest, obj: BrokerFirm, form: forms.ModelForm, change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in FIELDS}

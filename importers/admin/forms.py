@@ -13,9 +13,7 @@ TEXT, MAIL = widgets.UnfoldAdminTextInputWidget, widgets.UnfoldAdminEmailInputWi
 
 
 def text(label: Any, *, required: bool = False, length: int = 200, help_text: Any = "") -> forms.CharField:
-    return forms.CharField(
-        label=label, required=required, max_length=length, help_text=help_text, widget=TEXT
-    )
+    return forms.CharField(label=label, required=required, max_length=length, help_text=help_text, widget=TEXT)
 
 
 def long_text(label: Any, *, length: int, help_text: Any = "") -> forms.CharField:
@@ -28,9 +26,7 @@ def tick(label: Any) -> forms.BooleanField:
 
 
 def day(label: Any, **options: Any) -> forms.DateField:
-    kind = forms.DateInput(
-        format="%Y-%m-%d", attrs={"type": "date", "class": " ".join(widgets.INPUT_CLASSES)}
-    )
+    kind = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": " ".join(widgets.INPUT_CLASSES)})
     return forms.DateField(label=label, widget=kind, **options)
 
 
@@ -44,9 +40,7 @@ class FiledContactForm(forms.Form):
     name = text(_("Name, as it stands there"))
     email = text(_("E-mail, as it stands there"), length=254)
     company_name = text(_("Company name, as it stands there"))
-    source = text(
-        _("Where did you read it?"), help_text=_("For example: ACE importer query, or a scan of the form")
-    )
+    source = text(_("Where did you read it?"), help_text=_("For example: ACE importer query, or a scan of the form"))
 
     def __init__(self, *args: Any, with_company: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

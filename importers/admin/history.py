@@ -70,12 +70,8 @@ class Entry:
 
 def history_page(row: Model, number: str) -> Page[Any]:
     """Newest first. For an importer every table that tells of it; for anything else the row itself."""
-    events = (
-        Events.objects.references(row) if isinstance(row, ImporterOfRecord) else Events.objects.tracks(row)
-    )
-    page = Paginator(events.order_by("-pgh_created_at", "pgh_context_id", "-pgh_id"), PER_PAGE).get_page(
-        number
-    )
+    events = Events.objects.references(row) if isinstance(row, ImporterOfRecord) else Events.objects.tracks(row)
+    page = Paginator(events.order_by("-pgh_created_at", "pgh_context_id", "-pgh_id"), PER_PAGE).get_page(number)
     found = list(page.object_list)
     people = _people(found)
     page.object_list = list(_entries(found, people))
@@ -107,9 +103,7 @@ def _touched(event: Any, people: dict[int, str], who: str) -> Touched | None:
     return Touched(str(what), str(DEEDS.get(event.pgh_label, event.pgh_label)), changes)
 
 
-def _changes(
-    model: type[Model], values: dict[str, Any], people: dict[int, str], who: str
-) -> Iterator[Change]:
+def _changes(model: type[Model], values: dict[str, Any], people: dict[int, str], who: str) -> Iterator[Change]:
     by_column = {field.column: field for field in model._meta.concrete_fields}
     for column, (before, after) in values.items():
         known = by_column.get(column)
@@ -148,11 +142,7 @@ def _people(events: Iterable[Any]) -> dict[int, str]:
     for event in events:
         model = apps.get_model(event.pgh_obj_model)
         wanted.update(_numbers(event.pgh_context or {}, ["user", "by"]))
-        links = [
-            f.column
-            for f in model._meta.concrete_fields
-            if isinstance(f, ForeignKey) and f.related_model is User
-        ]
+        links = [f.column for f in model._meta.concrete_fields if isinstance(f, ForeignKey) and f.related_model is User]
         wanted.update(_numbers(event.pgh_data or {}, links))
         for column, pair in (event.pgh_diff or {}).items():
             if column in links:

@@ -35,9 +35,7 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
         ]
         return [*roster_urls(self.admin_site), *own, *super().get_urls()]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": _("Importers")} | (extra_context or {}))
 
     def changeform_view(

@@ -45,9 +45,7 @@ def rows() -> QuerySet[ImporterOfRecord]:
         .annotate(
             last_mail=Subquery(mails.values("sent_at")[:1]),
             last_visit=Subquery(
-                visits.values("importer")
-                .annotate(at=Max(Greatest("user__last_login", "first_visit_at")))
-                .values("at")
+                visits.values("importer").annotate(at=Max(Greatest("user__last_login", "first_visit_at"))).values("at")
             ),
         )
     )
@@ -137,11 +135,7 @@ class ImporterList:
     @display(description=gettext_lazy("mail and visit"), ordering="last_mail")
     def contact_with(self, row: Any) -> SafeString:
         mail = format_html(_("mail {ago} ago"), ago=ago(row.last_mail)) if row.last_mail else _("no mail yet")
-        visit = (
-            format_html(_("visit {ago} ago"), ago=ago(row.last_visit))
-            if row.last_visit
-            else _("never visited")
-        )
+        visit = format_html(_("visit {ago} ago"), ago=ago(row.last_visit)) if row.last_visit else _("never visited")
         return format_html('{}<br><span class="pa-quiet">{}</span>', mail, visit)
 
 

@@ -67,9 +67,7 @@ class MailAdmin(StaffAdmin):
     @display(description=gettext_lazy("state, attempts, answer"), ordering="state")
     def how_it_went(self, mail: Notification) -> SafeString:
         tone = words.MAIL_TONE.get(MailState(mail.state), "")
-        label = render_to_string(
-            "admin/importers/label.html", {"words": mail.get_state_display(), "tone": tone}
-        )
+        label = render_to_string("admin/importers/label.html", {"words": mail.get_state_display(), "tone": tone})
         answer = gettext(mail.answer) if mail.answer else ""
         told = " · ".join(part for part in (str(mail.attempts) if mail.attempts else "", answer) if part)
         return format_html('{}<br><span class="pa-quiet pa-clamp">{}</span>', label, told)

@@ -64,9 +64,7 @@ class ShownStep:
 class Deeds:
     """Builds the forms of a page; the one that was refused (`bound`) is shown again as it was typed."""
 
-    def __init__(
-        self, importer: ImporterOfRecord, refused: str = "", bound: forms.Form | None = None
-    ) -> None:
+    def __init__(self, importer: ImporterOfRecord, refused: str = "", bound: forms.Form | None = None) -> None:
         self.importer, self.refused, self.bound = importer, refused, bound
 
     def form(self, key: str, *, now: bool = False, button: str = "secondary", **initial: Any) -> DeedForm:
@@ -85,9 +83,7 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
     """`importer` comes from `listing.rows()`."""
     checklist = evaluate(importer.facts(firm_of(request), timezone.localdate()))
     accesses = list(importer.accesses.select_related("user").order_by("granted_at"))
-    mails = list(
-        Notification.objects.filter(importer=importer).order_by("-created_at", "-pk")[: MAILS_SHOWN + 1]
-    )
+    mails = list(Notification.objects.filter(importer=importer).order_by("-created_at", "-pk")[: MAILS_SHOWN + 1])
     return {
         "title": importer.name,
         "original": importer,
@@ -136,9 +132,7 @@ def _finding(finding: Finding, deeds: Deeds) -> ShownFinding:
     )
 
 
-def _deeds(
-    state: StepState, checklist: Checklist, importer: ImporterOfRecord, deeds: Deeds
-) -> Iterable[DeedForm]:
+def _deeds(state: StepState, checklist: Checklist, importer: ImporterOfRecord, deeds: Deeds) -> Iterable[DeedForm]:
     """What staff can do at this step; open at once when it is our turn."""
     document = STEP_DOCUMENT.get(state.key)
     if (document is not None and state.who is not None) or document in checklist.facts.filed:
@@ -164,13 +158,9 @@ def _facts(state: StepState, checklist: Checklist, importer: ImporterOfRecord) -
     facts = checklist.facts
     match state.key:
         case "company":
-            yield " · ".join(
-                part for part in (facts.address, facts.phone, importer.get_structure_display()) if part
-            )
+            yield " · ".join(part for part in (facts.address, facts.phone, importer.get_structure_display()) if part)
         case "officer" if officer := facts.officer:
-            yield " · ".join(
-                part for part in (officer.name, officer.title, officer.email, officer.phone) if part
-            )
+            yield " · ".join(part for part in (officer.name, officer.title, officer.email, officer.phone) if part)
             yield (
                 gettext("declared authorised to sign")
                 if officer.declared

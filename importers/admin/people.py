@@ -83,9 +83,7 @@ class PersonAdmin(StaffAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return () if obj is None or obj.is_staff else ("email",)
 
-    def get_form(
-        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
-    ) -> Any:
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         form.acting = request.user
         return form
@@ -96,9 +94,7 @@ class PersonAdmin(StaffAdmin):
             obj.is_staff = True
         save_person(obj, by=staff(request))
         if not change:
-            told = _(
-                "%(who)s can sign in with a code that is mailed to %(email)s, and then choose a password."
-            )
+            told = _("%(who)s can sign in with a code that is mailed to %(email)s, and then choose a password.")
             messages.info(request, told % {"who": obj, "email": obj.email})
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -122,14 +118,10 @@ class PersonAdmin(StaffAdmin):
                 form.save(request)
                 messages.success(request, _("A link is on its way to %(email)s.") % {"email": person.email})
             else:
-                messages.warning(
-                    request, _("%(who)s signs in with a mailed code, or not at all.") % {"who": person}
-                )
+                messages.warning(request, _("%(who)s signs in with a mailed code, or not at all.") % {"who": person})
 
     @admin.action(description=gettext_lazy("Forget the second factor (lost phone)"))
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for person in queryset:
             forget_second_factor(person, by=staff(request))
-            messages.success(
-                request, _("%(who)s sets up a new second factor at the next sign-in.") % {"who": person}
-            )
+            messages.success(request, _("%(who)s sets up a new second factor at the next sign-in.") % {"who": person})

@@ -53,9 +53,7 @@ def goes_in_circles(campaign: Campaign) -> bool:
 def save_person(person: User, *, by: User) -> None:
     with _told(by, "edit person" if person.pk else "add staff"):
         if person.pk == by.pk and not (person.is_active and person.is_staff and person.is_superuser):
-            raise RuleViolation(
-                "yourself", _("You cannot take your own rights away. Ask a colleague to do it.")
-            )
+            raise RuleViolation("yourself", _("You cannot take your own rights away. Ask a colleague to do it."))
         if not person.pk:
             person.set_unusable_password()
         person.save()

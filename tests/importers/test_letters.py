@@ -151,3 +151,8 @@ def test_an_answer_goes_to_the_firm_and_a_repeated_mail_is_known_as_one(importer
 def test_a_mail_about_signing_in_goes_as_it_was_written() -> None:
     row = NotificationFactory(importer=None, kind=MailKind.ACCOUNT, subject="S", text="T", html="<p>H</p>")
     assert write(row) == Letter("S", "T", "<p>H</p>")
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_a_mail_says_in_which_language_it_is(language: str) -> None:
+    assert f'<html lang="{language}">' in write(NotificationFactory(language=language)).html

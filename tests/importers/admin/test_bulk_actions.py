@@ -17,9 +17,7 @@ LIST = "/admin/importers/importerofrecord/"
 
 
 def act(client: Client, action: str, rows: list[ImporterOfRecord], **data: Any) -> HttpResponse:
-    return client.post(
-        LIST, {"action": action, "_selected_action": [r.pk for r in rows], **data}, follow=True
-    )  # type: ignore[return-value]
+    return client.post(LIST, {"action": action, "_selected_action": [r.pk for r in rows], **data}, follow=True)  # type: ignore[return-value]
 
 
 @pytest.fixture
@@ -76,9 +74,7 @@ def test_pausing_and_going_on(as_staff: Client, rows: list[ImporterOfRecord]) ->
 
 
 def test_a_pause_without_a_reason_is_asked_again(as_staff: Client, rows: list[ImporterOfRecord]) -> None:
-    page = act(
-        as_staff, "pause_selected", rows, answered="yes", until="2027-01-01", reason=""
-    ).content.decode()
+    page = act(as_staff, "pause_selected", rows, answered="yes", until="2027-01-01", reason="").content.decode()
     assert "This field is required." in page
     assert not ImporterOfRecord.objects.filter(paused_until__isnull=False).exists()
 

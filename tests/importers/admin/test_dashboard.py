@@ -23,9 +23,7 @@ def problem(staff: User) -> ImporterOfRecord:
     """Form 5106 names somebody else than the officer."""
     importer: ImporterOfRecord = ImporterFactory.create(name="Kystens Kaffe ApS")
     OfficerFactory.create(importer=importer)
-    filings.record_contact(
-        importer, Document.FORM_5106, by=staff, name="Lars Holm", email="lars@elsewhere.example"
-    )
+    filings.record_contact(importer, Document.FORM_5106, by=staff, name="Lars Holm", email="lars@elsewhere.example")
     return importer
 
 

@@ -36,9 +36,7 @@ RIGHT = {
 
 @pytest.fixture
 def importer(staff: User) -> ImporterOfRecord:
-    row: ImporterOfRecord = ImporterFactory.create(
-        name="Nordlys Cykler ApS", contact_email="mette@nordlys.example"
-    )
+    row: ImporterOfRecord = ImporterFactory.create(name="Nordlys Cykler ApS", contact_email="mette@nordlys.example")
     OfficerFactory.create(importer=row)
     return row
 
@@ -55,9 +53,7 @@ def text(response: HttpResponse) -> str:
     return response.content.decode()
 
 
-def test_recording_form_5106_brings_the_rules_answer(
-    as_staff: Client, staff: User, importer: ImporterOfRecord
-) -> None:
+def test_recording_form_5106_brings_the_rules_answer(as_staff: Client, staff: User, importer: ImporterOfRecord) -> None:
     answer = text(do(as_staff, importer, "record-form-5106", **RIGHT))
     assert "It agrees with the officer" in answer
     filed = FiledContact.objects.get(importer=importer, document=Document.FORM_5106)
@@ -77,9 +73,7 @@ def test_a_difference_is_told_at_once_and_where_the_rule_comes_from(
     assert "The surnames differ." in answer
 
 
-@pytest.mark.parametrize(
-    ("key", "document"), [("record-ace", Document.ACE), ("record-form-4811", Document.FORM_4811)]
-)
+@pytest.mark.parametrize(("key", "document"), [("record-ace", Document.ACE), ("record-form-4811", Document.FORM_4811)])
 def test_recording_the_other_documents(
     key: str, document: Document, as_staff: Client, importer: ImporterOfRecord
 ) -> None:
@@ -93,24 +87,16 @@ def test_a_correction_on_its_way_is_cbps_turn(as_staff: Client, importer: Import
     assert checklist_of(importer)["form-5106"].status == "waiting_cbp"
 
 
-def test_a_warning_is_accepted_with_a_reason(
-    as_staff: Client, staff: User, importer: ImporterOfRecord
-) -> None:
-    filings.record_contact(
-        importer, Document.FORM_5106, by=staff, name="M. Sørensen", email="mette@nordlys.example"
-    )
+def test_a_warning_is_accepted_with_a_reason(as_staff: Client, staff: User, importer: ImporterOfRecord) -> None:
+    filings.record_contact(importer, Document.FORM_5106, by=staff, name="M. Sørensen", email="mette@nordlys.example")
     finding = next(f for f in checklist_of(importer).findings if f.rule.key == "name-written-differently")
     assert finding.fingerprint in text(as_staff.get(page(importer)))
     do(as_staff, importer, "accept", fingerprint=finding.fingerprint, reason="CBP abbreviates")
     assert Acceptance.objects.get(importer=importer).reason == "CBP abbreviates"
 
 
-def test_without_a_reason_the_form_comes_back(
-    as_staff: Client, staff: User, importer: ImporterOfRecord
-) -> None:
-    filings.record_contact(
-        importer, Document.FORM_5106, by=staff, name="M. Sørensen", email="mette@nordlys.example"
-    )
+def test_without_a_reason_the_form_comes_back(as_staff: Client, staff: User, importer: ImporterOfRecord) -> None:
+    filings.record_contact(importer, Document.FORM_5106, by=staff, name="M. Sørensen", email="mette@nordlys.example")
     finding = next(f for f in checklist_of(importer).findings if f.rule.key == "name-written-differently")
     answer = text(do(as_staff, importer, "accept", fingerprint=finding.fingerprint, reason=""))
     assert "Nothing was saved." in answer
@@ -141,9 +127,7 @@ def declared(importer: ImporterOfRecord) -> Attestation:
     )
 
 
-def test_verifying_too_early_says_everything_that_is_missing(
-    as_staff: Client, importer: ImporterOfRecord
-) -> None:
+def test_verifying_too_early_says_everything_that_is_missing(as_staff: Client, importer: ImporterOfRecord) -> None:
     declared(importer)
     answer = text(do(as_staff, importer, "verify"))
     assert "Still missing:" in answer

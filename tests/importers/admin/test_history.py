@@ -43,9 +43,7 @@ def test_one_deed_is_one_entry_with_all_it_touched(importer: ImporterOfRecord, s
     assert {t.what for t in entry.touched} == {"Form 5106"}
 
 
-def test_who_did_it_is_not_repeated_but_an_equal_name_is_told(
-    importer: ImporterOfRecord, staff: User
-) -> None:
+def test_who_did_it_is_not_repeated_but_an_equal_name_is_told(importer: ImporterOfRecord, staff: User) -> None:
     filings.record_contact(importer, Document.FORM_5106, by=staff, name=staff.name, email="a@x.example")
     changes = {c.label: c.after for c in history_page(importer, "1").object_list[0].touched[0].changes}
     assert changes["name as filed"] == staff.name
@@ -60,9 +58,7 @@ def test_a_colleague_is_named_not_numbered(importer: ImporterOfRecord, staff: Us
 
 
 def test_the_number_and_what_is_for_machines_stay_out(importer: ImporterOfRecord, as_staff: Client) -> None:
-    page = as_staff.get(
-        reverse("admin:importers_importerofrecord_history", args=[importer.pk])
-    ).content.decode()
+    page = as_staff.get(reverse("admin:importers_importerofrecord_history", args=[importer.pk])).content.decode()
     assert importer.number not in page
     assert importer.fingerprint not in page
     assert str(importer.uuid) not in page

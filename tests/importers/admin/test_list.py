@@ -25,9 +25,7 @@ def found(client: Client, query: str = "") -> list[str]:
 def test_a_row_says_what_is_wrong_and_who_must_act(as_staff: Client, staff: User) -> None:
     importer = ImporterFactory.create(name="Kystens Kaffe ApS", assigned_to=staff)
     OfficerFactory.create(importer=importer)
-    filings.record_contact(
-        importer, Document.FORM_5106, by=staff, name="Lars Holm", email="lars@elsewhere.example"
-    )
+    filings.record_contact(importer, Document.FORM_5106, by=staff, name="Lars Holm", email="lars@elsewhere.example")
     page = as_staff.get(LIST).content.decode()
     for words in (
         "Kystens Kaffe ApS",
@@ -92,9 +90,7 @@ def test_what_is_wrong_comes_first_then_what_waits_for_us(as_staff: Client) -> N
 
 
 def test_filters(as_staff: Client, staff: User) -> None:
-    mine = ImporterFactory.create(
-        name="mine", assigned_to=staff, language="da", country="SE", route="form_4811"
-    )
+    mine = ImporterFactory.create(name="mine", assigned_to=staff, language="da", country="SE", route="form_4811")
     invite([mine], by=staff)
     visited = ImporterFactory.create(name="visited")
     AccessFactory.create(importer=visited, first_visit_at=timezone.now())

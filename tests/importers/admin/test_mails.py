@@ -52,9 +52,7 @@ def test_the_layout_is_in_a_sandbox_that_runs_nothing(as_staff: Client) -> None:
 
 
 def test_no_other_host_may_send_anything_into_the_frame(as_staff: Client) -> None:
-    policy = as_staff.get(reverse("admin:importers_notification_change", args=[mail().pk]))[
-        "Content-Security-Policy"
-    ]
+    policy = as_staff.get(reverse("admin:importers_notification_change", args=[mail().pk]))["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "http:" not in policy.replace("https://", "")
 
@@ -76,9 +74,7 @@ def test_where_it_stands_is_told(as_staff: Client) -> None:
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_a_sign_in_code_is_read_only_where_mails_are_kept(
-    kept: bool, as_staff: Client, settings: Settings
-) -> None:
+def test_a_sign_in_code_is_read_only_where_mails_are_kept(kept: bool, as_staff: Client, settings: Settings) -> None:
     settings.MAILS_KEPT = kept
     row = mail(
         kind=MailKind.ACCOUNT,

@@ -83,11 +83,7 @@ def test_page_is_for_nobody(name: str, clients: dict[str, Client], rows: dict[st
 def test_every_named_page_is_in_one_of_the_tables() -> None:
     known = PAGES.keys() | SUPERUSER_ONLY.keys() | NOBODY.keys()
     models = ("importerofrecord", "notification", "campaign", "brokerfirm", "user")
-    wanted = {
-        f"importers_{m}_{page}"
-        for m in models
-        for page in ("add", "change", "delete", "history", "changelist")
-    }
+    wanted = {f"importers_{m}_{page}" for m in models for page in ("add", "change", "delete", "history", "changelist")}
     elsewhere = {
         "importers_notification_history",
         "importers_importerofrecord_changelist",

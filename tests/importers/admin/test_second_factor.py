@@ -2,6 +2,12 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    SECRET_SESSION_KEY,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -46,6 +52,22 @@ def test_setting_it_up_and_leaving_stay_open(as_staff: Client) -> None:
 def test_with_one_they_come_in(as_staff: Client, staff: User) -> None:
     Authenticator.objects.create(user=staff, type=Authenticator.Type.TOTP, data={"secret": "x"})
     assert as_staff.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_first_person_of_a_new_portal_can_get_in(client: Client) -> None:
+    """Made by createsuperuser: password, password again, authenticator app, dashboard. Nothing else is asked."""
+    password = "correct horse battery"
+    User.objects.create_superuser("jens@broker.example", password)
+    client.post(reverse("account_login"), {"login": "jens@broker.example", "password": password})
+    assert client.get(reverse("admin:index")).headers["Location"] == reverse("mfa_index")
+    activate = reverse("mfa_activate_totp")
+    client.post(client.get(activate).headers["Location"], {"password": password})
+    assert client.get(activate).status_code == 200
+    secret = client.session[SECRET_SESSION_KEY]
+    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    client.post(activate, {"code": code})
+    assert client.get(reverse("admin:index")).status_code == 200
 
 
 def test_importers_need_none(as_importer: Client) -> None:

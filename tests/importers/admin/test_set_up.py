@@ -40,9 +40,7 @@ def test_the_own_ach_enrolment_is_a_deed_with_a_doer(as_staff: Client, staff: Us
 def test_a_new_address_of_the_firm_is_held_against_form_5106(as_staff: Client, staff: User) -> None:
     importer = ImporterFactory.create(contact_email="mette@nordlys.example")
     OfficerFactory.create(importer=importer)
-    filings.record_contact(
-        importer, Document.FORM_5106, by=staff, name="Mette Sørensen", email="mette@nordlys.example"
-    )
+    filings.record_contact(importer, Document.FORM_5106, by=staff, name="Mette Sørensen", email="mette@nordlys.example")
     save_firm(as_staff, email="office@nordlys.example")
     assert Readiness.objects.get(importer=importer).blocker_rule == "broker-address-on-5106"
 
@@ -129,9 +127,7 @@ def test_staff_do_not_manage_staff(as_staff: Client, staff: User) -> None:
 
 def test_of_an_importers_person_little_can_be_changed(as_staff: Client) -> None:
     person = User.objects.for_email("mette@nordlys.example", name="Mette")
-    save_person(
-        as_staff, person, name="Mette Sørensen", email="x@evil.example", is_superuser="on", is_staff="on"
-    )
+    save_person(as_staff, person, name="Mette Sørensen", email="x@evil.example", is_superuser="on", is_staff="on")
     person.refresh_from_db()
     assert (person.name, person.email) == ("Mette Sørensen", "mette@nordlys.example")
     assert (person.is_staff, person.is_superuser) == (False, False)
