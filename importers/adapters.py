@@ -43,7 +43,8 @@ class AccountAdapter(DefaultAccountAdapter):
         taken out again, so that nothing is sent and no clock tells the two apart."""
         user = User.objects.filter(email__iexact=email, is_active=True).first()
         unknown = template_prefix == UNKNOWN or user is None
-        unknown = unknown or (template_prefix == PASSWORD_RESET and not user.is_staff)  # importers have no password
+        if template_prefix == PASSWORD_RESET:
+            unknown = user is None or not user.is_staff  # importers have no password
         language = user.language if user else settings.LANGUAGE_CODE
         with translation.override(language), transaction.atomic():
             prefix = _template(template_prefix, user, unknown)

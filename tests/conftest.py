@@ -76,8 +76,8 @@ def django_db_modify_db_settings(postgres: Cluster, django_db_modify_db_settings
     """Hands the server to pytest-django, which makes one database for each worker."""
 
 
-@pytest.fixture
-def process_env(postgres: Cluster) -> dict[str, str]:
-    """The environment for a process that works on this test's database."""
+@pytest.fixture(scope="session")
+def process_env(postgres: Cluster, django_db_setup: None) -> dict[str, str]:
+    """The environment for a process that works on the tests' database."""
     url = postgres.url(str(settings.DATABASES["default"]["NAME"]))
     return os.environ | {"DATABASE_URL": url, "EMBEDDED_DATABASE_URL": url}

@@ -52,10 +52,10 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def env(image: Path, django_db_setup: None, module_process_env: dict[str, str]) -> dict[str, str]:
+def env(image: Path, process_env: dict[str, str]) -> dict[str, str]:
     ours = {"VAR_DIR": str(image.parent / "var"), "TRUSTED_PROXIES": "1", "WEB_WORKERS": "1", "LOG_LEVEL": "INFO"}
-    database = {"DATABASE_URL": module_process_env["DATABASE_URL"]}
-    kept = {name: value for name, value in module_process_env.items() if name != "EMBEDDED_DATABASE_URL"}
+    database = {"DATABASE_URL": process_env["DATABASE_URL"]}
+    kept = {name: value for name, value in process_env.items() if name != "EMBEDDED_DATABASE_URL"}
     return kept | PRODUCTION | database | ours
 
 
