@@ -5,8 +5,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,22 @@ HOST = PRODUCTION["ALLOWED_HOSTS"]
 
 
 @dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: HTTPMessage
+    page: str
+
+
+@dataclass(frozen=True)
 class Site:
     port: int
     log: Path
 
-    def get(self, path: str, host: str = HOST, proto: str = "https") -> HTTPResponse:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": proto})
-        return connection.getresponse()
+    def get(self, path: str, host: str = HOST, proto: str = "https") -> Answer:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": proto})
+            with connection.getresponse() as response:
+                return Answer(response.status, response.headers, response.read().decode(errors="replace"))
 
     def answers(self) -> bool:
         try:
@@ -78,21 +87,20 @@ def site(image: Path, env: dict[str, str]) -> Iterator[Site]:
 
 def test_pages_are_served_with_their_files(site: Site) -> None:
     answer = site.get("/guide/")
-    page = answer.read().decode()
     assert answer.status == 200
-    linked = re.findall(r"(?:href|src)=\"(/static/[^\"]+)\"", page)
+    linked = re.findall(r"(?:href|src)=\"(/static/[^\"]+)\"", answer.page)
     assert linked
     for path in linked:
         assert re.search(r"\.[0-9a-f]{12}\.", path), "named after its content"
         file = site.get(path)
         assert file.status == 200
-        assert "immutable" in str(file.getheader("Cache-Control"))
+        assert "immutable" in str(file.headers["Cache-Control"])
 
 
 def test_http_is_sent_on_to_https(site: Site) -> None:
     answer = site.get("/guide/", proto="http")
     assert answer.status == 301
-    assert answer.getheader("Location") == f"https://{HOST}/guide/"
+    assert answer.headers["Location"] == f"https://{HOST}/guide/"
 
 
 def test_health_is_asked_without_tls(site: Site) -> None:
@@ -101,26 +109,25 @@ def test_health_is_asked_without_tls(site: Site) -> None:
 
 def test_cookies_and_headers_are_for_https_only(site: Site) -> None:
     answer = site.get("/account/login/")
-    assert "Secure" in str(answer.getheader("Set-Cookie"))
-    assert "max-age=31536000" in str(answer.getheader("Strict-Transport-Security"))
+    assert "Secure" in str(answer.headers["Set-Cookie"])
+    assert "max-age=31536000" in str(answer.headers["Strict-Transport-Security"])
 
 
 def test_other_hosts_are_refused_without_a_word(site: Site) -> None:
     answer = site.get("/guide/", host="evil.example")
     assert answer.status == 400
-    assert b"evil.example" not in answer.read()
+    assert "evil.example" not in answer.page
 
 
 def test_a_page_that_is_not_there_tells_nothing(site: Site) -> None:
     answer = site.get("/nowhere/")
-    page = answer.read().decode()
     assert answer.status == 404
-    assert "Traceback" not in page
-    assert "urlpatterns" not in page
+    assert "Traceback" not in answer.page
+    assert "urlpatterns" not in answer.page
 
 
 def test_mailed_links_are_masked_in_the_log(site: Site) -> None:
-    site.get("/start/very-secret-token:1a2b3c:XyZ/?code=123456").read()
+    site.get("/start/very-secret-token:1a2b3c:XyZ/?code=123456")
     wait_until(lambda: "/start/" in site.log.read_text())
     log = site.log.read_text()
     assert 'path="/start/•••/"' in log
