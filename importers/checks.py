@@ -14,7 +14,7 @@ from ace_onboarding.celery import TIMETABLE
 from importers.domain.checklist import STEP_BY_KEY, STEPS, Step
 from importers.domain.consistency import DOCUMENT_FIXER, DOCUMENT_NAME, DOCUMENT_STEP, RULES
 from importers.domain.facts import Document
-from importers.domain.reminders import AFTER_TEMPLATE, REMINDERS
+from importers.letters import LATE
 from importers.models import MailKind
 
 TAG = "portal"
@@ -58,7 +58,7 @@ def check_rules(**kwargs: Any) -> list[CheckMessage]:
 def check_mails(**kwargs: Any) -> list[CheckMessage]:
     """Sign-in mails come written; every other kind is rendered from its three templates in each language."""
     names = [kind.value for kind in MailKind if kind != MailKind.ACCOUNT]
-    names += sorted({reminder.template for reminder in REMINDERS} | {AFTER_TEMPLATE})
+    names.append(LATE)
     languages = [code for code, _name in settings.LANGUAGES]
     wanted = {f"emails/{code}/{name}{part}" for code in languages for name in names for part in MAIL_PARTS}
     missing = [path for path in sorted(wanted) if not _there(path)]

@@ -14,11 +14,12 @@ from django.utils import timezone, translation
 
 from importers.brand import colour_or_default, ink_on
 from importers.contact import contact_for
-from importers.domain.checklist import STEP_BY_KEY, Checklist, Status, StepState, evaluate
+from importers.domain.checklist import Checklist, StepState, evaluate
 from importers.domain.consistency import Who
 from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, Notification
 
 START_SALT = "importers.start"
+LATE = "reminder_late"  # the reminder's text once the deadline has passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def without_gaps(text: str) -> str:
 
 def _template(row: Notification, context: dict[str, Any]) -> str:
     if row.kind == MailKind.REMINDER and context["is_late"]:
-        return "reminder_late"
+        return LATE
     return row.kind
 
 
@@ -94,11 +95,9 @@ def _importer_context(importer_id: int, firm: BrokerFirm) -> dict[str, Any]:
         "importer": importer,
         "officer": getattr(importer, "officer", None),
         "checklist": checklist,
-        "steps_left": [s for s in left if s.status is not Status.CANNOT_START] or left,
         "all_left": left,
         "attestation": attestation,
         "admin_url": settings.PUBLIC_URL + reverse("admin:importers_importerofrecord_change", args=[importer.pk]),
-        "step_titles": {key: step.title for key, step in STEP_BY_KEY.items()},
     }
 
 

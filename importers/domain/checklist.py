@@ -248,10 +248,6 @@ class Checklist:
         return len(self.needed)
 
     @property
-    def is_ready(self) -> bool:
-        return all(s.status.is_settled for s in self.steps)
-
-    @property
     def first_blocker(self) -> StepState | None:
         """What holds the importer up: a problem before anything else, then the first open step in table order."""
         problems = (s for s in self.steps if s.status is Status.PROBLEM)

@@ -93,7 +93,11 @@ class Rule:
     remedy: str
     source: str
     check: Check
-    acceptable: bool = False
+
+    @property
+    def acceptable(self) -> bool:
+        """Staff can accept a warning with a reason; what blocks must be corrected."""
+        return self.severity is Severity.WARNING
 
 
 def _compared(facts: ImporterFacts) -> Iterable[tuple[Document, Filed, Officer]]:
@@ -137,7 +141,9 @@ def _not_officer(rule: Rule, facts: ImporterFacts) -> Iterable[Finding]:
 
 def _company_name(rule: Rule, facts: ImporterFacts) -> Iterable[Finding]:
     filed = facts.filed.get(Document.FORM_5106)
-    if filed and filed.company_name and _plain(filed.company_name) != _plain(facts.name):
+    if filed is None or filed.correction_sent:  # then it is CBP's turn
+        return
+    if filed.company_name and _plain(filed.company_name) != _plain(facts.name):
         yield Finding(rule, "company", Who.IMPORTER, {"filed": filed.company_name, "name": facts.name})
 
 
@@ -216,7 +222,6 @@ RULES: tuple[Rule, ...] = (
         _("Write the name the same way everywhere, or accept it with a reason."),
         _GUIDE,
         _names_compare_as("variant"),
-        acceptable=True,
     ),
     Rule(
         "contact-incomplete",
@@ -237,7 +242,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "company-name-differs",
         Severity.BLOCKER,
-        _("Form 5106 says “%(filed)s”, the company details say “%(name)s”. ACE compares them letter by letter."),
+        _("Form 5106 says “%(filed)s”, the company details say “%(name)s”. ACE accepts only what stands on the form."),
         _("Copy the name exactly as it stands on Form 5106."),
         f"{_ACE_FORM}: importer number and company name match one Form 5106",
         _company_name,
@@ -257,7 +262,6 @@ RULES: tuple[Rule, ...] = (
         _("Use the officer's own address, or make sure the officer reads this one."),
         f"{_ACE_FORM}; broker practice",
         _officer_email(lambda email: email.partition("@")[0].strip().casefold() in SHARED_MAILBOX),
-        acceptable=True,
     ),
     Rule(
         "free-mail",
@@ -266,7 +270,6 @@ RULES: tuple[Rule, ...] = (
         _("Use an address on the company's own domain if there is one."),
         "Broker practice",
         _officer_email(lambda email: domain_of(email) in FREE_MAIL),
-        acceptable=True,
     ),
     Rule(
         "email-on-several-importers",
@@ -276,7 +279,6 @@ RULES: tuple[Rule, ...] = (
         _("Apply once, then add the other importers to the same ACE account."),
         f"{_ACE_FORM}: the e-mail is not already an ACE trade user",
         _email_elsewhere,
-        acceptable=True,
     ),
     Rule(
         "account-unknown",
@@ -286,7 +288,6 @@ RULES: tuple[Rule, ...] = (
         _("Ask in the company, or ask ACE Support (866-530-4172), before applying."),
         f"{_ACE_FORM}: the number is not already linked to a top account",
         _unsure,
-        acceptable=True,
     ),
     Rule(
         "form-4811-old",
@@ -295,7 +296,6 @@ RULES: tuple[Rule, ...] = (
         _("Check in ACE that it stands, or sign a new one."),
         "19 CFR 24.36(a); the text read is from before the 2026 amendment",
         _old_4811,
-        acceptable=True,
     ),
 )  # fmt: skip
 

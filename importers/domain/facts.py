@@ -128,7 +128,7 @@ class ImporterFacts:
     def answers(self) -> dict[str, str]:
         """What the officer declares to be true. Who stands in CBP's documents is not part of it: the
         consistency rules compare that for as long as the file is open."""
-        officer = self.officer
+        officer, signed_on = self.officer, self.form_4811.signed_on
         return {
             "name": self.name,
             "number": self.number,
@@ -143,6 +143,7 @@ class ImporterFacts:
             "existing_account": self.existing_account or "",
             "route": self.effective_route or "",
             "ach": self.ach if self.effective_route is Route.OWN_ACCOUNT else "",
+            "signed_on": signed_on.isoformat() if signed_on and self.effective_route is Route.FORM_4811 else "",
         }
 
     @property
@@ -155,7 +156,8 @@ class ImporterFacts:
 @dataclass(frozen=True, slots=True)
 class ReminderFacts:
     """One importer in one campaign. `open_step` is the next step that waits for the importer, "" when it is
-    somebody else's turn; `done` when nothing is left at all."""
+    somebody else's turn; `done` when nothing is left at all; `may_come_in` when the link in the mail would open the
+    checklist for whoever the mail goes to."""
 
     done: bool
     open_step: str
@@ -164,4 +166,4 @@ class ReminderFacts:
     time_zone: str
     joined_at: datetime
     paused_until: date | None = None
-    undeliverable: bool = False
+    may_come_in: bool = True

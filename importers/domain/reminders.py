@@ -13,19 +13,17 @@ SETTLE = timedelta(hours=24)  # after joining or any other mail, nobody hears fr
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """A slot `days` before the deadline (negative: after it). `template` names the mail's texts."""
+    """A slot `days` before the deadline (negative: after it)."""
 
     days: int
-    template: str
 
     @property
     def slot(self) -> str:
         return f"T-{self.days}" if self.days >= 0 else f"T+{-self.days}"
 
 
-REMINDERS: tuple[Reminder, ...] = tuple(Reminder(days, "reminder") for days in (28, 14, 7, 3, 1, 0))
+REMINDERS: tuple[Reminder, ...] = tuple(map(Reminder, (28, 14, 7, 3, 1, 0)))
 WEEKLY_AFTER = timedelta(days=7)
-AFTER_TEMPLATE = "reminder_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Skip:
     reason: str
 
 
-SKIP_REASONS = ("done", "waiting", "paused", "undeliverable", "no_email", "too_early", "sent", "recent")
+SKIP_REASONS = ("done", "waiting", "paused", "no_access", "no_email", "too_early", "sent", "recent", "not_computed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def current(deadline: date, time_zone: str, now: datetime) -> Reminder | None:
     local = now.astimezone(ZoneInfo(time_zone))
     days_left = (deadline - local.date()).days - (0 if local.time() >= SEND_AT else -1)
     if days_left < 0 and (weeks := -days_left // WEEKLY_AFTER.days):
-        return Reminder(-weeks * WEEKLY_AFTER.days, AFTER_TEMPLATE)
+        return Reminder(-weeks * WEEKLY_AFTER.days)
     opened = [reminder for reminder in REMINDERS if reminder.days >= days_left]
     return min(opened, key=lambda reminder: reminder.days, default=None)
 
@@ -75,7 +73,7 @@ def upcoming(deadline: date, time_zone: str, now: datetime) -> tuple[Reminder, d
     weeks = max(1, (now.astimezone(ZoneInfo(time_zone)).date() - deadline).days // week)
     while (at := opens_at(deadline, -weeks * week, time_zone)) <= now:
         weeks += 1
-    return Reminder(-weeks * week, AFTER_TEMPLATE), at
+    return Reminder(-weeks * week), at
 
 
 def due(facts: ReminderFacts, history: Collection[Sent], now: datetime) -> Due | Skip:
@@ -101,8 +99,8 @@ def _barred(facts: ReminderFacts, now: datetime) -> str:
         return "waiting"
     if not facts.email:
         return "no_email"
-    if facts.undeliverable:
-        return "undeliverable"
+    if not facts.may_come_in:
+        return "no_access"
     if facts.paused_until is not None and today <= facts.paused_until:
         return "paused"
     return ""

@@ -70,6 +70,7 @@ def test_the_company_name_is_compared_letter_by_letter_but_not_by_case() -> None
     assert found(filed(facts, Document.FORM_5106, company_name="")) == []
     finding = only(filed(facts, Document.FORM_5106, company_name="Nordlys Cykler A/S"))
     assert (finding.rule.key, finding.step) == ("company-name-differs", "company")
+    assert found(filed(facts, Document.FORM_5106, company_name="Nordlys Cykler A/S", correction_sent=True)) == []
 
 
 def test_the_brokers_own_address_on_the_5106_is_called_that() -> None:
@@ -140,7 +141,6 @@ def test_every_rule_says_what_to_do_and_where_it_comes_from() -> None:
         assert rule.text.strip()
         assert rule.remedy.strip()
         assert rule.source.strip()
-        assert not (rule.acceptable and rule.severity is Severity.BLOCKER), rule.key
 
 
 def test_documents_show_at_steps_that_exist() -> None:

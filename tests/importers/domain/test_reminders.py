@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from importers.domain.facts import ReminderFacts
 from importers.domain.reminders import (
-    REMINDERS,
     SETTLE,
     SKIP_REASONS,
     Due,
@@ -68,11 +67,6 @@ def test_the_campaigns_own_clock_counts() -> None:
     assert current(DEADLINE, "America/New_York", moment).slot == "T-28"  # type: ignore[union-attr]
 
 
-def test_after_the_deadline_the_text_is_another() -> None:
-    assert {r.template for r in REMINDERS} == {"reminder"}
-    assert current(DEADLINE, CPH, at("2027-04-28T09:00")).template == "reminder_late"  # type: ignore[union-attr]
-
-
 NOW = at("2027-04-07T10:00")
 
 
@@ -82,7 +76,7 @@ NOW = at("2027-04-07T10:00")
         ({"done": True, "open_step": ""}, "done"),
         ({"open_step": ""}, "waiting"),
         ({"email": ""}, "no_email"),
-        ({"undeliverable": True}, "undeliverable"),
+        ({"may_come_in": False}, "no_access"),
         ({"paused_until": date(2027, 4, 7)}, "paused"),
         ({"joined_at": NOW - timedelta(hours=23)}, "recent"),
         ({"deadline": date(2027, 6, 1)}, "too_early"),
