@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from importers.letters import frame, without_gaps
+from importers.letters import LONGEST_SUBJECT, frame, without_gaps
 from importers.models import BrokerFirm, MailKind, User
 from importers.services.outbox import post
 
@@ -49,7 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):
         with translation.override(language), transaction.atomic():
             prefix = _template(template_prefix, user, unknown)
             subject, text, html = _write(prefix, {"code": "000000", "email": email} | context)
-            row = post(
+            post(
                 MailKind.ACCOUNT,
                 to_email=email,
                 to_name=user.name if user else "",
@@ -61,7 +61,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 html=html,
             )
             if unknown:
-                row.delete()
+                transaction.set_rollback(True)  # also nobody is rung for
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
         """The person's own language from here on, unless another was chosen in this browser."""
@@ -99,7 +99,7 @@ def _write(prefix: str, context: dict[str, Any]) -> tuple[str, str, str]:
         "minutes": int(VALID.total_seconds() // 60),
         "request": allauth_context.request,
     }
-    subject = " ".join(render_to_string(f"{prefix}_subject.txt", values).split())
+    subject = " ".join(render_to_string(f"{prefix}_subject.txt", values).split())[:LONGEST_SUBJECT]
     text = without_gaps(render_to_string(f"{prefix}_message.txt", values))
     pages = [f"{prefix}_message.html", "account/email/plain_message.html"]
     html = render_to_string(pages, values | {"text": text})

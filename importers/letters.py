@@ -19,6 +19,7 @@ from importers.domain.consistency import Who
 from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, Notification
 
 START_SALT = "importers.start"
+LONGEST_SUBJECT = 250  # what the row holds
 LATE = "reminder_late"  # the reminder's text once the deadline has passed
 
 
@@ -42,7 +43,9 @@ def write(row: Notification) -> Letter:
     with translation.override(row.language):
         context = _context(row)
         name = _template(row, context)
-        subject = " ".join(render_to_string(f"emails/{row.language}/{name}-subject.txt", context).split())
+        subject = " ".join(render_to_string(f"emails/{row.language}/{name}-subject.txt", context).split())[
+            :LONGEST_SUBJECT
+        ]
         text = without_gaps(render_to_string(f"emails/{row.language}/{name}.txt", context))
         html = css_inline.inline(render_to_string(f"emails/{row.language}/{name}.html", context))
     return Letter(subject, text, html)
