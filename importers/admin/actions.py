@@ -54,7 +54,8 @@ def names(rows: Rows) -> str:
 
 
 def chosen(request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> QuerySet[ImporterOfRecord]:
-    """Exactly those that the question named: all on the list may be more by the time it is answered."""
+    """Exactly those that the question named: an answer comes for "all on the list" (see ask.html), and those may be
+    others by then."""
     pks = [pk for pk in request.POST.get("chosen", "").split(",") if pk.isdecimal()]
     return queryset.filter(pk__in=pks) if "chosen" in request.POST else queryset
 
@@ -64,9 +65,14 @@ class BulkActions:
 
     actions = ("invite_selected", "assign_selected", "pause_selected", "resume_selected")
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
+        """Every action goes through here, and so none can forget whom its question named."""
+        answer: HttpResponse | None = super().response_action(request, chosen(request, queryset))  # type: ignore[misc]
+        return answer
+
     @admin.action(description=gettext_lazy("Invite by mail"))
     def invite_selected(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
-        rows = list(chosen(request, queryset))
+        rows = list(queryset)
         to, without = [r for r in rows if r.contact_email], [r for r in rows if not r.contact_email]
         again = sum(row.invited_at is not None for row in to)
         notes = []
@@ -99,9 +105,7 @@ class BulkActions:
 
     @admin.action(description=gettext_lazy("Assign to a colleague"))
     def assign_selected(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
-        question = Question(
-            "assign_selected", _("Whose cases are these?"), _("Assign"), list(chosen(request, queryset))
-        )
+        question = Question("assign_selected", _("Whose cases are these?"), _("Assign"), list(queryset))
         return self._ask(request, question, AssignForm, self._assign)
 
     def _assign(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
@@ -110,9 +114,7 @@ class BulkActions:
 
     @admin.action(description=gettext_lazy("Pause reminders"))
     def pause_selected(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
-        question = Question(
-            "pause_selected", _("No reminders for a while"), _("Pause"), list(chosen(request, queryset))
-        )
+        question = Question("pause_selected", _("No reminders for a while"), _("Pause"), list(queryset))
         return self._ask(request, question, PauseForm, self._pause)
 
     def _pause(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
