@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -62,16 +64,17 @@ def deliver(pk: int) -> str:
 
 
 def explain(error: Exception) -> Failure:
-    """What the mail server (or our own template) said, and whether another try can help: 4xx, a lost connection or
-    a time-out yes; 5xx (RFC 5321) and our own mistakes no."""
+    """What went wrong, and whether another try can help. No: the server refuses this recipient or this text for good
+    (5xx, RFC 5321), or the mistake is our own. Yes: all that concerns every mail alike, like a wrong password, a
+    refused sender, a lost connection, a database that is away, or a time limit."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
         return Failure(_plain(code, text), permanent=code >= 500)
     if isinstance(error, smtplib.SMTPResponseException):
-        return Failure(_plain(error.smtp_code, error.smtp_error), permanent=error.smtp_code >= 500)
-    if isinstance(error, OSError):  # smtplib's other errors, refused connections and time-outs
-        return Failure(f"{type(error).__name__}: {error}"[:500], permanent=False)
-    return Failure(f"{type(error).__name__}: {error}"[:500], permanent=True)
+        about_this_mail = isinstance(error, smtplib.SMTPDataError)
+        return Failure(_plain(error.smtp_code, error.smtp_error), about_this_mail and error.smtp_code >= 500)
+    passing = isinstance(error, OSError | DatabaseError | SoftTimeLimitExceeded)  # smtplib's others are OSErrors
+    return Failure(f"{type(error).__name__}: {error}"[:500], permanent=not passing)
 
 
 def _plain(code: int, text: bytes | str) -> str:

@@ -43,12 +43,10 @@ def write(row: Notification) -> Letter:
     with translation.override(row.language):
         context = _context(row)
         name = _template(row, context)
-        subject = " ".join(render_to_string(f"emails/{row.language}/{name}-subject.txt", context).split())[
-            :LONGEST_SUBJECT
-        ]
+        subject = " ".join(render_to_string(f"emails/{row.language}/{name}-subject.txt", context).split())
         text = without_gaps(render_to_string(f"emails/{row.language}/{name}.txt", context))
         html = css_inline.inline(render_to_string(f"emails/{row.language}/{name}.html", context))
-    return Letter(subject, text, html)
+    return Letter(subject[:LONGEST_SUBJECT], text, html)
 
 
 def without_gaps(text: str) -> str:

@@ -19,11 +19,13 @@ WHY_NOT = {
     "done": _("are done"),
     "waiting": _("wait for us or for CBP"),
     "paused": _("are paused"),
-    "undeliverable": _("have an address that does not work"),
+    "no_access": _("may not come in: access was taken away, or the address is one of our own"),
     "no_email": _("have no e-mail"),
     "too_early": _("are too early: the first reminder is four weeks ahead"),
     "sent": _("have had this reminder"),
     "recent": _("had a mail, or joined, within the last day"),
+    "not_computed": _("have no stage yet: run recompute_readiness"),
+    "no_campaign": _("belong to no campaign: add one with a deadline"),
 }
 
 

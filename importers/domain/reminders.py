@@ -39,7 +39,9 @@ class Skip:
     reason: str
 
 
-SKIP_REASONS = ("done", "waiting", "paused", "no_access", "no_email", "too_early", "sent", "recent", "not_computed")
+SKIP_REASONS = (
+    "done", "waiting", "paused", "no_access", "no_email", "too_early", "sent", "recent", "not_computed", "no_campaign",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -961,7 +961,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='notification',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'reminder')), fields=('importer', 'campaign', 'slot'), name='notification_one_reminder_a_slot'),
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'reminder'), models.Q(('state', 'dropped'), _negated=True)), fields=('importer', 'campaign', 'slot'), name='notification_one_reminder_a_slot'),
         ),
         migrations.AddConstraint(
             model_name='notification',

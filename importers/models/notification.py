@@ -7,11 +7,13 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from importers.models.accounts import User
 from importers.models.campaign import Campaign
 from importers.models.constraints import known
+from importers.models.filings import ImporterAccess
 from importers.models.importer import ImporterOfRecord
 from importers.models.readiness import Readiness
 
@@ -37,13 +39,23 @@ class MailState(models.TextChoices):
     DROPPED = "dropped", _("No longer needed")
 
 
+def _still_wanted(now: datetime) -> Q:
+    """The importer has something to do and is not paused, the campaign is not replaced, and the link in the mail
+    opens the checklist for whoever it goes to."""
+    open_step = Readiness.objects.filter(importer=OuterRef("importer")).exclude(importer_step="")
+    way_in = ImporterAccess.objects.filter(
+        importer=OuterRef("importer"), user__email__iexact=OuterRef("to_email"), user__is_active=True, revoked_at=None
+    )
+    paused = Q(importer__paused_until__gte=timezone.localdate(now))
+    return Exists(open_step) & Exists(way_in) & ~paused & Q(campaign__superseded_by=None)
+
+
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def deliverable(self, now: datetime) -> Self:
-        """Waiting, its time has come, and for a reminder there is still something for the importer to do."""
-        open_step = Readiness.objects.filter(importer=OuterRef("importer")).exclude(importer_step="")
+        """Waiting, its time has come, and a reminder is still wanted: see `_still_wanted`."""
         fresh = Q(expires_at=None) | Q(expires_at__gt=now)
         return self.filter(fresh, state=MailState.PENDING, not_before__lte=now).filter(
-            ~Q(kind=MailKind.REMINDER) | Exists(open_step)
+            ~Q(kind=MailKind.REMINDER) | _still_wanted(now)
         )
 
     def claim(self, pk: int, now: datetime) -> uuid.UUID | None:
@@ -102,7 +114,7 @@ class Notification(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["importer", "campaign", "slot"],
-                condition=Q(kind="reminder"),
+                condition=Q(kind="reminder") & ~Q(state="dropped"),
                 name="notification_one_reminder_a_slot",
             ),
             models.CheckConstraint(

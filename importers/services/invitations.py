@@ -40,10 +40,13 @@ def handover(accesses: Iterable[ImporterAccess], *, former: str, contact: str, o
 
 
 def grant(importer: ImporterOfRecord, user: User, *, by: User) -> bool:
-    """Lets the person in; False when they already were. The caller holds the transaction."""
+    """Lets the person in; False when they already were, or were shut out by staff and nobody of the staff lifts that.
+    The caller holds the transaction."""
     access, made = ImporterAccess.objects.get_or_create(
         importer=importer, user=user, defaults={"granted_at": timezone.now(), "granted_by": by}
     )
+    if access.revoked_by and access.revoked_by.is_staff and not by.is_staff:
+        return False  # only staff lift what staff took away
     if access.revoked_at:
         access.revoked_at = access.revoked_by = None
         access.granted_at, access.granted_by = timezone.now(), by
@@ -77,10 +80,10 @@ def invite(importers: Iterable[ImporterOfRecord], *, by: User) -> Invited:
 
 
 def let_in(importer: ImporterOfRecord, *, by: User) -> User | None:
-    """Access for the person on the client list; None when that is one of the broker's own people."""
+    """Access for the person on the client list; None for the broker's own people and where the sign-in is off."""
     with change(importer, "invite", by=by) as row:
         user = User.objects.for_email(row.contact_email, name=row.contact_name, language=row.language)
-        if user.is_staff:
+        if user.is_staff or not user.is_active:
             return None
         grant(row, user, by=by)
         row.invited_at, row.invited_by = timezone.now(), by

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from importers.delivery import ring
+from importers.delivery import TRIES, ring
 from importers.models import ImporterOfRecord, MailKind, MailState, Notification, User
 from importers.models.notification import LEASE
 
@@ -60,15 +60,21 @@ class Swept:
 
 def sweep(now: datetime) -> Swept:
     """Makes up for whatever was lost between the database and the workers; safe to run at any time, twice too."""
-    freed = Notification.objects.filter(state=MailState.SENDING, claimed_at__lt=now - LEASE).update(
-        state=MailState.PENDING, claim=None, claimed_at=None, answer="the worker did not come back"
-    )
+    freed = _free(now)
     dropped = _drop(now)
     waiting = list(
         Notification.objects.deliverable(now).order_by("not_before").values_list("pk", flat=True)[:RING_AT_ONCE]
     )
     ring(waiting)
     return Swept(freed, dropped, len(waiting))
+
+
+def _free(now: datetime) -> int:
+    """Claims whose worker died. A row that takes its worker down each time ends like any other that fails too often."""
+    stale = Notification.objects.filter(state=MailState.SENDING, claimed_at__lt=now - LEASE)
+    lost = {"claim": None, "claimed_at": None, "answer": "the worker did not come back"}
+    hopeless = stale.filter(attempts__gte=TRIES).update(state=MailState.FAILED, **lost)
+    return hopeless + stale.update(state=MailState.PENDING, **lost)
 
 
 def _drop(now: datetime) -> int:
@@ -79,7 +85,7 @@ def _drop(now: datetime) -> int:
     )
     pointless = waiting.filter(kind=MailKind.REMINDER, not_before__lte=now)
     pointless = pointless.exclude(pk__in=Notification.objects.deliverable(now).values("pk"))
-    return expired + pointless.update(state=MailState.DROPPED, answer="nothing left for the importer to do")
+    return expired + pointless.update(state=MailState.DROPPED, answer="no longer wanted when its turn came")
 
 
 def put_back(failed: Iterable[Notification], *, by: User) -> int:

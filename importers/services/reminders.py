@@ -1,22 +1,42 @@
 """Which reminders are due, and the rows that make them go out."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, transaction
 from django.db.models import Prefetch
 from django.utils import timezone
 
 from importers.delivery import ring
 from importers.domain.facts import ReminderFacts
-from importers.domain.reminders import Due, Sent, Skip, current, due
-from importers.models import Campaign, ImporterOfRecord, MailKind, Notification, User
+from importers.domain.reminders import Due, Sent, Skip, due
+from importers.models import (
+    Campaign,
+    ImporterAccess,
+    ImporterOfRecord,
+    MailKind,
+    MailState,
+    Notification,
+    User,
+)
 from importers.services.invitations import let_in
 
+log = logging.getLogger(__name__)
+
 BATCH = 2000
-TO_THE_IMPORTER = (MailKind.INVITATION, MailKind.OFFICER_INVITATION, MailKind.REMINDER)
+# After any of these nobody is reminded for a day.
+TO_THE_IMPORTER = (
+    MailKind.INVITATION,
+    MailKind.OFFICER_INVITATION,
+    MailKind.REMINDER,
+    MailKind.RECEIPT,
+    MailKind.RETURNED,
+    MailKind.READY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +47,20 @@ class DueReminder:
     step: str
 
     @property
-    def officer_must_act(self) -> bool:
-        """Only the officer declares; every other step is done by whoever the client list names."""
-        return self.step == "inform-broker" and hasattr(self.importer, "officer")
-
-    @property
     def to(self) -> str:
-        return self.importer.officer.email if self.officer_must_act else self.importer.contact_email
+        return recipient(self.importer, self.step)[1]
 
     @property
     def to_name(self) -> str:
-        return self.importer.officer.name if self.officer_must_act else self.importer.contact_name
+        return recipient(self.importer, self.step)[0]
+
+
+def recipient(importer: ImporterOfRecord, step: str) -> tuple[str, str]:
+    """Name and e-mail. Only the officer declares; every other step is for the person on the client list."""
+    officer = getattr(importer, "officer", None)
+    if step == "inform-broker" and officer is not None:
+        return officer.name, officer.email
+    return importer.contact_name, importer.contact_email
 
 
 @dataclass(slots=True)
@@ -51,44 +74,56 @@ class Schedule:
 def plan(now: datetime) -> Schedule:
     """Looks, writes nothing."""
     schedule = Schedule()
-    for campaign in Campaign.objects.active():
-        for batch in _batches():
-            for importer in batch:
-                _decide(schedule, importer, campaign, now)
+    for batch in _decided(now, schedule.skipped):
+        schedule.due += batch
     return schedule
 
 
 def schedule_due(now: datetime) -> Schedule:
-    """Puts every due reminder into the outbox, each slot once (the unique key decides, not this code), and rings."""
+    """Puts every due reminder into the outbox, each slot once (the unique key decides, not this code), and rings.
+    One importer that cannot be handled is logged and left out; it never stops the others."""
     schedule = Schedule()
     system = User.objects.system()
-    for campaign in Campaign.objects.active():
-        if current(campaign.deadline, campaign.time_zone, now) is None:
-            schedule.skipped["too_early"] += ImporterOfRecord.objects.count()
-            continue
-        for batch in _batches():
-            found = Schedule(skipped=schedule.skipped)
-            for importer in batch:
-                _decide(found, importer, campaign, now)
-            ring(_write(found.due, system, min(now, timezone.now())))
-            schedule.due += found.due
+    for batch in _decided(now, schedule.skipped):
+        ring(_write(batch, system, min(now, timezone.now())))
+        schedule.due += batch
     return schedule
 
 
-def _decide(schedule: Schedule, importer: ImporterOfRecord, campaign: Campaign, now: datetime) -> None:
-    answer = due(_facts(importer, campaign), _history(importer, campaign), now)
-    match answer:
-        case Due(reminder, step):
-            schedule.due.append(DueReminder(importer, campaign, reminder.slot, step))
-        case Skip(reason):
-            schedule.skipped[reason] += 1
+def _decided(now: datetime, skipped: Counter[str]) -> Iterator[list[DueReminder]]:
+    """What is due, batch by batch. Of two campaigns the one whose date comes first has its turn; the other one's
+    mail waits for another day."""
+    campaigns = list(Campaign.objects.active().order_by("deadline"))
+    staff = frozenset(User.objects.filter(is_staff=True).values_list("email", flat=True))
+    for batch in _batches():
+        found = []
+        for importer in batch:
+            reason = "no_campaign"
+            for campaign in campaigns:
+                match _decide(importer, campaign, staff, now):
+                    case Due(reminder, step):
+                        found.append(DueReminder(importer, campaign, reminder.slot, step))
+                        break
+                    case Skip(reason):
+                        continue
+            else:
+                skipped[reason] += 1
+        yield found
+
+
+def _decide(importer: ImporterOfRecord, campaign: Campaign, staff: frozenset[str], now: datetime) -> Due | Skip:
+    if not hasattr(importer, "readiness"):
+        log.error("Importer %s has no readiness; recompute_readiness puts it right.", importer.uuid)
+        return Skip("not_computed")
+    return due(_facts(importer, campaign, staff), _history(importer, campaign), now)
 
 
 def _batches() -> Iterator[Sequence[ImporterOfRecord]]:
-    """All importers, in steps of `BATCH`, with their readiness and the mail they had."""
-    mails = Notification.objects.filter(kind__in=TO_THE_IMPORTER).only("importer", "campaign", "slot", "created_at")
+    """All importers, in steps of `BATCH`, with their readiness, who may come in, and the mail they had."""
+    mails = Notification.objects.filter(kind__in=TO_THE_IMPORTER).exclude(state=MailState.DROPPED)
     rows = ImporterOfRecord.objects.select_related("readiness", "officer").prefetch_related(
-        Prefetch("notifications", mails, to_attr="mails")
+        Prefetch("notifications", mails.only("importer", "campaign", "slot", "created_at"), to_attr="mails"),
+        Prefetch("accesses", ImporterAccess.objects.select_related("user"), to_attr="people"),
     )
     last = 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
@@ -96,21 +131,34 @@ def _batches() -> Iterator[Sequence[ImporterOfRecord]]:
         last = batch[-1].pk
 
 
-def _facts(importer: ImporterOfRecord, campaign: Campaign) -> ReminderFacts:
+def _facts(importer: ImporterOfRecord, campaign: Campaign, staff: frozenset[str]) -> ReminderFacts:
     readiness = importer.readiness
+    email = recipient(importer, readiness.importer_step)[1]
     return ReminderFacts(
         done=readiness.done == readiness.total,
         open_step=readiness.importer_step,
-        email=importer.contact_email,
+        email=email,
         deadline=campaign.deadline,
         time_zone=campaign.time_zone,
         joined_at=importer.created_at,
         paused_until=importer.paused_until,
+        may_come_in=_may_come_in(importer, email.lower(), staff),
     )
 
 
+def _may_come_in(importer: ImporterOfRecord, email: str, staff: frozenset[str]) -> bool:
+    """Whoever staff shut out gets no mail about what is behind the door. Who was never invited is let in with the
+    reminder, unless it is one of the broker's own people."""
+    people: list[ImporterAccess] = importer.people  # type: ignore[attr-defined]
+    theirs = [access for access in people if access.user.email.lower() == email]
+    if theirs:
+        return any(access.revoked_at is None and access.user.is_active for access in theirs)
+    return email == importer.contact_email.lower() and email not in staff
+
+
 def _history(importer: ImporterOfRecord, campaign: Campaign) -> list[Sent]:
-    """Mail of another campaign counts against "one a day", not against this campaign's slots."""
+    """Mail of another campaign counts against "one a day", not against this campaign's slots. What was dropped before
+    it went out counts for nothing."""
     return [
         Sent(mail.slot if mail.campaign_id == campaign.pk else "", mail.created_at)
         for mail in importer.mails  # type: ignore[attr-defined]
@@ -130,15 +178,23 @@ def _write(found: list[DueReminder], system: User, now: datetime) -> list[int]:
             to_name=item.to_name,
             to_email=item.to,
             language=item.importer.language,
-            why=f"{item.slot} of {item.campaign}, open step: {item.step}",
+            why=f"{item.slot} of {item.campaign}, open step: {item.step}"[:200],
             not_before=now,
         )
         for item in found
+        if _has_a_way_in(item, system)
     ]
-    with transaction.atomic():
-        for item in found:
-            if item.importer.invited_at is None:
-                let_in(item.importer, by=system)
-        Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
-        new = Notification.objects.filter(uuid__in=[row.uuid for row in rows])
-        return list(new.values_list("pk", flat=True))
+    Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
+    new = Notification.objects.filter(uuid__in=[row.uuid for row in rows])
+    return list(new.values_list("pk", flat=True))
+
+
+def _has_a_way_in(item: DueReminder, system: User) -> bool:
+    if item.importer.invited_at is not None:
+        return True
+    try:
+        with transaction.atomic():
+            return let_in(item.importer, by=system) is not None
+    except (DatabaseError, ObjectDoesNotExist) as error:
+        log.error("Importer %s cannot be let in: %s", item.importer.uuid, type(error).__name__)
+        return False

@@ -1,9 +1,10 @@
 """What the importer does on the checklist, one function a step."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils import timezone
 
+from importers.domain.checklist import Status
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
@@ -23,9 +24,16 @@ from importers.models import (
 )
 from importers.services.change import change
 from importers.services.filings import replace_contact
-from importers.services.invitations import grant
+from importers.services.invitations import end_access, grant
 from importers.services.outbox import post
 from importers.services.readiness import checklist_of
+
+OFFICERS_A_DAY = 3
+STAFF_EMAIL = _("This address is one of the broker's own. Enter the e-mail of the officer of your company.")
+TOO_MANY_OFFICERS = _(
+    "Several officers have been named within a day, and each was sent a mail. Call us if it must change again."
+)
+NOT_OPEN = _("This step is not open now. Look at the checklist to see what comes first.")
 
 
 def confirm_company(importer: ImporterOfRecord, *, by: User, **details: str) -> None:
@@ -44,25 +52,49 @@ def confirm_company(importer: ImporterOfRecord, *, by: User, **details: str) -> 
 def name_officer(
     importer: ImporterOfRecord, *, by: User, name: str, title: str, email: str, phone: str, authorised: bool
 ) -> None:
-    """An officer who is somebody else than the person signed in gets access and an invitation of their own."""
-    for text in (name, title):
+    """An officer who is somebody else than the person signed in gets access and an invitation of their own. The officer
+    before them, perhaps only a mistyped address, no longer reads along, unless they are the contact."""
+    for text in (name, title, email):
         refuse_bank_details(text)
+    email = email.lower()
     with change(importer, "name officer", by=by) as row:
-        declared = {"declared_at": timezone.now(), "declared_by": by} if authorised else {
-            "declared_at": None, "declared_by": None,
-        }  # fmt: skip
+        if User.objects.filter(email__iexact=email, is_staff=True).exists():
+            raise RuleViolation("staff_email", STAFF_EMAIL)
+        former = getattr(row, "officer", None)
         PointOfContact.objects.update_or_create(
             importer=row,
-            defaults={"name": name, "title": title, "email": email.lower(), "phone": phone, **declared},
+            defaults={
+                "name": name,
+                "title": title,
+                "email": email,
+                "phone": phone,
+                "declared_at": timezone.now() if authorised else None,
+                "declared_by": by if authorised else None,
+            },
         )
-        if authorised and email.lower() != by.email.lower():
+        if former is not None and former.email.lower() != email:
+            _show_out(row, former.email, by)
+        if authorised and email != by.email.lower():
             _bring_in(row, name, email, by)
 
 
-def _bring_in(importer: ImporterOfRecord, name: str, email: str, by: User) -> None:
-    user = User.objects.for_email(email, name=name, language=importer.language)
-    if user.is_staff or not grant(importer, user, by=by):
+def _show_out(importer: ImporterOfRecord, former: str, by: User) -> None:
+    keep = {importer.contact_email.lower(), by.email.lower()}
+    if former.lower() in keep:
         return
+    for access in importer.accesses.filter(user__email__iexact=former, revoked_at=None):
+        end_access(access, by=by)
+
+
+def _bring_in(importer: ImporterOfRecord, name: str, email: str, by: User) -> None:
+    """Mail in the broker's name to an address that the importer chose: a few a day are a mistake, more are abuse."""
+    user = User.objects.for_email(email, name=name, language=importer.language)
+    if not grant(importer, user, by=by):
+        return
+    since = timezone.now() - timedelta(days=1)
+    today = importer.notifications.filter(kind=MailKind.OFFICER_INVITATION, created_at__gt=since)
+    if today.count() >= OFFICERS_A_DAY:
+        raise RuleViolation("too_many", TOO_MANY_OFFICERS)
     post(
         MailKind.OFFICER_INVITATION,
         to_email=user.email,
@@ -90,8 +122,10 @@ def choose_route(importer: ImporterOfRecord, *, by: User, route: Route) -> None:
 
 def confirm_ace_account(importer: ImporterOfRecord, *, by: User, name: str, email: str) -> None:
     """The account is there; `name` and `email` are of the person who stands in it."""
-    refuse_bank_details(name)
+    for text in (name, email):
+        refuse_bank_details(text)
     with change(importer, "confirm ACE account", by=by) as row:
+        _must_be_open(row, "ace-account")
         ACEAccount.objects.update_or_create(importer=row, defaults={"confirmed_at": timezone.now(), "confirmed_by": by})
         replace_contact(row, Document.ACE, by=by, name=name, email=email, source="told by the importer")
 
@@ -99,21 +133,30 @@ def confirm_ace_account(importer: ImporterOfRecord, *, by: User, name: str, emai
 def record_ach(importer: ImporterOfRecord, *, by: User, status: ACHStatus) -> None:
     """What the tab shows after Get Info/Refresh."""
     with change(importer, "record ACH", by=by) as row:
+        _must_be_open(row, "ach-refund")
         ACHEnrollment.objects.update_or_create(
             importer=row, defaults={"status": status, "checked_at": timezone.now(), "checked_by": by}
         )
 
 
 def complete_form_4811(importer: ImporterOfRecord, *, by: User, signer: str, email: str, signed_on: date) -> None:
-    refuse_bank_details(signer)
+    for text in (signer, email):
+        refuse_bank_details(text)
     if signed_on > timezone.localdate():
         raise RuleViolation("future", _("The date is in the future. Enter the day on which the form was signed."))
     with change(importer, "complete Form 4811", by=by) as row:
+        _must_be_open(row, "form-4811")
         Form4811.objects.update_or_create(
             importer=row,
             defaults={"signed_on": signed_on, "completed_at": timezone.now(), "completed_by": by},
         )
         replace_contact(row, Document.FORM_4811, by=by, name=signer, email=email, source="told by the importer")
+
+
+def _must_be_open(importer: ImporterOfRecord, key: str) -> None:
+    """The order of the checklist holds for whoever asks, not only for the page that shows it."""
+    if checklist_of(importer)[key].status in (Status.CANNOT_START, Status.NOT_NEEDED):
+        raise RuleViolation("not_yet", NOT_OPEN)
 
 
 def may_declare(importer: ImporterOfRecord, user: User) -> bool:

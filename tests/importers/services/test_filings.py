@@ -1,11 +1,12 @@
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from importers.domain.checklist import Status
 from importers.domain.errors import RuleViolation
 from importers.domain.facts import Document, Route
-from importers.models import Acceptance, FiledContact, MailKind, Notification, Readiness
+from importers.models import Acceptance, Attestation, FiledContact, MailKind, Notification, Readiness
 from importers.services import filings, steps
 from importers.services.readiness import checklist_of
 from tests import walkthrough
@@ -70,7 +71,7 @@ def test_verify_names_everything_that_is_missing() -> None:
     staff, importer = StaffFactory(), ImporterFactory()
     walkthrough.declared(importer, staff)
     with pytest.raises(RuleViolation) as refused:
-        filings.verify(importer, by=staff)
+        filings.verify(importer, by=staff, digest=walkthrough.digest(importer))
     for word in ("ACE profile", "box 28", "own ACH"):
         assert word in refused.value.message
     assert not Notification.objects.filter(kind=MailKind.READY).exists()
@@ -88,28 +89,78 @@ def test_a_verified_importer_is_ready_and_is_told(route: Route) -> None:
 def test_verify_wants_a_declaration_of_the_answers_as_they_are() -> None:
     staff, importer = StaffFactory(), ImporterFactory()
     with pytest.raises(RuleViolation) as undeclared:
-        filings.verify(importer, by=staff)
+        filings.verify(importer, by=staff, digest=walkthrough.digest(importer))
     assert undeclared.value.code == "not_declared"
     who = walkthrough.declared(importer, staff, Route.OWN_ACCOUNT)
     steps.confirm_company(importer, by=who, phone="+4511223344")
     with pytest.raises(RuleViolation) as changed:
-        filings.verify(importer, by=staff)
+        filings.verify(importer, by=staff, digest=walkthrough.digest(importer))
     assert changed.value.code == "not_declared"
 
 
 def test_send_back_tells_the_officer_what_and_reopens_the_declaration() -> None:
     staff, importer = StaffFactory(), ImporterFactory()
     with pytest.raises(RuleViolation, match="no declaration"):
-        filings.send_back(importer, by=staff, note="Which phone?")
+        filings.send_back(importer, by=staff, digest=walkthrough.digest(importer), note="Which phone?")
     who = walkthrough.declared(importer, staff)
     with pytest.raises(RuleViolation, match="what must be changed"):
-        filings.send_back(importer, by=staff, note=" ")
-    filings.send_back(importer, by=staff, note="Which phone is right?")
+        filings.send_back(importer, by=staff, digest=walkthrough.digest(importer), note=" ")
+    filings.send_back(importer, by=staff, digest=walkthrough.digest(importer), note="Which phone is right?")
     assert checklist_of(importer)["inform-broker"].status is Status.PROBLEM
     assert checklist_of(importer).facts.returned == "Which phone is right?"
     assert Notification.objects.get(kind=MailKind.RETURNED).to_email == who.email
     steps.declare(importer, by=who, digest=checklist_of(importer).facts.digest)
     assert checklist_of(importer)["inform-broker"].status is Status.DONE
+
+
+def test_what_was_not_on_the_page_is_neither_verified_nor_sent_back() -> None:
+    staff, importer = StaffFactory(), ImporterFactory()
+    who = walkthrough.declared(importer, staff, Route.OWN_ACCOUNT)
+    seen = walkthrough.digest(importer)
+    steps.confirm_company(importer, by=who, phone="+4511223344")
+    steps.declare(importer, by=who, digest=walkthrough.digest(importer))
+    for decide in (filings.verify, partial(filings.send_back, note="Which phone?")):
+        with pytest.raises(RuleViolation) as refused:
+            decide(importer, by=staff, digest=seen)
+        assert refused.value.code == "changed"
+    newest = Attestation.objects.latest("pk")
+    assert (newest.verified_at, newest.returned_at) == (None, None)
+    assert not Notification.objects.filter(kind__in=[MailKind.READY, MailKind.RETURNED]).exists()
+
+
+def test_verifying_twice_keeps_the_first_and_mails_once() -> None:
+    staff, importer = StaffFactory(), ImporterFactory()
+    walkthrough.ready(importer, staff)
+    first = Attestation.objects.get()
+    filings.verify(importer, by=StaffFactory(), digest=walkthrough.digest(importer))
+    again = Attestation.objects.get()
+    assert (again.verified_at, again.verified_by) == (first.verified_at, staff)
+    assert Notification.objects.filter(kind=MailKind.READY).count() == 1
+
+
+def test_sending_back_twice_mails_once_and_another_note_is_refused() -> None:
+    staff, importer = StaffFactory(), ImporterFactory()
+    walkthrough.declared(importer, staff)
+    digest = walkthrough.digest(importer)
+    for by in (staff, StaffFactory()):
+        filings.send_back(importer, by=by, digest=digest, note="Which phone?")
+    with pytest.raises(RuleViolation, match="another note"):
+        filings.send_back(importer, by=StaffFactory(), digest=digest, note="Which e-mail?")
+    declaration = Attestation.objects.get()
+    assert (declaration.returned_by, declaration.return_note) == (staff, "Which phone?")
+    assert Notification.objects.filter(kind=MailKind.RETURNED).count() == 1
+    with pytest.raises(RuleViolation) as refused:
+        filings.verify(importer, by=staff, digest=digest)
+    assert refused.value.code == "not_declared"
+
+
+def test_what_was_verified_can_still_be_sent_back() -> None:
+    staff, importer = StaffFactory(), ImporterFactory()
+    walkthrough.ready(importer, staff)
+    filings.send_back(importer, by=staff, digest=walkthrough.digest(importer), note="Which phone?")
+    declaration = Attestation.objects.get()
+    assert (declaration.verified_at, declaration.verified_by, declaration.returned_by) == (None, None, staff)
+    assert Readiness.objects.get(importer=importer).stage != "ready"
 
 
 def test_the_brokers_own_enrolment_changes_every_importers_readiness() -> None:

@@ -1,18 +1,23 @@
 import smtplib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
+from django.db import OperationalError
 from django.utils import timezone
 
 from importers import delivery
-from importers.models import ImporterOfRecord, MailKind, MailState, Notification
+from importers.models import Campaign, ImporterAccess, ImporterOfRecord, MailKind, MailState, Notification
 from importers.models.notification import LEASE
 from importers.services import outbox
+from importers.services.details import edit_details
+from importers.services.invitations import revoke
 from tests import walkthrough
-from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
+from tests.factories import AccessFactory, CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +42,7 @@ def fresh(row: Notification) -> Notification:
 
 
 def reminder(importer: ImporterOfRecord | None = None, **fields: Any) -> Notification:
-    importer = importer or ImporterFactory()
+    importer = importer or AccessFactory().importer
     return NotificationFactory(
         kind=MailKind.REMINDER, importer=importer, campaign=CampaignFactory(), slot="T-14", **fields
     )
@@ -113,6 +118,10 @@ class Refusing(EmailMultiAlternatives):
         (smtplib.SMTPServerDisconnected("gone"), "pending", "gone"),
         (TimeoutError("timed out"), "pending", "timed out"),
         (ConnectionRefusedError(111, "refused"), "pending", "refused"),
+        (smtplib.SMTPAuthenticationError(535, b"wrong password"), "pending", "535 wrong password"),
+        (smtplib.SMTPSenderRefused(550, b"not you", "a@b.example"), "pending", "550 not you"),
+        (OperationalError("the database is away"), "pending", "the database is away"),
+        (SoftTimeLimitExceeded(), "pending", "SoftTimeLimitExceeded"),
         (ValueError("a mistake of ours"), "failed", "a mistake of ours"),
     ],
 )
@@ -183,6 +192,50 @@ def test_the_sweep_rings_for_what_waits_and_frees_what_a_dead_worker_held(rung: 
     assert set(rung) == {waiting.pk, held.pk}
     assert fresh(later).state == MailState.PENDING
     assert fresh(working).state == MailState.SENDING
+
+
+def test_a_row_that_kills_its_worker_each_time_ends_as_failed(rung: list[int]) -> None:
+    row = NotificationFactory()
+    since = timezone.now()
+    for _ in range(delivery.TRIES):
+        assert Notification.objects.claim(row.pk, since)
+        since += LEASE * 2
+        outbox.sweep(since)
+    assert fresh(row).state == MailState.FAILED
+
+
+def test_a_company_with_a_very_long_name_gets_its_mail_once() -> None:
+    row = NotificationFactory(importer=ImporterFactory(name="Nordlys " * 24), language="da")
+    assert delivery.deliver(row.pk) == "sent"
+    assert len(fresh(row).subject) <= 250
+
+
+def _pause(row: Notification) -> None:
+    ImporterOfRecord.objects.update(paused_until=timezone.localdate())
+
+
+def _replace_campaign(row: Notification) -> None:
+    Campaign.objects.filter(pk=row.campaign_id).update(superseded_by=CampaignFactory())
+
+
+def _take_access_away(row: Notification) -> None:
+    revoke(ImporterAccess.objects.get(importer=row.importer), by=StaffFactory())
+
+
+def _change_the_contact(row: Notification) -> None:
+    assert row.importer
+    edit_details(row.importer, by=StaffFactory(), contact_email="new@nordlys.example")
+
+
+@pytest.mark.parametrize("meanwhile", [_pause, _replace_campaign, _take_access_away, _change_the_contact])
+def test_a_waiting_reminder_is_looked_at_again_before_it_goes_out(
+    meanwhile: Callable[[Notification], None], rung: list[int]
+) -> None:
+    row = reminder()
+    meanwhile(row)
+    assert delivery.deliver(row.pk) == "not mine"
+    outbox.sweep(timezone.now())
+    assert fresh(row).state == MailState.DROPPED
 
 
 def test_the_sweep_drops_codes_that_ran_out_and_reminders_that_became_pointless(rung: list[int]) -> None:

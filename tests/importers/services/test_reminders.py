@@ -7,10 +7,13 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from importers.models import Campaign, ImporterAccess, ImporterOfRecord, MailKind, Notification
+from importers.admin.reminders import WHY_NOT
+from importers.domain.reminders import SKIP_REASONS
+from importers.models import Campaign, ImporterAccess, ImporterOfRecord, MailKind, MailState, Notification, User
 from importers.services import reminders
+from importers.services.invitations import revoke
 from tests import walkthrough
-from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
+from tests.factories import AccessFactory, CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -134,7 +137,7 @@ def test_planning_writes_nothing() -> None:
 def test_queries_do_not_grow_with_importers(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     for _ in range(12):
         ImporterFactory()
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert len(reminders.plan(AT).due) == 12
 
 
@@ -173,3 +176,66 @@ def test_the_command_says_what_is_wrong_with_the_moment() -> None:
 def test_after_the_deadline_reminders_go_on_weekly() -> None:
     ImporterFactory()
     assert [d.slot for d in reminders.plan(datetime(2027, 5, 6, tzinfo=UTC)).due] == ["T+14"]
+
+
+def test_who_was_shut_out_hears_nothing() -> None:
+    access = AccessFactory()
+    ImporterOfRecord.objects.update(invited_at=AT - timedelta(days=9), invited_by=StaffFactory())
+    assert len(reminders.plan(AT).due) == 1
+    revoke(access, by=StaffFactory())
+    assert reminders.plan(AT).skipped == {"no_access": 1}
+
+
+def test_nobody_of_the_broker_is_reminded_as_an_importer() -> None:
+    ImporterFactory(contact_email=StaffFactory().email)
+    assert reminders.plan(AT).skipped == {"no_access": 1}
+
+
+def test_one_importer_without_a_projection_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    broken = ImporterFactory()
+    ImporterFactory()
+    broken.readiness.delete()
+    schedule = reminders.schedule_due(AT)
+    assert (len(schedule.due), schedule.skipped) == (1, {"not_computed": 1})
+    assert str(broken.uuid) in caplog.text
+
+
+def test_one_importer_that_cannot_be_let_in_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, fine = ImporterFactory(), ImporterFactory()
+    let_in = reminders.let_in
+
+    def sometimes(importer: ImporterOfRecord, *, by: User) -> User | None:
+        if importer.pk == broken.pk:
+            raise IntegrityError
+        return let_in(importer, by=by)
+
+    monkeypatch.setattr(reminders, "let_in", sometimes)
+    reminders.schedule_due(AT)
+    assert [to for _slot, _step, to in sent()] == [fine.contact_email]
+
+
+def test_two_campaigns_make_one_mail(campaign: Campaign) -> None:
+    CampaignFactory(deadline=campaign.deadline + timedelta(days=7))
+    ImporterFactory()
+    schedule = reminders.schedule_due(AT)
+    assert [(item.campaign, item.slot) for item in schedule.due] == [(campaign, "T-14")]
+    assert len(sent()) == 1
+
+
+def test_a_reminder_that_was_dropped_may_come_again_in_its_slot(campaign: Campaign) -> None:
+    importer = ImporterFactory()
+    kind, state = MailKind.REMINDER, MailState.DROPPED
+    NotificationFactory(importer=importer, campaign=campaign, slot="T-14", kind=kind, state=state)
+    reminders.schedule_due(AT)
+    assert sent() == [("T-14", "", importer.contact_email), ("T-14", "company", importer.contact_email)]
+
+
+@pytest.mark.parametrize("kind", [MailKind.RETURNED, MailKind.READY, MailKind.RECEIPT])
+def test_any_mail_to_the_importer_makes_the_reminder_wait(kind: MailKind) -> None:
+    mail = NotificationFactory(importer=ImporterFactory(), kind=kind)
+    Notification.objects.filter(pk=mail.pk).update(created_at=AT - timedelta(hours=1))
+    assert reminders.plan(AT).skipped == {"recent": 1}
+
+
+def test_every_reason_has_words_for_staff() -> None:
+    assert set(WHY_NOT) == set(SKIP_REASONS)

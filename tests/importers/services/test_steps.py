@@ -5,9 +5,10 @@ from django.utils import timezone
 
 from importers.domain.checklist import Status
 from importers.domain.errors import RuleViolation
-from importers.domain.facts import ACHStatus, Document, ExistingAccount
+from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.models import Attestation, FiledContact, ImporterAccess, ImporterOfRecord, MailKind, Notification, User
 from importers.services import steps
+from importers.services.invitations import revoke
 from importers.services.readiness import checklist_of
 from tests import walkthrough
 from tests.factories import ImporterFactory, OfficerFactory, StaffFactory, UserFactory
@@ -91,6 +92,66 @@ def test_the_same_answer_twice_leaves_one_row() -> None:
     assert FiledContact.objects.filter(importer=importer).count() == 2  # ACE and Form 4811
 
 
+def test_steps_keep_their_order_whoever_asks() -> None:
+    importer, who = ImporterFactory(), UserFactory()
+    today = timezone.localdate()
+    deeds = (
+        lambda: steps.confirm_ace_account(importer, by=who, name="Mette", email="m@x.example"),
+        lambda: steps.record_ach(importer, by=who, status=ACHStatus.SHOWN),
+        lambda: steps.complete_form_4811(importer, by=who, signer="Mette", email="m@x.example", signed_on=today),
+    )
+    for deed in deeds:
+        with pytest.raises(RuleViolation) as refused:
+            deed()
+        assert refused.value.code == "not_yet"
+    assert not FiledContact.objects.exists()
+
+
+def test_a_former_officer_no_longer_reads_along() -> None:
+    importer, who = ImporterFactory(), UserFactory()
+    for email in ("mistyped@nordlys.example", "lars@nordlys.example"):
+        name_officer(importer, who, email=email)
+    live = ImporterAccess.objects.filter(importer=importer, revoked_at=None)
+    assert [access.user.email for access in live] == ["lars@nordlys.example"]
+
+
+def test_the_contact_keeps_access_when_somebody_else_becomes_the_officer() -> None:
+    importer, staff = ImporterFactory(), StaffFactory()
+    who = walkthrough.invited(importer, staff)
+    name_officer(importer, who)
+    name_officer(importer, who, email="lars@nordlys.example")
+    assert ImporterAccess.objects.filter(importer=importer, user=who, revoked_at=None).exists()
+
+
+def test_who_was_shut_out_by_staff_is_not_let_in_by_the_importer() -> None:
+    importer, staff = ImporterFactory(), StaffFactory()
+    who = walkthrough.invited(importer, staff)
+    name_officer(importer, who, email="lars@nordlys.example")
+    revoke(ImporterAccess.objects.get(user__email="lars@nordlys.example"), by=staff)
+    name_officer(importer, who)
+    name_officer(importer, who, email="lars@nordlys.example")
+    assert not ImporterAccess.objects.filter(user__email="lars@nordlys.example", revoked_at=None).exists()
+    assert Notification.objects.filter(kind=MailKind.OFFICER_INVITATION).count() == 1
+
+
+def test_one_of_the_brokers_own_people_cannot_be_the_officer() -> None:
+    importer, who = ImporterFactory(), UserFactory()
+    with pytest.raises(RuleViolation) as refused:
+        name_officer(importer, who, email=StaffFactory().email.upper())
+    assert refused.value.code == "staff_email"
+    assert not hasattr(ImporterOfRecord.objects.get(pk=importer.pk), "officer")
+
+
+def test_the_brokers_mail_cannot_be_used_to_write_to_strangers_without_end() -> None:
+    importer, who = ImporterFactory(), UserFactory()
+    for n in range(steps.OFFICERS_A_DAY):
+        name_officer(importer, who, email=f"victim{n}@elsewhere.example")
+    with pytest.raises(RuleViolation) as refused:
+        name_officer(importer, who, email="victim9@elsewhere.example")
+    assert refused.value.code == "too_many"
+    assert Notification.objects.filter(kind=MailKind.OFFICER_INVITATION).count() == steps.OFFICERS_A_DAY
+
+
 def test_form_4811_signed_in_the_future_is_refused() -> None:
     importer, who = ImporterFactory(), UserFactory()
     tomorrow = timezone.localdate() + timedelta(days=1)
@@ -100,7 +161,9 @@ def test_form_4811_signed_in_the_future_is_refused() -> None:
 
 
 def test_ach_is_done_only_when_shown() -> None:
-    importer, who = ImporterFactory(country="US"), UserFactory()
+    importer, who = ImporterFactory(), UserFactory()
+    walkthrough.before(importer, who, Route.OWN_ACCOUNT)
+    steps.confirm_ace_account(importer, by=who, name=importer.contact_name, email=importer.contact_email)
     for ach, expected in ((ACHStatus.NONE, "none"), (ACHStatus.SHOWN, "shown")):
         steps.record_ach(importer, by=who, status=ach)
         importer.ach_enrollment.refresh_from_db()
