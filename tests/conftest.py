@@ -46,6 +46,7 @@ if not IS_WORKER:
 
 # Only now may the settings be read.
 from django.conf import settings  # noqa: E402
+from django.utils import translation  # noqa: E402
 
 from ace_onboarding.embedded import Cluster, running  # noqa: E402
 from ace_onboarding.translations import compile_stale  # noqa: E402
@@ -62,6 +63,12 @@ FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not IS_WORKER:
         shutil.rmtree(os.environ["VAR_DIR"], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> None:
+    """A page asked for in Danish leaves its language behind on the thread."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
