@@ -41,13 +41,15 @@ class MailState(models.TextChoices):
 
 def _still_wanted(now: datetime) -> Q:
     """The importer has something to do and is not paused, the campaign is not replaced, and the link in the mail
-    opens the checklist for whoever it goes to."""
+    opens the checklist for whoever it goes to. Sub-queries only: with a join, Django's UPDATE would look its rows up in
+    a select of its own, whose answer the loser of a race does not ask for again, and two workers would both win."""
     open_step = Readiness.objects.filter(importer=OuterRef("importer")).exclude(importer_step="")
     way_in = ImporterAccess.objects.filter(
         importer=OuterRef("importer"), user__email__iexact=OuterRef("to_email"), user__is_active=True, revoked_at=None
     )
-    paused = Q(importer__paused_until__gte=timezone.localdate(now))
-    return Exists(open_step) & Exists(way_in) & ~paused & Q(campaign__superseded_by=None)
+    paused = ImporterOfRecord.objects.filter(pk=OuterRef("importer"), paused_until__gte=timezone.localdate(now))
+    replaced = Campaign.objects.filter(pk=OuterRef("campaign")).exclude(superseded_by=None)
+    return Exists(open_step) & Exists(way_in) & ~Exists(paused) & ~Exists(replaced)
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):

@@ -1,0 +1,85 @@
+"""Two connections at the same moment, as two people or two workers are."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from importers.models import ImporterOfRecord, Notification
+from importers.services import reminders, steps
+from importers.services.change import change
+from tests.factories import AccessFactory, CampaignFactory, ImporterFactory, NotificationFactory, UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def together(*deeds: Callable[[], object]) -> list[object]:
+    """Runs each in a thread with a connection of its own, all let go at once; their answers."""
+    gate, answers = threading.Barrier(len(deeds)), list[object]()
+
+    def run(deed: Callable[[], object]) -> None:
+        try:
+            gate.wait(10)
+            answers.append(deed())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[deed]) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return answers
+
+
+def test_of_two_workers_one_gets_the_mail() -> None:
+    rows = [NotificationFactory() for _ in range(8)]
+    for row in rows:
+        now = timezone.now()
+        claims = together(*[lambda: Notification.objects.claim(row.pk, now)] * 4)  # noqa: B023 - run before the next
+        assert sum(claim is not None for claim in claims) == 1
+
+
+def test_of_two_schedulers_one_puts_the_reminder_in() -> None:
+    campaign = CampaignFactory(deadline=timezone.localdate() + timedelta(days=3))
+    for _ in range(3):
+        AccessFactory()
+    ImporterOfRecord.objects.update(created_at=timezone.now() - timedelta(days=9))
+    together(*[lambda: reminders.schedule_due(timezone.now())] * 3)
+    assert Notification.objects.filter(campaign=campaign).count() == 3
+
+
+def test_a_second_change_waits_for_the_first_and_sees_it() -> None:
+    importer, who = ImporterFactory(city="Odense"), UserFactory()
+    inside, seen = threading.Event(), list[str]()
+
+    def first() -> None:
+        with change(importer, "first", by=who) as row:
+            inside.set()
+            threading.Event().wait(0.5)  # the second one is at the door now
+            row.city = "Aarhus"
+            row.save()
+
+    def second() -> None:
+        assert inside.wait(10)
+        with change(importer, "second", by=who) as row:
+            seen.append(row.city)
+
+    together(first, second)
+    assert seen == ["Aarhus"]
+
+
+def test_two_tabs_leave_one_row_of_each_kind() -> None:
+    importer, who = ImporterFactory(), UserFactory()
+
+    def name() -> None:
+        steps.name_officer(
+            importer, by=who, name="Mette", title="Direktør", email="m@x.example", phone="+4570101011", authorised=True
+        )
+
+    together(name, name)
+    assert importer.accesses.count() == 1
+    assert Notification.objects.count() == 1
