@@ -144,12 +144,16 @@ class Builder:
         self.declare()
 
     def declare(self) -> None:
-        steps.declare(self.importer, by=self.who, digest=checklist_of(self.importer).facts.digest)
+        steps.declare(self.importer, by=self.who, digest=self.digest)
+
+    @property
+    def digest(self) -> str:
+        return checklist_of(self.importer).facts.digest
 
     def ready(self) -> None:
         self.declared()
         filings.record_4811_checks(self.importer, by=self.staff, on_profile=True, box_28=True)
-        filings.verify(self.importer, by=self.staff)
+        filings.verify(self.importer, by=self.staff, digest=self.digest)
 
     def invited(self) -> None:
         """Opened nothing yet."""
@@ -177,7 +181,8 @@ class Builder:
 
     def sent_back(self) -> None:
         self.declared()
-        filings.send_back(self.importer, by=self.staff, note=RETURNED[self.importer.language])
+        note = RETURNED[self.importer.language]
+        filings.send_back(self.importer, by=self.staff, digest=self.digest, note=note)
 
 
 Profile = Callable[[Builder], None]

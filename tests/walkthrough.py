@@ -11,6 +11,11 @@ from importers.services.invitations import invite
 from importers.services.readiness import checklist_of
 
 
+def digest(importer: ImporterOfRecord) -> str:
+    """Of the answers as they stand: what the page gives along."""
+    return checklist_of(importer).facts.digest
+
+
 def invited(importer: ImporterOfRecord, staff: User) -> User:
     invite([importer], by=staff)
     importer.refresh_from_db()
@@ -65,7 +70,7 @@ def declared(importer: ImporterOfRecord, staff: User, route: Route = Route.FORM_
     before(importer, who, route)
     on_5106(importer, staff)
     in_ace(importer, who, route)
-    steps.declare(importer, by=who, digest=checklist_of(importer).facts.digest)
+    steps.declare(importer, by=who, digest=digest(importer))
     return who
 
 
@@ -73,5 +78,5 @@ def ready(importer: ImporterOfRecord, staff: User, route: Route = Route.FORM_481
     who = declared(importer, staff, route)
     filings.set_broker_ach(by=staff, enrolled=True)
     filings.record_4811_checks(importer, by=staff, on_profile=True, box_28=True)
-    filings.verify(importer, by=staff)
+    filings.verify(importer, by=staff, digest=digest(importer))
     return who

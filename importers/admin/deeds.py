@@ -16,6 +16,7 @@ from importers.admin.forms import (
     Form5106Form,
     Nothing,
     PauseForm,
+    ReviewForm,
     RevokeForm,
     SendBackForm,
 )
@@ -93,12 +94,12 @@ def _checks_initial(importer: ImporterOfRecord) -> Data:
 
 
 def _verify(importer: ImporterOfRecord, by: User, data: Data) -> str:
-    filings.verify(importer, by=by)
+    filings.verify(importer, by=by, **data)
     return gettext("Checked. The officer is told by mail that all is in place.")
 
 
 def _send_back(importer: ImporterOfRecord, by: User, data: Data) -> str:
-    filings.send_back(importer, by=by, note=data["note"])
+    filings.send_back(importer, by=by, **data)
     return gettext("Sent back. The officer gets your note by mail.")
 
 
@@ -165,7 +166,7 @@ DEEDS: dict[str, Deed] = {
     "correct-form-4811": Deed(_("Correction sent to CBP"), Nothing, _correction(Document.FORM_4811), "form-4811"),
     "accept": Deed(_("Accept this warning"), AcceptForm, _accept, "checklist"),
     "checks-4811": Deed(_("Record the two checks"), Checks4811Form, _checks, "broker-review", _checks_initial),
-    "verify": Deed(_("All is in place"), Nothing, _verify, "broker-review"),
+    "verify": Deed(_("All is in place"), ReviewForm, _verify, "broker-review"),
     "send-back": Deed(_("Send back with a note"), SendBackForm, _send_back, "broker-review"),
     "invite": Deed(_("Send the invitation"), Nothing, _invite, "access"),
     "revoke": Deed(_("Take access away"), RevokeForm, _revoke, "access"),

@@ -63,7 +63,13 @@ class Checks4811Form(forms.Form):
     box_28 = tick(_("Our importer number goes in box 28 of new entries"))
 
 
-class SendBackForm(forms.Form):
+class ReviewForm(forms.Form):
+    """`digest` is of the answers on the page, so that nobody decides on others."""
+
+    digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class SendBackForm(ReviewForm):
     note = long_text(
         _("What must be changed?"),
         length=1000,

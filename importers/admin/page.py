@@ -75,6 +75,13 @@ class Deeds:
         form = deed.form(initial=deed.initial(self.importer) | initial, auto_id=f"{prefix}-%s")
         return DeedForm(key, deed, form, open=now, button=button)
 
+    def review(self, key: str, digest: str, *, now: bool = False, button: str = "secondary") -> DeedForm:
+        """A decision on the answers that are on this page, also when it comes back for having been on others."""
+        if self.bound is not None and self.refused == key:
+            self.bound.data = self.bound.data.copy()
+            self.bound.data["digest"] = digest
+        return self.form(key, now=now, button=button, digest=digest)
+
     def _is_same(self, initial: dict[str, Any]) -> bool:
         return self.bound is not None and all(self.bound.data.get(k) == str(v) for k, v in initial.items())
 
@@ -144,8 +151,8 @@ def _deeds(state: StepState, checklist: Checklist, importer: ImporterOfRecord, d
         if checklist.facts.form_4811.completed or missing_for_4811(checklist.facts):
             yield deeds.form("checks-4811", now=state.who is Who.BROKER)
         if not declared.verified_at:
-            yield deeds.form("verify", now=state.who is Who.BROKER, button="primary")
-        yield deeds.form("send-back")
+            yield deeds.review("verify", checklist.facts.digest, now=state.who is Who.BROKER, button="primary")
+        yield deeds.review("send-back", checklist.facts.digest)
 
 
 def open_declaration(importer: ImporterOfRecord) -> Attestation | None:

@@ -22,6 +22,8 @@ from importers.services.change import change
 from importers.services.outbox import post
 from importers.services.readiness import checklist_of, refresh_all
 
+NOT_DECLARED = _("The officer has not declared the answers as they stand now.")
+
 
 def replace_contact(importer: ImporterOfRecord, document: Document, *, by: User, **filed: str) -> FiledContact:
     """A new reading of one document (`filed`: name, email, company_name, source); the old one stays as history.
@@ -87,13 +89,19 @@ def record_4811_checks(importer: ImporterOfRecord, *, by: User, on_profile: bool
         form.save()
 
 
-def verify(importer: ImporterOfRecord, *, by: User) -> None:
-    """Staff checked in ACE what the officer declared. Refused, with every reason, while anything is missing."""
+def verify(importer: ImporterOfRecord, *, by: User, digest: str) -> None:
+    """Staff checked in ACE what the officer declared. Refused, with every reason, while anything is missing. `digest`
+    is of the answers that were on the page. What a colleague has verified already is not verified again."""
     with change(importer, "verify", by=by) as row:
         checklist = checklist_of(row)
-        attestation = _open_attestation(row)
-        if attestation is None or checklist.facts.attested != checklist.facts.digest:
-            raise RuleViolation("not_declared", _("The officer has not declared the answers as they stand now."))
+        attestation = _newest_declaration(row)
+        if attestation is None or attestation.returned_at:
+            raise RuleViolation("not_declared", NOT_DECLARED)
+        _refuse_other_answers(digest, checklist.facts.digest)
+        if attestation.digest != digest:
+            raise RuleViolation("not_declared", NOT_DECLARED)
+        if attestation.verified_at:
+            return
         missing = missing_for_4811(checklist.facts)
         blockers = [s for s in checklist.steps if s.key != "broker-review" and not s.status.is_settled]
         if missing or blockers:
@@ -104,18 +112,25 @@ def verify(importer: ImporterOfRecord, *, by: User) -> None:
         _tell_officer(row, MailKind.READY, by)
 
 
-def send_back(importer: ImporterOfRecord, *, by: User, note: str) -> None:
-    """Something the officer declared is not so; the note goes to the officer by mail and on the page."""
+def send_back(importer: ImporterOfRecord, *, by: User, digest: str, note: str) -> None:
+    """Something the officer declared is not so; the note goes to the officer by mail and on the page. `digest` is of
+    the answers that were on the page. The same note again sends nothing again."""
     refuse_bank_details(note)
-    if not note.strip():
+    note = note.strip()
+    if not note:
         raise RuleViolation("note", _("Write what must be changed, so that the officer can act on it."))
     with change(importer, "send back", by=by) as row:
-        attestation = _open_attestation(row)
+        attestation = _newest_declaration(row)
         if attestation is None:
             raise RuleViolation("not_declared", _("There is no declaration to send back."))
+        _refuse_other_answers(digest, checklist_of(row).facts.digest)
+        if attestation.returned_at:
+            if attestation.return_note == note:
+                return
+            raise RuleViolation("returned", _("It was sent back already, with another note. Read that one first."))
         attestation.verified_at = attestation.verified_by = None
         attestation.returned_at, attestation.returned_by = timezone.now(), by
-        attestation.return_note = note.strip()
+        attestation.return_note = note
         attestation.save()
         _tell_officer(row, MailKind.RETURNED, by)
 
@@ -128,9 +143,13 @@ def set_broker_ach(*, by: User, enrolled: bool) -> None:
     refresh_all()
 
 
-def _open_attestation(importer: ImporterOfRecord) -> Attestation | None:
-    newest = importer.attestations.order_by("-pk").first()
-    return newest if newest and newest.returned_at is None else None
+def _newest_declaration(importer: ImporterOfRecord) -> Attestation | None:
+    return importer.attestations.order_by("-pk").first()
+
+
+def _refuse_other_answers(seen: str, now: str) -> None:
+    if seen != now:
+        raise RuleViolation("changed", _("An answer was changed meanwhile. Look at the answers again, then decide."))
 
 
 def _tell_officer(importer: ImporterOfRecord, kind: MailKind, by: User) -> None:

@@ -11,6 +11,7 @@ from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, Notification
 from importers.services import filings
 from importers.services.invitations import invite
+from tests import walkthrough
 from tests.factories import ImporterFactory, StaffFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -96,7 +97,7 @@ def test_from_the_invitation_mail_to_ready(
     declare(page)
     filings.set_broker_ach(by=staff, enrolled=True)
     filings.record_4811_checks(importer, by=staff, on_profile=True, box_28=True)
-    filings.verify(importer, by=staff)
+    filings.verify(importer, by=staff, digest=walkthrough.digest(importer))
     page.reload()
     assert "All is in place. You need not do anything more." in page.get_by_role("main").inner_text()
     assert "All is in place" in last_mail(MailKind.READY)

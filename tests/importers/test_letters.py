@@ -32,7 +32,7 @@ def declared(importer: ImporterOfRecord) -> Iterator[User]:
     """Far enough that every kind of mail has something to tell."""
     staff = StaffFactory()
     who = walkthrough.declared(importer, staff)
-    filings.send_back(importer, by=staff, note="Form 4811 names Lars Holm.")
+    filings.send_back(importer, by=staff, digest=walkthrough.digest(importer), note="Form 4811 names Lars Holm.")
     return who
 
 

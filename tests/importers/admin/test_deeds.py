@@ -21,10 +21,11 @@ from importers.models import (
     Notification,
     User,
 )
-from importers.services import filings
+from importers.services import filings, steps
 from importers.services.invitations import invite
 from importers.services.readiness import checklist_of
 from tests.factories import AccessFactory, ImporterFactory, OfficerFactory, StaffFactory
+from tests.served_forms import served
 
 RIGHT = {
     "name": "Mette Sørensen",
@@ -47,6 +48,12 @@ def page(importer: ImporterOfRecord) -> str:
 
 def do(client: Client, importer: ImporterOfRecord, key: str, **data: Any) -> HttpResponse:
     return client.post(reverse("admin:importers_deed", args=[importer.pk, key]), data, follow=True)  # type: ignore[return-value]
+
+
+def decide(client: Client, importer: ImporterOfRecord, key: str, **typed: Any) -> HttpResponse:
+    """With the form that was served."""
+    form = served(client.get(page(importer)), to=f"/do/{key}/")  # type: ignore[arg-type]
+    return do(client, importer, key, **form | typed)
 
 
 def text(response: HttpResponse) -> str:
@@ -129,17 +136,31 @@ def declared(importer: ImporterOfRecord) -> Attestation:
 
 def test_verifying_too_early_says_everything_that_is_missing(as_staff: Client, importer: ImporterOfRecord) -> None:
     declared(importer)
-    answer = text(do(as_staff, importer, "verify"))
+    answer = text(decide(as_staff, importer, "verify"))
     assert "Still missing:" in answer
     assert "Confirm your company details" in answer
 
 
 def test_sending_back_writes_to_the_officer(as_staff: Client, importer: ImporterOfRecord) -> None:
     attestation = declared(importer)
-    do(as_staff, importer, "send-back", note="ACE shows another phone number.")
+    decide(as_staff, importer, "send-back", note="ACE shows another phone number.")
     attestation.refresh_from_db()
     assert attestation.return_note == "ACE shows another phone number."
     assert Notification.objects.get(kind=MailKind.RETURNED).to_email == "mette@nordlys.example"
+
+
+def test_answers_that_changed_meanwhile_are_looked_at_again(
+    as_staff: Client, staff: User, importer: ImporterOfRecord
+) -> None:
+    declared(importer)
+    form = served(as_staff.get(page(importer)), to="/do/send-back/")  # type: ignore[arg-type]
+    steps.confirm_company(importer, by=staff, phone="+4511223344")
+    declared(importer)
+    again = do(as_staff, importer, "send-back", **form | {"note": "Which phone?"})
+    assert "An answer was changed meanwhile." in text(again)
+    assert not Attestation.objects.filter(returned_at__isnull=False).exists()
+    do(as_staff, importer, "send-back", **served(again, to="/do/send-back/"))
+    assert Attestation.objects.latest("pk").return_note == "Which phone?"
 
 
 def test_the_two_checks_of_form_4811(as_staff: Client, staff: User, importer: ImporterOfRecord) -> None:

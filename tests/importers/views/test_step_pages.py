@@ -343,6 +343,7 @@ def test_only_the_officer_finds_the_button(page: Client, undeclared: ImporterOfR
 
 def test_what_was_sent_back_shows_with_the_note(page: Client, undeclared: ImporterOfRecord, staff: User) -> None:
     page.post(url(undeclared, "inform-broker"), declaration(undeclared))
-    filings.send_back(undeclared, by=staff, note="The tab in ACE is empty.")
+    digest = checklist_of(undeclared).facts.digest
+    filings.send_back(undeclared, by=staff, digest=digest, note="The tab in ACE is empty.")
     assert "The tab in ACE is empty." in read(page, undeclared, "inform-broker")
     assert "The tab in ACE is empty." in page.get(reverse("checklist", args=[undeclared.uuid])).content.decode()
