@@ -16,6 +16,6 @@ urlpatterns = [
     path("health/", alive, name="health"),
     path("health/ready/", login_not_required(ReadyView.as_view()), name="health-ready"),
     path("admin/", admin.site.urls),
-    path("account/", include("allauth.urls")),
+    path("account/", include("importers.sign_in")),
     path("", include("importers.urls")),
 ]

@@ -3,14 +3,17 @@ known costs the same effort and shows the same page as one that is."""
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import css_inline
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.backends import ModelBackend
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -24,6 +27,17 @@ VALID = timedelta(minutes=10)
 LOGIN_CODE = "account/email/login_code"
 UNKNOWN = "account/email/unknown_account"
 PASSWORD_RESET = "account/email/password_reset_key"  # noqa: S105 - the name of a template
+
+
+class StaffPassword(ModelBackend):
+    """A password lets in staff only, found by `User.email` and nothing else (allauth's backend would also take any
+    address in its own table)."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **credentials: Any
+    ) -> User | None:
+        user = super().authenticate(request, username, password, **credentials)
+        return user if isinstance(user, User) and user.is_staff else None
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -41,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Into the outbox, in the recipient's language. For an unknown address the same mail is written, put in and
         taken out again, so that nothing is sent and no clock tells the two apart."""
-        user = User.objects.filter(email__iexact=email, is_active=True).first()
+        user = User.objects.with_email(email)
         unknown = template_prefix == UNKNOWN or user is None
         if template_prefix == PASSWORD_RESET:
             unknown = user is None or not user.is_staff  # importers have no password
@@ -51,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):
             subject, text, html = _write(prefix, {"code": "000000", "email": email} | context)
             post(
                 MailKind.ACCOUNT,
-                to_email=email,
+                to_email=user.email if user else email,
                 to_name=user.name if user else "",
                 language=language,
                 why="asked for by somebody on the sign-in page",
@@ -62,6 +76,22 @@ class AccountAdapter(DefaultAccountAdapter):
             )
             if unknown:
                 transaction.set_rollback(True)  # also nobody is rung for
+
+    def set_password(self, user: User, password: str) -> None:
+        """Whichever page asks: only staff have a password."""
+        if not user.is_staff:
+            raise Http404
+        super().set_password(user, password)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """On the portal's own address, whatever host the browser named."""
+        marks = {"uidb36": "UID", "key": "KEY"}
+        page = reverse("account_reset_password_from_key", kwargs=marks).replace("UID-KEY", quote(key))
+        return settings.PUBLIC_URL + page
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        messages.error(request, self.error_messages["account_inactive"])
+        return redirect("account_login")
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
         """The person's own language from here on, unless another was chosen in this browser."""

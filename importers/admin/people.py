@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.account.forms import ResetPasswordForm
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from importers.admin.base import StaffAdmin, staff
+from importers.forms.account import ResetForm
 from importers.models import User
 from importers.models.accounts import SYSTEM_EMAIL
 from importers.services.portal import forget_second_factor, save_person
@@ -55,6 +55,15 @@ class PersonForm(forms.ModelForm):
         return cleaned
 
 
+def mail_password_link(request: HttpRequest, person: User) -> bool:
+    """False for who has no password: importers' people, and whoever may not sign in."""
+    form = ResetForm({"email": person.email})
+    if not (person.is_active and person.is_staff and form.is_valid()):
+        return False
+    form.save(request)
+    return True
+
+
 @admin.register(User)
 class PersonAdmin(StaffAdmin):
     form = PersonForm
@@ -93,8 +102,8 @@ class PersonAdmin(StaffAdmin):
         if not change:
             obj.is_staff = True
         save_person(obj, by=staff(request))
-        if not change:
-            told = _("%(who)s can sign in with a code that is mailed to %(email)s, and then choose a password.")
+        if not change and mail_password_link(request, obj):
+            told = _("%(who)s signs in with a password. A link to choose it is on its way to %(email)s.")
             messages.info(request, told % {"who": obj, "email": obj.email})
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -113,9 +122,7 @@ class PersonAdmin(StaffAdmin):
     @admin.action(description=gettext_lazy("Mail a link to choose a new password"))
     def send_password_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for person in queryset:
-            form = ResetPasswordForm({"email": person.email})
-            if person.is_active and person.is_staff and form.is_valid():
-                form.save(request)
+            if mail_password_link(request, person):
                 messages.success(request, _("A link is on its way to %(email)s.") % {"email": person.email})
             else:
                 messages.warning(request, _("%(who)s signs in with a mailed code, or not at all.") % {"who": person})

@@ -1,4 +1,5 @@
-"""allauth's sign-in forms, in our words and our layout."""
+"""allauth's sign-in forms, in our words and our layout. Whom an address belongs to, `User.email` alone says: allauth
+would also look into its own table of addresses."""
 
 from typing import Any
 
@@ -7,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from importers.forms.fields import email
+from importers.models import User
 
 MISSING_EMAIL = _("Enter your e-mail address.")
 
@@ -16,11 +18,19 @@ class RequestCodeForm(RequestLoginCodeForm):
 
     def clean_email(self) -> str:
         self.cleaned_data["email"] = self.cleaned_data["email"].lower()
-        return str(super().clean_email())
+        address = str(super().clean_email())
+        self._user = User.objects.with_email(address)
+        return address
 
 
 class ResetForm(ResetPasswordForm):
     email = email(_("Your e-mail address"), MISSING_EMAIL)
+
+    def clean_email(self) -> str:
+        address = str(super().clean_email()).lower()
+        person = User.objects.with_email(address)
+        self.users = [person] if person and person.is_staff else []  # importers have no password
+        return address
 
 
 class ConfirmCodeForm(ConfirmLoginCodeForm):

@@ -18,6 +18,10 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 
+    def with_email(self, email: str) -> "User | None":
+        """Who signs in with this address. Addresses are kept in lower case; no look-alike letter matches."""
+        return self.filter(email=email.strip().lower(), is_active=True).first()
+
     def for_email(self, email: str, *, name: str = "", language: str = "en") -> "User":
         """The person with this address; made, without a password, when new."""
         try:

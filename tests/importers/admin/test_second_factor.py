@@ -8,10 +8,13 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from django.test import Client
-from django.urls import reverse
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import ResolverMatch, reverse
 from pytest_django import Settings
 
+from importers.middleware import StaffSecondFactor
 from importers.models import User
 from tests.factories import ImporterFactory
 
@@ -78,3 +81,15 @@ def test_importers_need_none(as_importer: Client) -> None:
 def test_nobody_is_held_up_where_it_is_not_required(settings: Settings, as_staff: Client) -> None:
     settings.STAFF_MFA_REQUIRED = False
     assert as_staff.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["account_ledger", "admin:mfa_index", "healthy", "mfa_"])
+def test_nothing_opens_because_its_name_begins_alike(page: str, staff: User, rf: RequestFactory) -> None:
+    *spaces, name = page.split(":")
+    request = rf.get("/")
+    request.user = staff
+    request.resolver_match = ResolverMatch(lambda: None, (), {}, name, namespaces=spaces)
+    request._messages = CookieStorage(request)  # type: ignore[attr-defined]
+    response = StaffSecondFactor(lambda r: HttpResponse()).process_view(request, None, (), {})
+    assert response is not None
+    assert response["Location"] == reverse("mfa_index")

@@ -1,10 +1,12 @@
 """What is set up once: the firm, the campaigns, the people."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -33,7 +35,7 @@ def test_the_list_of_one_firm_is_the_firm(as_staff: Client) -> None:
 def test_the_own_ach_enrolment_is_a_deed_with_a_doer(as_staff: Client, staff: User) -> None:
     assert save_firm(as_staff, ach_enrolled="on").status_code == 302
     assert BrokerFirm.current().ach_enrolled_by == staff
-    save_firm(as_staff)
+    save_firm(as_staff, **{"initial-ach_enrolled": "True"})
     assert BrokerFirm.current().ach_enrolled_at is None
 
 
@@ -103,13 +105,21 @@ def save_person(client: Client, person: User, **data: Any) -> Any:
     return client.post(reverse("admin:importers_user_change", args=[person.pk]), given | data)
 
 
-def test_a_superuser_adds_staff_who_sign_in_by_code(as_superuser: Client) -> None:
+def test_a_superuser_adds_staff_who_are_mailed_a_link_for_their_password(as_superuser: Client) -> None:
     data = {"email": "Maria@Broker.example", "name": "Maria Lund", "language": "en", "is_active": "on"}
     page = as_superuser.post(reverse("admin:importers_user_add"), data, follow=True).content.decode()
-    assert "can sign in with a code that is mailed to maria@broker.example" in page
+    assert "A link to choose it is on its way to maria@broker.example" in page
     maria = User.objects.get(email="maria@broker.example")
     assert maria.is_staff
     assert not maria.has_usable_password()
+    (mail,) = Notification.objects.all()
+    link = re.search(rf"{settings.PUBLIC_URL}(/account/password/reset/key/\S+)", mail.text)
+    assert link is not None
+    browser = Client()
+    form = browser.get(link[1])["Location"]
+    browser.post(form, {"password1": "correct horse battery", "password2": "correct horse battery"})
+    maria.refresh_from_db()
+    assert maria.check_password("correct horse battery")
 
 
 def test_the_same_address_twice_is_refused(as_superuser: Client, staff: User) -> None:
