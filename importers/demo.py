@@ -164,7 +164,7 @@ class Builder:
 
     def at_cbp(self) -> None:
         self.wrong_5106()
-        filings.mark_correction_sent(self.importer, Document.FORM_5106, by=self.staff)
+        filings.mark_correction_sent(self.importer, by=self.staff)
 
     def written_differently(self) -> None:
         self.before()

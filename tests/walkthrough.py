@@ -8,6 +8,7 @@ from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.models import ImporterOfRecord, User
 from importers.services import filings, steps
 from importers.services.invitations import invite
+from importers.services.portal import edit_firm
 from importers.services.readiness import checklist_of
 
 
@@ -76,7 +77,7 @@ def declared(importer: ImporterOfRecord, staff: User, route: Route = Route.FORM_
 
 def ready(importer: ImporterOfRecord, staff: User, route: Route = Route.FORM_4811) -> User:
     who = declared(importer, staff, route)
-    filings.set_broker_ach(by=staff, enrolled=True)
+    edit_firm(by=staff, ach_enrolled=True)
     filings.record_4811_checks(importer, by=staff, on_profile=True, box_28=True)
     filings.verify(importer, by=staff, digest=digest(importer))
     return who

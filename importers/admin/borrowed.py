@@ -24,8 +24,6 @@ DEEDS = (
     _("confirm ACE account"),
     _("confirm company"),
     _("correction of form-5106 sent"),
-    _("correction of ace sent"),
-    _("correction of form-4811 sent"),
     _("declare"),
     _("demo data"),
     _("edit broker firm"),

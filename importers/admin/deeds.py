@@ -70,12 +70,9 @@ def _current(document: Document) -> Callable[[ImporterOfRecord], Data]:
     return initial
 
 
-def _correction(document: Document) -> Act:
-    def act(importer: ImporterOfRecord, by: User, data: Data) -> str:
-        filings.mark_correction_sent(importer, document, by=by)
-        return gettext("Noted. It is CBP's turn until you record what stands there then.")
-
-    return act
+def _correction(importer: ImporterOfRecord, by: User, data: Data) -> str:
+    filings.mark_correction_sent(importer, by=by)
+    return gettext("Noted. It is CBP's turn until you record what stands there then.")
 
 
 def _accept(importer: ImporterOfRecord, by: User, data: Data) -> str:
@@ -161,9 +158,7 @@ DEEDS: dict[str, Deed] = {
         _("Record who stands on Form 4811"), FiledContactForm, _record(Document.FORM_4811), "form-4811",
         _current(Document.FORM_4811),
     ),
-    "correct-form-5106": Deed(_("Correction sent to CBP"), Nothing, _correction(Document.FORM_5106), "form-5106"),
-    "correct-ace": Deed(_("Correction sent to CBP"), Nothing, _correction(Document.ACE), "ace-account"),
-    "correct-form-4811": Deed(_("Correction sent to CBP"), Nothing, _correction(Document.FORM_4811), "form-4811"),
+    "correct-form-5106": Deed(_("Correction sent to CBP"), Nothing, _correction, "form-5106"),
     "accept": Deed(_("Accept this warning"), AcceptForm, _accept, "checklist"),
     "checks-4811": Deed(_("Record the two checks"), Checks4811Form, _checks, "broker-review", _checks_initial),
     "verify": Deed(_("All is in place"), ReviewForm, _verify, "broker-review"),

@@ -145,8 +145,8 @@ def _deeds(state: StepState, checklist: Checklist, importer: ImporterOfRecord, d
     if (document is not None and state.who is not None) or document in checklist.facts.filed:
         filed = checklist.facts.filed.get(document) if document else None
         yield deeds.form(RECORD[Document(str(document))], now=state.who is Who.BROKER and filed is None)
-        if state.blockers and filed and not filed.correction_sent:
-            yield deeds.form(f"correct-{document}", now=True, button="primary")
+        if document is Document.FORM_5106 and state.blockers and filed and not filed.correction_sent:
+            yield deeds.form("correct-form-5106", now=True, button="primary")
     if state.key == "broker-review" and (declared := open_declaration(importer)):
         if checklist.facts.form_4811.completed or missing_for_4811(checklist.facts):
             yield deeds.form("checks-4811", now=state.who is Who.BROKER)

@@ -11,7 +11,6 @@ from importers.domain.identifiers import refuse_bank_details
 from importers.models import (
     Acceptance,
     Attestation,
-    BrokerFirm,
     FiledContact,
     Form4811,
     ImporterOfRecord,
@@ -20,7 +19,7 @@ from importers.models import (
 )
 from importers.services.change import change
 from importers.services.outbox import post
-from importers.services.readiness import checklist_of, refresh_all
+from importers.services.readiness import checklist_of
 
 NOT_DECLARED = _("The officer has not declared the answers as they stand now.")
 
@@ -46,13 +45,12 @@ def record_contact(importer: ImporterOfRecord, document: Document, *, by: User, 
         replace_contact(row, document, by=by, **filed)
 
 
-def mark_correction_sent(importer: ImporterOfRecord, document: Document, *, by: User) -> None:
-    """The correction is on its way to CBP: from now on it is CBP's turn, until a new reading is recorded."""
-    with change(importer, f"correction of {document} sent", by=by) as row:
-        changed = FiledContact.objects.filter(importer=row, document=document, is_current=True).update(
-            correction_sent_at=timezone.now(), correction_sent_by=by
-        )
-        if not changed:
+def mark_correction_sent(importer: ImporterOfRecord, *, by: User) -> None:
+    """The correction of Form 5106 is on its way to CBP: from now on it is CBP's turn, until a new reading is recorded.
+    What stands in ACE and on Form 4811 the importer corrects, and there is nobody to wait for."""
+    with change(importer, "correction of form-5106 sent", by=by) as row:
+        filed = FiledContact.objects.filter(importer=row, document=Document.FORM_5106, is_current=True)
+        if not filed.update(correction_sent_at=timezone.now(), correction_sent_by=by):
             raise RuleViolation("nothing_filed", _("Record first what stands in the document now."))
 
 
@@ -133,14 +131,6 @@ def send_back(importer: ImporterOfRecord, *, by: User, digest: str, note: str) -
         attestation.return_note = note
         attestation.save()
         _tell_officer(row, MailKind.RETURNED, by)
-
-
-def set_broker_ach(*, by: User, enrolled: bool) -> None:
-    """The firm's own ACH refund enrolment, without which no Form 4811 refund can be paid. Touches every importer."""
-    firm = BrokerFirm.current()
-    firm.ach_enrolled_at, firm.ach_enrolled_by = (timezone.now(), by) if enrolled else (None, None)
-    firm.save()
-    refresh_all()
 
 
 def _newest_declaration(importer: ImporterOfRecord) -> Attestation | None:

@@ -6,28 +6,31 @@ from contextlib import contextmanager
 import pghistory
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.models import BrokerFirm, Campaign, User
-from importers.services.filings import set_broker_ach
 from importers.services.readiness import refresh_all
 
-SEEN_BY_RULES = frozenset({"email"})  # the firm's own address must not stand on a Form 5106
+SEEN_BY_RULES = frozenset({"email", "ach_enrolled_at"})  # the firm's own address must not stand on a Form 5106
 
 
-def edit_firm(*, by: User, ach_enrolled: bool, **fields: str) -> None:
-    """Every importer's readiness follows when something the rules look at has changed."""
+def edit_firm(*, by: User, ach_enrolled: bool | None = None, **fields: str) -> None:
+    """Writes what is given and differs. `ach_enrolled` is the firm's own ACH refund enrolment, without which no
+    Form 4811 refund can be paid. Every importer's readiness follows when the rules look at what has changed."""
     with _told(by, "edit broker firm"):
         firm = BrokerFirm.objects.select_for_update().get(pk=BrokerFirm.current().pk)
-        changed = {name for name, value in fields.items() if getattr(firm, name) != value}
+        wanted: dict[str, object] = dict(fields)
+        if ach_enrolled is not None and ach_enrolled != (firm.ach_enrolled_at is not None):
+            enrolled = (timezone.now(), by) if ach_enrolled else (None, None)
+            wanted["ach_enrolled_at"], wanted["ach_enrolled_by"] = enrolled
+        changed = {name for name, value in wanted.items() if getattr(firm, name) != value}
         for name in changed:
-            setattr(firm, name, fields[name])
+            setattr(firm, name, wanted[name])
         if changed:
             firm.save(update_fields=sorted(changed))
-        if ach_enrolled != (firm.ach_enrolled_at is not None):
-            set_broker_ach(by=by, enrolled=ach_enrolled)
-        elif changed & SEEN_BY_RULES:
+        if changed & SEEN_BY_RULES:
             refresh_all()
 
 

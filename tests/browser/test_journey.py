@@ -11,6 +11,7 @@ from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, Notification
 from importers.services import filings
 from importers.services.invitations import invite
+from importers.services.portal import edit_firm
 from tests import walkthrough
 from tests.factories import ImporterFactory, StaffFactory
 
@@ -95,7 +96,7 @@ def test_from_the_invitation_mail_to_ready(
     page.reload()
     in_ace(page)
     declare(page)
-    filings.set_broker_ach(by=staff, enrolled=True)
+    edit_firm(by=staff, ach_enrolled=True)
     filings.record_4811_checks(importer, by=staff, on_profile=True, box_28=True)
     filings.verify(importer, by=staff, digest=walkthrough.digest(importer))
     page.reload()

@@ -94,6 +94,16 @@ def test_a_correction_on_its_way_is_cbps_turn(as_staff: Client, importer: Import
     assert checklist_of(importer)["form-5106"].status == "waiting_cbp"
 
 
+@pytest.mark.parametrize("key", ["record-ace", "record-form-4811"])
+def test_what_the_importer_corrects_has_no_button_for_a_correction(
+    key: str, as_staff: Client, importer: ImporterOfRecord
+) -> None:
+    answer = text(do(as_staff, importer, key, **RIGHT | {"email": "other@nordlys.example"}))
+    assert "Must be put right:" in answer
+    assert "Correction sent to CBP" not in answer
+    assert [deed for deed in DEEDS if deed.startswith("correct-")] == ["correct-form-5106"]
+
+
 def test_a_warning_is_accepted_with_a_reason(as_staff: Client, staff: User, importer: ImporterOfRecord) -> None:
     filings.record_contact(importer, Document.FORM_5106, by=staff, name="M. Sørensen", email="mette@nordlys.example")
     finding = next(f for f in checklist_of(importer).findings if f.rule.key == "name-written-differently")

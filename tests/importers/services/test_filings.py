@@ -6,8 +6,9 @@ import pytest
 from importers.domain.checklist import Status
 from importers.domain.errors import RuleViolation
 from importers.domain.facts import Document, Route
-from importers.models import Acceptance, Attestation, FiledContact, MailKind, Notification, Readiness
+from importers.models import Acceptance, Attestation, BrokerFirm, FiledContact, MailKind, Notification, Readiness
 from importers.services import filings, steps
+from importers.services.portal import edit_firm
 from importers.services.readiness import checklist_of
 from tests import walkthrough
 from tests.factories import ImporterFactory, OfficerFactory, StaffFactory
@@ -36,14 +37,23 @@ def test_a_correction_sent_waits_for_cbp_until_the_next_reading() -> None:
     staff, officer = StaffFactory(), OfficerFactory()
     importer = officer.importer
     with pytest.raises(RuleViolation, match="Record first"):
-        filings.mark_correction_sent(importer, Document.FORM_5106, by=staff)
+        filings.mark_correction_sent(importer, by=staff)
     filings.record_contact(importer, Document.FORM_5106, by=staff, name="Lars Holm", email="lars@x.example")
-    filings.mark_correction_sent(importer, Document.FORM_5106, by=staff)
+    filings.mark_correction_sent(importer, by=staff)
     assert checklist_of(importer)["form-5106"].status is Status.WAITING_CBP
     filings.record_contact(importer, Document.FORM_5106, by=staff, name="Lars Holm", email="lars@x.example")
     assert checklist_of(importer)["form-5106"].status is Status.PROBLEM
     filings.record_contact(importer, Document.FORM_5106, by=staff, name=officer.name, email=officer.email)
     assert checklist_of(importer)["form-5106"].status is Status.DONE
+
+
+@pytest.mark.parametrize("document", [Document.ACE, Document.FORM_4811])
+def test_only_form_5106_is_the_brokers_to_correct(document: Document) -> None:
+    staff, officer = StaffFactory(), OfficerFactory()
+    filings.record_contact(officer.importer, document, by=staff, name="Lars Holm", email="lars@x.example")
+    with pytest.raises(RuleViolation, match="Record first"):
+        filings.mark_correction_sent(officer.importer, by=staff)
+    assert FiledContact.objects.get().correction_sent_at is None
 
 
 def test_a_warning_is_accepted_with_a_reason_and_a_blocker_is_not() -> None:
@@ -166,8 +176,20 @@ def test_what_was_verified_can_still_be_sent_back() -> None:
 def test_the_brokers_own_enrolment_changes_every_importers_readiness() -> None:
     staff, importer = StaffFactory(), ImporterFactory()
     walkthrough.ready(importer, staff)
-    filings.set_broker_ach(by=staff, enrolled=False)
+    edit_firm(by=staff, ach_enrolled=False)
     assert Readiness.objects.get(importer=importer).stage == "waiting_broker"
+    event = BrokerFirm.current().history.latest("pgh_id")
+    assert (event.pgh_context["action"], event.pgh_context["by"]) == ("edit broker firm", staff.pk)
+
+
+def test_an_enrolment_seen_before_keeps_its_first_time() -> None:
+    staff = StaffFactory()
+    edit_firm(by=staff, ach_enrolled=True)
+    first = BrokerFirm.current()
+    edit_firm(by=StaffFactory(), ach_enrolled=True, phone="+45 1234 5678")
+    edit_firm(by=StaffFactory(), phone="+45 1234 5679")
+    now = BrokerFirm.current()
+    assert (now.ach_enrolled_at, now.ach_enrolled_by, now.phone) == (first.ach_enrolled_at, staff, "+45 1234 5679")
 
 
 def test_the_checks_of_form_4811_keep_their_first_time() -> None:
