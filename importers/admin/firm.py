@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from importers.admin.base import StaffAdmin, staff
+from importers.admin.forms import what_was_shown
 from importers.domain.errors import RuleViolation
 from importers.domain.identifiers import parse_importer_number
 from importers.models import BrokerFirm
@@ -41,6 +42,7 @@ class FirmForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["ach_enrolled"].initial = self.instance.ach_enrolled_at is not None
+        what_was_shown(self)
 
     def clean_importer_number(self) -> str:
         text = self.cleaned_data["importer_number"]
@@ -64,5 +66,4 @@ class FirmAdmin(StaffAdmin):
         return HttpResponseRedirect(reverse("admin:importers_brokerfirm_change", args=[BrokerFirm.current().pk]))
 
     def save_model(self, request: HttpRequest, obj: BrokerFirm, form: forms.ModelForm, change: bool) -> None:
-        values = {name: form.cleaned_data[name] for name in FIELDS}
-        edit_firm(by=staff(request), ach_enrolled=form.cleaned_data["ach_enrolled"], **values)
+        edit_firm(by=staff(request), **{name: form.cleaned_data[name] for name in form.changed_data})

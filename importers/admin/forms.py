@@ -100,7 +100,16 @@ class AssignForm(forms.Form):
     to = staff_choices()
 
 
+def what_was_shown(form: forms.BaseForm) -> None:
+    """Each field goes along as it was served: what somebody else wrote meanwhile is then no change of this person's,
+    and is not put back to what it was (see `changed_data`)."""
+    for field in form.fields.values():
+        field.show_hidden_initial = True
+
+
 class DetailsForm(forms.Form):
+    """Its cleaned data holds only what was changed on the page."""
+
     name = text(_("Company name"), required=True, help_text=_("Exactly as it stands on Form 5106."))
     contact_name = text(_("Contact person"))
     contact_title = text(_("Title"), length=100)
@@ -111,3 +120,10 @@ class DetailsForm(forms.Form):
     )
     is_ddp = tick(_("Sells DDP: pays the duty, and is asked how to receive refunds"))
     assigned_to = staff_choices()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        what_was_shown(self)
+
+    def clean(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}

@@ -12,7 +12,7 @@ from django.utils import timezone
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.free_text import refuse_bank_details
-from importers.models import ImporterOfRecord, User
+from importers.models import ImporterOfRecord, MailState, User
 from importers.services.change import change
 from importers.services.invitations import end_access, handover
 
@@ -28,10 +28,14 @@ EDITABLE = frozenset(
         "assigned_to",
     }
 )
+NAME_CONFIRMED = _(
+    "The importer has confirmed the company name on the checklist, so it stays. Ask them to change it there."
+)
 
 
 def edit_details(importer: ImporterOfRecord, *, by: User, **fields: object) -> list[str]:
-    """Returns the names of the fields that changed; when none did, nothing is written."""
+    """Returns the names of the fields that changed; when none did, nothing is written. A name that the importer has
+    confirmed stays, as it does when a client list says another."""
     if unknown := fields.keys() - EDITABLE:
         raise TypeError(f"Not editable: {', '.join(sorted(unknown))}")
     for value in fields.values():
@@ -40,6 +44,8 @@ def edit_details(importer: ImporterOfRecord, *, by: User, **fields: object) -> l
     with change(importer, "edit details", by=by) as row:
         former = row.contact_email
         changed = [name for name, value in fields.items() if getattr(row, name) != value]
+        if "name" in changed and row.company_confirmed_at:
+            raise RuleViolation("confirmed", NAME_CONFIRMED)
         for name in changed:
             setattr(row, name, fields[name])
         if changed:
@@ -89,12 +95,15 @@ def resume(importers: Collection[ImporterOfRecord], *, by: User) -> int:
 
 
 def remove(importer: ImporterOfRecord, *, by: User) -> None:
-    """Takes out a row that was loaded by mistake. Once somebody of the importer was here, the answers and the mails
-    are the proof of what was done, and stay."""
+    """Takes out a row that was loaded by mistake. Once somebody of the importer was here or was written to, the answers
+    and the mails are the proof of what was done, and stay."""
     with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action="remove importer"):
         row = ImporterOfRecord.objects.select_for_update().get(pk=importer.pk)
         if row.accesses.filter(first_visit_at__isnull=False).exists() or row.attestations.exists():
             raise RuleViolation("in_use", _("Somebody of the importer has been here: the file is kept as proof."))
+        states = set(row.notifications.select_for_update().values_list("state", flat=True))  # no worker takes one now
+        if states & {MailState.SENT, MailState.SENDING}:
+            raise RuleViolation("mailed", _("A mail has gone out to this importer: the file is kept as proof."))
         row.delete()
 
 

@@ -1,14 +1,22 @@
 """What the office keeps about an importer, and may take out again."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
-from importers.models import ImporterOfRecord, Readiness, User
+from importers.models import ImporterOfRecord, MailState, Notification, Readiness, User
 from importers.services import details
-from tests.factories import AccessFactory, ImporterFactory, OfficerFactory, StaffFactory, UserFactory
+from tests.factories import (
+    AccessFactory,
+    ImporterFactory,
+    NotificationFactory,
+    OfficerFactory,
+    StaffFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +103,22 @@ def test_a_row_that_was_used_stays(importer: ImporterOfRecord, staff: User) -> N
     AccessFactory.create(importer=importer, first_visit_at=timezone.now())
     with pytest.raises(RuleViolation, match="kept as proof"):
         details.remove(importer, by=staff)
+
+
+@pytest.mark.parametrize("state", MailState)
+def test_a_mail_that_has_gone_out_is_proof(state: MailState, importer: ImporterOfRecord, staff: User) -> None:
+    now = timezone.now()
+    claim = {"claim": uuid4(), "claimed_at": now} if state is MailState.SENDING else {}
+    NotificationFactory.create(
+        importer=importer, state=state, sent_at=now if state is MailState.SENT else None, **claim
+    )
+    if state in (MailState.SENT, MailState.SENDING):
+        with pytest.raises(RuleViolation, match="A mail has gone out"):
+            details.remove(importer, by=staff)
+        assert Notification.objects.exists()
+    else:
+        details.remove(importer, by=staff)
+        assert not ImporterOfRecord.objects.exists()
 
 
 def test_a_former_contact_does_not_go_on_reading_along(staff: User) -> None:
