@@ -53,9 +53,6 @@ class MailAdmin(StaffAdmin):
             found = found.exclude(~addressed, kind=MailKind.ACCOUNT)
         return found, twice
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        return lookup == "importer" or super().lookup_allowed(lookup, value, request)
-
     @display(description=gettext_lazy("mail"), ordering="kind")
     def what(self, mail: Notification) -> SafeString:
         title = f"{mail.get_kind_display()} {mail.slot}".strip()
