@@ -78,8 +78,7 @@ class Deeds:
     def review(self, key: str, digest: str, *, now: bool = False, button: str = "secondary") -> DeedForm:
         """A decision on the answers that are on this page, also when it comes back for having been on others."""
         if self.bound is not None and self.refused == key:
-            self.bound.data = self.bound.data.copy()
-            self.bound.data["digest"] = digest
+            self.bound.data = {name: self.bound.data[name] for name in self.bound.data} | {"digest": digest}
         return self.form(key, now=now, button=button, digest=digest)
 
     def _is_same(self, initial: dict[str, Any]) -> bool:

@@ -1,7 +1,6 @@
 """Loads the client list from a file."""
 
 import gc
-import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -9,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from importers.domain.errors import LineError, RuleViolation
 from importers.domain.errors import gettext_noop as _
+from importers.management.base import JSONCommand
 from importers.models import User
 from importers.services.roster import Listing, Outcome, preview, read, save
 
@@ -20,14 +18,13 @@ NO_FILE = _("The file “%(file)s” cannot be opened: %(reason)s.")
 NO_PERSON = _("“%(email)s” is none of the broker's staff who may sign in. Name one of them with --by.")
 
 
-class Command(BaseCommand):
+class Command(JSONCommand):
     help = "Loads a client list (XLSX or CSV). Nothing is saved while any row is wrong."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="the list, as .xlsx or CSV")
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, save nothing")
         parser.add_argument("--skip-bad-rows", action="store_true", help="save the good rows, list the bad ones")
-        parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
         parser.add_argument("--by", metavar="EMAIL", default="", help="who loads it, for the history")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,10 +32,13 @@ class Command(BaseCommand):
         with without_collector():
             outcome = self._load(Path(options["file"]), options["by"], dry_run=options["dry_run"], skip=skip)
         self._tell(outcome, dry_run=options["dry_run"])
-        if options["json"]:
-            self.stdout.write(json.dumps(as_json(outcome), ensure_ascii=False))
+        if options["as_json"]:
+            self.answer(as_json(outcome))
         if outcome.errors and not (skip and outcome.listing.readable):
             sys.exit(1)
+
+    def refusal(self, message: str) -> dict[str, object]:
+        return as_json(Outcome(Listing(""), errors=[LineError(0, "", "usage", message)]))
 
     def _load(self, path: Path, email: str, *, dry_run: bool, skip: bool) -> Outcome:
         try:

@@ -1,11 +1,12 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from importers.management.base import PortalCommand
 from importers.services import readiness
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = "Computes every importer's readiness from the facts again, or proves that it equals them."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,29 +1,31 @@
-import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from importers.domain.errors import LineError
+from importers.management.base import JSONCommand
 from refunds.formats.cape_csv import SIZE_LIMIT, CapeReport, check
 
 
-class Command(BaseCommand):
+class Command(JSONCommand):
     help = "Checks a CAPE upload file before it goes to CBP; exit code 1 when CBP would refuse it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON object on standard output")
 
     def handle(self, *args: Any, file: Path, as_json: bool, **options: Any) -> None:
         report = self._checked(file)
         if as_json:
-            self.stdout.write(json.dumps(_as_dict(report), ensure_ascii=False))
+            self.answer(_as_dict(report))
         for error in report.errors:
             self.stderr.write(f"Row {error.row}: {error.message}" if error.row else error.message)
         if not report.accept:
             raise CommandError("The file is not accepted.")
         self.stderr.write(f"{report.entries} entries, nothing to correct.")
+
+    def refusal(self, message: str) -> dict[str, object]:
+        return _as_dict(CapeReport(0, (LineError(0, "", "usage", message),)))
 
     def _checked(self, path: Path) -> CapeReport:
         try:
