@@ -1,5 +1,6 @@
 """Who changed what, when, from what to what: the database's own record, in words."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ from importers.wording import moment
 PER_PAGE = 50
 EMPTY = (None, "", False)
 DEEDS = {"insert": _("added"), "update": _("changed"), "delete": _("deleted")}
+MAILED_LINK = re.compile(r"^(/start/).+$")
 # Who did it stands above the changes, in which document in their title; keys are for the machine,
 # and the importer number is shown nowhere in full.
 LEFT_OUT = frozenset(
@@ -60,11 +62,12 @@ class Touched:
 
 @dataclass(slots=True)
 class Entry:
-    """One deed of one person, with all it touched."""
+    """One deed of one person, with all it touched; `origin` is the page or the command it came from."""
 
     at: datetime
     who: str
     action: str
+    origin: str
     touched: list[Touched] = field(default_factory=list)
 
 
@@ -85,7 +88,14 @@ def _entries(events: list[Any], people: dict[int, str]) -> Iterator[Entry]:
         who = context.get("who") or people.get(context.get("user") or 0) or gettext("The portal")
         touched = [item for event in deeds if (item := _touched(event, people, who)) is not None]
         if touched:
-            yield Entry(deeds[0].pgh_created_at, who, context.get("action", ""), touched)
+            yield Entry(deeds[0].pgh_created_at, who, context.get("action", ""), _origin(context), touched)
+
+
+def _origin(context: dict[str, Any]) -> str:
+    """As the request (see pghistory's middleware) or the command gave it. The secret of a mailed link stays out."""
+    if command := context.get("command"):
+        return gettext("command %(name)s") % {"name": command}
+    return MAILED_LINK.sub(r"\g<1>…/", str(context.get("url") or ""))
 
 
 def _touched(event: Any, people: dict[int, str], who: str) -> Touched | None:

@@ -1,8 +1,12 @@
 """The history in words: who, when, what, from what to what."""
 
 from datetime import date, timedelta
+from io import StringIO
+from pathlib import Path
 
+import pghistory
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +19,7 @@ from importers.services import details, filings
 from importers.services.portal import edit_firm
 from tests.factories import ImporterFactory
 
+SAMPLE = Path(__file__).parents[2] / "samples" / "client-list.csv"
 pytestmark = pytest.mark.django_db(transaction=True)  # the database's clock stands still inside a transaction
 
 
@@ -102,3 +107,26 @@ def test_dates_are_dates(importer: ImporterOfRecord, staff: User) -> None:
     details.pause([importer], by=staff, until=date(2999, 1, 2), reason="x")
     changes = {c.label: c.after for c in history_page(importer, "1").object_list[0].touched[0].changes}
     assert changes["no reminders until"] == "2999-01-02"
+
+
+def test_it_tells_from_which_page(importer: ImporterOfRecord, as_staff: Client) -> None:
+    address = reverse("admin:importers_deed", args=[importer.pk, "pause"])
+    as_staff.post(address, {"until": "2999-01-01", "reason": "On holiday"})
+    entry = history_page(importer, "1").object_list[0]
+    assert (entry.who, entry.action, entry.origin) == ("Kirsten Holm", "pause reminders", address)
+    page = as_staff.get(reverse("admin:importers_importerofrecord_history", args=[importer.pk])).content.decode()
+    assert f"From {address}" in page
+
+
+def test_it_tells_from_which_command(staff: User) -> None:
+    call_command("import_roster", str(SAMPLE), "--by", staff.email, stderr=StringIO())
+    importer = ImporterOfRecord.objects.all()[0]
+    entry = history_page(importer, "1").object_list[0]
+    assert (entry.who, entry.action) == ("Kirsten Holm", "client list client-list.csv")
+    assert entry.origin == "command import_roster"
+
+
+def test_a_mailed_links_secret_is_not_shown(importer: ImporterOfRecord, as_staff: Client) -> None:
+    with pghistory.context(url="/start/uuid:stamp:signature/"):
+        ImporterOfRecord.objects.filter(pk=importer.pk).update(city="Skive")
+    assert history_page(importer, "1").object_list[0].origin == "/start/…/"
