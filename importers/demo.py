@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pghistory
+from anyascii import anyascii
 from django.db import transaction
 from django.utils import timezone
 
@@ -212,7 +213,7 @@ def build(count: int) -> int:
         with _as_demo():
             staff = [_staff(*person) for person in STAFF]
             _campaign(timezone.localdate())
-        edit_firm(by=staff[0], ach_enrolled=True)
+        edit_firm(by=staff[0], ach_enrolled=True, importer_number="36-7654321")
         return sum(_one(index, staff) for index in range(count))
 
 
@@ -262,10 +263,8 @@ def _one(index: int, staff: list[User]) -> bool:
     number = parse_importer_number(*_number(index, country))
     if ImporterOfRecord.objects.filter(fingerprint=fingerprint(number)).exists():
         return False
-    domain = company.split()[0].lower().translate(str.maketrans("æøåäöüłóź.", "eoaaoulozx")) + (
-        str(again) if again else ""
-    )
-    email = f"{officer.split()[-1].lower().translate(str.maketrans('æøåäöüłóźß', 'eoaaoulozs'))}@{domain}.example"
+    domain = anyascii(company.split()[0]).lower().strip(".") + (str(again) if again else "")
+    email = f"{anyascii(officer.split()[-1]).lower()}@{domain}.example"
     with _as_demo():
         importer = ImporterOfRecord.objects.create(
             name=f"{company} {again + 1}" if again else company,

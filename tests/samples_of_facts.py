@@ -45,6 +45,7 @@ def complete(**changes: Any) -> ImporterFacts:
         ace_confirmed=True,
         form_4811=Form4811Facts(True, date(2026, 11, 2), on_profile=True, box_28=True),
         broker_ach_enrolled=True,
+        broker_has_number=True,
     )
     facts = replace(facts, attested=facts.digest, reviewed=facts.digest)
     return replace(facts, **changes)

@@ -77,7 +77,7 @@ def declared(importer: ImporterOfRecord, staff: User, route: Route = Route.FORM_
 
 def ready(importer: ImporterOfRecord, staff: User, route: Route = Route.FORM_4811) -> User:
     who = declared(importer, staff, route)
-    edit_firm(by=staff, ach_enrolled=True)
+    edit_firm(by=staff, ach_enrolled=True, importer_number="36-7654321")
     filings.record_4811_checks(importer, by=staff, on_profile=True, box_28=True)
     filings.verify(importer, by=staff, digest=digest(importer))
     return who

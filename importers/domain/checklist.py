@@ -135,6 +135,7 @@ def missing_for_4811(facts: ImporterFacts) -> list[str]:
     conditions = (
         (facts.form_4811.on_profile, _("the broker as notify party on the importer's ACE profile")),
         (facts.form_4811.box_28, _("the broker's importer number in box 28 of the entries")),
+        (facts.broker_has_number, _("the broker's own importer number, which goes in box 28")),
         (facts.broker_ach_enrolled, _("the broker's own ACH refund enrolment")),
     )
     return [text for holds, text in conditions if not holds]

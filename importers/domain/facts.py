@@ -108,6 +108,7 @@ class ImporterFacts:
     officer_email_elsewhere: int = 0
     broker_email: str = ""
     broker_ach_enrolled: bool = False
+    broker_has_number: bool = False
 
     @property
     def asks_route(self) -> bool:

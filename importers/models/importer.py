@@ -186,6 +186,7 @@ class ImporterOfRecord(models.Model):
             officer_email_elsewhere=getattr(self, "email_elsewhere", 0),
             broker_email=firm.email,
             broker_ach_enrolled=firm.ach_enrolled_at is not None,
+            broker_has_number=bool(firm.importer_number),
             **optional,
         )
 

@@ -13,7 +13,7 @@ from importers.domain.errors import gettext_noop as _
 from importers.models import BrokerFirm, Campaign, User
 from importers.services.readiness import refresh_all
 
-SEEN_BY_RULES = frozenset({"email", "ach_enrolled_at"})  # the firm's own address must not stand on a Form 5106
+SEEN_BY_RULES = frozenset({"email", "importer_number", "ach_enrolled_at"})
 
 
 def edit_firm(*, by: User, ach_enrolled: bool | None = None, **fields: str) -> None:

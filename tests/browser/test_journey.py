@@ -96,7 +96,7 @@ def test_from_the_invitation_mail_to_ready(
     page.reload()
     in_ace(page)
     declare(page)
-    edit_firm(by=staff, ach_enrolled=True)
+    edit_firm(by=staff, ach_enrolled=True, importer_number="36-7654321")
     filings.record_4811_checks(importer, by=staff, on_profile=True, box_28=True)
     filings.verify(importer, by=staff, digest=walkthrough.digest(importer))
     page.reload()

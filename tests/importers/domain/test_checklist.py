@@ -58,6 +58,7 @@ def test_a_new_importer_may_do_the_first_four_in_any_order() -> None:
         ({"reviewed": ""}, "broker-review", Status.WAITING_BROKER),
         ({"attested": "", "reviewed": ""}, "broker-review", Status.CANNOT_START),
         ({"broker_ach_enrolled": False}, "broker-review", Status.WAITING_BROKER),
+        ({"broker_has_number": False}, "broker-review", Status.WAITING_BROKER),
     ],
 )
 def test_what_is_taken_away_shows_at_its_step(change: dict[str, object], key: str, expected: Status) -> None:
@@ -161,7 +162,7 @@ def test_the_stage_of_the_whole(facts: ImporterFacts, stage: Stage) -> None:
 
 def test_what_form_4811_still_needs_is_named_one_by_one() -> None:
     none = Form4811Facts(completed=True)
-    assert len(missing_for_4811(complete(form_4811=none, broker_ach_enrolled=False))) == 3
+    assert len(missing_for_4811(complete(form_4811=none, broker_ach_enrolled=False, broker_has_number=False))) == 4
     assert missing_for_4811(complete()) == []
     assert missing_for_4811(own_account(broker_ach_enrolled=False)) == []
 
@@ -192,6 +193,7 @@ any_facts = st.builds(
     ach=st.sampled_from(list(ACHStatus)),
     form_4811=st.builds(Form4811Facts, completed=st.booleans(), on_profile=st.booleans(), box_28=st.booleans()),
     broker_ach_enrolled=st.booleans(),
+    broker_has_number=st.booleans(),
 )
 
 

@@ -184,7 +184,7 @@ def test_the_brokers_own_enrolment_changes_every_importers_readiness() -> None:
 
 def test_an_enrolment_seen_before_keeps_its_first_time() -> None:
     staff = StaffFactory()
-    edit_firm(by=staff, ach_enrolled=True)
+    edit_firm(by=staff, ach_enrolled=True, importer_number="36-7654321")
     first = BrokerFirm.current()
     edit_firm(by=StaffFactory(), ach_enrolled=True, phone="+45 1234 5678")
     edit_firm(by=StaffFactory(), phone="+45 1234 5679")
