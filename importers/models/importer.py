@@ -106,6 +106,8 @@ class ImporterOfRecord(models.Model):
         User, models.SET_NULL, null=True, blank=True, related_name="assigned", verbose_name=_("assigned to")
     )
     route = models.CharField(_("refund route"), max_length=12, choices=choices(Route), blank=True)
+    route_chosen_at = models.DateTimeField(null=True, blank=True)
+    route_chosen_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     company_confirmed_at = models.DateTimeField(null=True, blank=True)
     company_confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     invited_at = models.DateTimeField(null=True, blank=True)
@@ -129,6 +131,7 @@ class ImporterOfRecord(models.Model):
             ),
             known("number_kind", NumberKind),
             known("route", Route, blank=True),
+            pair("route_chosen"),
             pair("company_confirmed"),
             pair("invited"),
         ]
@@ -175,7 +178,7 @@ class ImporterOfRecord(models.Model):
             company_confirmed=self.company_confirmed_at is not None,
             officer=officer.facts if officer else None,
             existing_account=ExistingAccount(account.existing) if account and account.existing else None,
-            route=Route(self.route) if self.route else None,
+            route=Route(self.route) if self.route_chosen_at else None,
             filed={c.facts_key: c.facts for c in filed_contacts if c.is_current},
             ace_confirmed=bool(account and account.confirmed_at),
             ach=ACHStatus(enrollment.status) if enrollment else ACHStatus.UNKNOWN,

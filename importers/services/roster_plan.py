@@ -2,7 +2,7 @@
 
 The list leads until the importer has spoken. From then on it does not overwrite
 - the company's name and country once the importer confirmed the company,
-- the refund route once somebody of the importer has opened the checklist,
+- the refund route once the importer has chosen one (until then the list only proposes),
 - a declared officer, and an answer to "do you already use ACE?".
 Each of these is said as a warning, and the rest of the row is saved. A cell that is empty, or a column that is not
 there, changes nothing. Whom to write to, the language, DDP and whose case it is are the office's: the list leads.
@@ -23,7 +23,7 @@ from importers.models.importer import number_columns
 from importers.services.invitations import handover
 
 CONFIRMED = _("The importer has confirmed another %(field)s on the checklist; what they confirmed stays.")
-ROUTE_KEPT = _("The importer has been on the checklist, and another refund route is chosen there; it stays.")
+ROUTE_KEPT = _("The importer has chosen another refund route on the checklist; it stays.")
 OFFICER_KEPT = _("Somebody else is named as the responsible officer already; they stay.")
 OFFICER_STAYS = _("This person is named as the responsible officer on the checklist; the list does not take them out.")
 ANSWER_KEPT = _("“Do you already use ACE?” was answered differently before; that answer stays.")
@@ -112,7 +112,7 @@ class Planner:
                 continue
             if name in ("name", "country") and importer.company_confirmed_at:
                 self._warn(planned, Field(name), "kept", CONFIRMED, field=self.headings.get(Field(name), name))
-            elif name == "route" and importer.route and _was_visited(importer):
+            elif name == "route" and importer.route_chosen_at:
                 self._warn(planned, Field.ROUTE, "kept", ROUTE_KEPT)
             else:
                 setattr(importer, name, value)
@@ -191,10 +191,6 @@ def _language(wanted: Wanted) -> dict[str, Any]:
     """Somebody new in a Danish-speaking country is written to in Danish, unless the list says otherwise."""
     danish = wanted.columns.get("country") in DANISH_SPOKEN
     return {"language": "da" if danish else "en"} | wanted.columns
-
-
-def _was_visited(importer: ImporterOfRecord) -> bool:
-    return any(access.first_visit_at for access in importer.accesses.all())
 
 
 def _same(name: str, old: object, new: object, country: str) -> bool:

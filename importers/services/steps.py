@@ -115,9 +115,10 @@ def answer_existing_account(importer: ImporterOfRecord, *, by: User, answer: Exi
 
 
 def choose_route(importer: ImporterOfRecord, *, by: User, route: Route) -> None:
+    """What the client list said before was the broker's proposal; the importer decides."""
     with change(importer, "choose route", by=by) as row:
-        row.route = route
-        row.save(update_fields=["route"])
+        row.route, row.route_chosen_at, row.route_chosen_by = route, timezone.now(), by
+        row.save(update_fields=["route", "route_chosen_at", "route_chosen_by"])
 
 
 def confirm_ace_account(importer: ImporterOfRecord, *, by: User, name: str, email: str) -> None:
