@@ -1,0 +1,166 @@
+"""Every named address × everybody who may knock × looking and posting nothing. An address without a row fails.
+
+That anonymous visitors are sent to the sign-in, and others told that there is nothing, is what keeps one importer's
+file from another's eyes; what each page then does is tested next to it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from django.core.signing import TimestampSigner
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from importers.letters import START_SALT
+from importers.models import BrokerFirm, User
+from tests.factories import AccessFactory, CampaignFactory, NotificationFactory, StaffFactory
+
+ROLES = ("anonymous", "importer", "other", "staff", "superuser")  # "other" is of another importer
+
+ALL = "200 200 200 200 200"
+NO_POST = "405 405 405 405 405"
+STAFF = "302 404 404 200 200"
+STAFF_MOVE = "302 404 404 302 302"
+STAFF_NO_POST = "302 404 404 405 405"
+STAFF_REFUSED = "302 404 404 403 403"
+NOBODY = "302 404 404 404 404"
+BOSS = "302 404 404 403 200"
+AT_THE_DOOR = "200 302 302 302 302"  # who is in already goes on
+THROUGH_THE_DOOR = "302 302 302 302 302"
+PASSWORD = "200 404 404 200 200"  # importers have none
+SECOND_FACTOR = "302 404 404 302 302"  # wants the password once more
+
+# What looking and what posting answer, for each role in the order of ROLES: the addresses.
+TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (ALL, ALL, ("health",)),
+    (ALL, NO_POST, ("health-ready", "guide", "verify", "privacy", "accessibility", "brand")),
+    (AT_THE_DOOR, NO_POST, ("home",)),
+    (THROUGH_THE_DOOR, THROUGH_THE_DOOR, ("set_language", "account_confirm_login_code")),
+    ("302 302 302 302 302", "302 405 405 405 405", ("importers",)),
+    ("302 200 404 200 200", "302 405 405 405 405", ("checklist",)),
+    ("302 200 404 200 200", "302 200 404 403 403", ("step",)),  # staff look at it, and act under their own name
+    (ALL, "302 200 200 200 200", ("start",)),
+    (AT_THE_DOOR, AT_THE_DOOR, ("account_login", "account_request_login_code")),
+    ("302 200 200 200 200", THROUGH_THE_DOOR, ("account_logout",)),
+    ("404 404 404 404 404", "404 404 404 404 404", ("account_signup",)),
+    (STAFF, STAFF, (
+        "account_reauthenticate", "account_change_password", "admin:index", "admin:search", "admin:app_list",
+        "admin:importers_reminders",
+        "admin:importers_campaign_changelist", "admin:importers_campaign_add", "admin:importers_campaign_change",
+        "admin:importers_campaign_history", "admin:importers_brokerfirm_change", "admin:importers_brokerfirm_history",
+        "admin:importers_importerofrecord_changelist", "admin:importers_importerofrecord_history",
+        "admin:importers_notification_changelist", "admin:importers_user_changelist", "admin:importers_user_change",
+        "admin:importers_user_history",
+    )),
+    (PASSWORD, PASSWORD, ("account_reset_password", "account_reset_password_from_key")),
+    (PASSWORD, "405 404 404 405 405", ("account_reset_password_done", "account_reset_password_from_key_done")),
+    (SECOND_FACTOR, SECOND_FACTOR, (
+        "account_set_password", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp",
+        "mfa_generate_recovery_codes", "mfa_add_webauthn", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn",
+        "mfa_edit_webauthn", "mfa_login_webauthn",
+    )),
+    (STAFF, STAFF_NO_POST, (
+        "mfa_index", "mfa_list_webauthn", "admin:jsi18n", "admin:password_change_done",
+        "admin:importers_roster_empty", "admin:importers_roster_export",
+    )),
+    (NOBODY, STAFF_NO_POST, ("mfa_view_recovery_codes", "admin:importers_roster_errors")),
+    (NOBODY, NOBODY, (
+        "mfa_deactivate_totp", "mfa_download_recovery_codes", "admin:view_on_site",
+        "admin:importers_importerofrecord_add", "admin:importers_notification_add",
+        "admin:importers_notification_history",
+    )),
+    (STAFF_MOVE, STAFF_MOVE, (
+        "admin:login", "admin:logout", "admin:password_change", "admin:importers_brokerfirm_changelist",
+        "admin:importers_roster_preview",
+    )),
+    (STAFF_REFUSED, STAFF_NO_POST, ("admin:autocomplete",)),
+    (STAFF_REFUSED, STAFF_REFUSED, (
+        "admin:importers_campaign_delete", "admin:importers_brokerfirm_add", "admin:importers_brokerfirm_delete",
+        "admin:importers_importerofrecord_delete", "admin:importers_notification_delete",
+        "admin:importers_user_delete",
+    )),
+    (STAFF, "302 404 404 422 422", ("admin:importers_roster",)),
+    (STAFF_MOVE, STAFF, ("admin:importers_deed",)),
+    ("302 404 404 404 200", "302 404 404 404 302", ("admin:importers_remove",)),
+    (STAFF, NOBODY, ("admin:importers_importerofrecord_change", "admin:importers_notification_change")),
+    (BOSS, BOSS, ("admin:importers_user_add",)),
+)  # fmt: skip
+EXPECTED = {name: (get, post) for get, post, names in TABLE for name in names}
+TOKEN = UUID(int=4)
+OF_A_ROW = ("change", "delete", "history")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    people: dict[str, User | None]
+    arguments: dict[str, list[object]]
+
+
+def named(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from named(pattern, namespace + (f"{pattern.namespace}:" if pattern.namespace else ""))
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield namespace + pattern.name
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    access, other = AccessFactory.create(), AccessFactory.create()
+    importer = access.importer
+    mail = NotificationFactory.create(importer=importer, to_email=access.user.email)
+    rows = {
+        "importerofrecord": importer.pk,
+        "notification": mail.pk,
+        "campaign": CampaignFactory.create().pk,
+        "brokerfirm": BrokerFirm.current().pk,
+        "user": access.user.pk,
+    }
+    arguments: dict[str, list[object]] = {
+        "checklist": [importer.uuid],
+        "step": [importer.uuid, "company"],
+        "start": [TimestampSigner(salt=START_SALT).sign(str(mail.uuid))],
+        "account_reset_password_from_key": ["abc", "def-ghi"],
+        "mfa_remove_webauthn": [1],
+        "mfa_edit_webauthn": [1],
+        "admin:app_list": ["importers"],
+        "admin:view_on_site": [1, importer.pk],
+        "admin:importers_roster_preview": [TOKEN],
+        "admin:importers_roster_errors": [TOKEN],
+        "admin:importers_roster_empty": ["en"],
+        "admin:importers_deed": [importer.pk, "pause"],
+        "admin:importers_remove": [importer.pk],
+    }
+    for name, pk in rows.items():
+        arguments |= {f"admin:importers_{name}_{page}": [pk] for page in OF_A_ROW}
+    people = {
+        "anonymous": None,
+        "importer": access.user,
+        "other": other.user,
+        "staff": StaffFactory.create(),
+        "superuser": StaffFactory.create(is_superuser=True),
+    }
+    return World(people, arguments)
+
+
+def status(method: str, address: str, user: User | None) -> str:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return str(getattr(client, method)(address).status_code)
+
+
+def test_every_named_address_has_a_row() -> None:
+    rows = [name for _get, _post, names in TABLE for name in names]
+    assert sorted(rows) == sorted(set(named(get_resolver())))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_may_come_in(name: str, method: str, world: World) -> None:
+    address = reverse(name, args=world.arguments.get(name, []))
+    found = {role: status(method, address, world.people[role]) for role in ROLES}
+    expected = EXPECTED[name][method == "post"]
+    assert found == dict(zip(ROLES, expected.split(), strict=True))
