@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
-from django.utils import timezone
 
+from importers.domain.checklist import Status
 from importers.domain.facts import ExistingAccount, Route
 from importers.models import ACEAccount, ImporterAccess, ImporterOfRecord, PointOfContact, Readiness, User
 from importers.services import roster, steps
 from importers.services.invitations import invite
-from importers.services.readiness import drift
+from importers.services.readiness import checklist_of, drift
 from importers.services.roster import Outcome, read, save
 from tests.factories import AccessFactory, ImporterFactory, StaffFactory, UserFactory
 from tests.lists import csv_list, row
@@ -171,12 +171,13 @@ def test_what_the_importer_confirmed_stays_and_is_said(clerk: User) -> None:
     assert (only().name, only().country) == ("Nordlys Cykler A/S", "SE")
 
 
-def test_the_list_corrects_the_route_until_somebody_of_the_importer_was_there(clerk: User) -> None:
-    load(clerk, FULL)
+def test_the_list_proposes_a_route_until_the_importer_has_chosen(clerk: User) -> None:
+    load(clerk, FULL | {"Already enrolled": ""})
+    assert checklist_of(only())["refund-route"].status is Status.NOT_STARTED
     assert counts(load(clerk, FULL | {"Refund route": "own account"})) == (0, 1, 0)
-    AccessFactory(importer=only(), first_visit_at=timezone.now(), granted_by=clerk)
+    steps.choose_route(only(), by=UserFactory(), route=Route.OWN_ACCOUNT)
     outcome = load(clerk, FULL)
-    assert (counts(outcome), warned(outcome)) == ((0, 0, 1), ["kept"])
+    assert warned(outcome) == ["kept"]
     assert only().route == Route.OWN_ACCOUNT
 
 

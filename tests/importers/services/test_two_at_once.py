@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from importers.models import ImporterOfRecord, Notification
+from importers.models import Campaign, ImporterOfRecord, Notification
 from importers.services import reminders, steps
 from importers.services.change import change
 from tests.factories import AccessFactory, CampaignFactory, ImporterFactory, NotificationFactory, UserFactory
@@ -45,6 +45,7 @@ def test_of_two_workers_one_gets_the_mail() -> None:
 
 def test_of_two_schedulers_one_puts_the_reminder_in() -> None:
     campaign = CampaignFactory(deadline=timezone.localdate() + timedelta(days=3))
+    Campaign.objects.exclude(pk=campaign.pk).update(superseded_by=campaign)
     for _ in range(3):
         AccessFactory()
     ImporterOfRecord.objects.update(created_at=timezone.now() - timedelta(days=9))
