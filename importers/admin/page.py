@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from importers.admin import words
 from importers.admin.compare import side_by_side
 from importers.admin.deeds import DEEDS, Deed
+from importers.admin.reminders import outlook_lines
 from importers.admin.theme import firm_of
 from importers.domain.checklist import Checklist, Status, StepState, evaluate, missing_for_4811
 from importers.domain.consistency import DOCUMENT_STEP, Finding, Who
@@ -107,6 +108,7 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
         "more_mails": len(mails) > MAILS_SHOWN,
         "mail_tone": words.MAIL_TONE,
         "campaign": Campaign.objects.shown(),
+        "outlook": outlook_lines(importer),
         "invite": deeds.form("invite", button="secondary" if importer.invited_at else "primary"),
         "pause": deeds.form("pause"),
         "resume": deeds.form("resume"),

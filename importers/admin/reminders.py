@@ -1,5 +1,6 @@
 """Who would be written to next: asked of the same rules that send."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from importers.admin import words
-from importers.domain.reminders import upcoming
-from importers.models import Campaign
-from importers.services.reminders import DueReminder, plan
+from importers.domain.reminders import Skip, upcoming
+from importers.models import Campaign, ImporterOfRecord
+from importers.services.reminders import DueReminder, Schedule, outlook, plan
+from importers.wording import moment
 
 SHOWN = 100
 WHY_NOT = {
@@ -27,6 +29,49 @@ WHY_NOT = {
     "not_computed": _("have no stage yet: run recompute_readiness"),
     "no_campaign": _("belong to no campaign: add one with a deadline"),
 }
+
+# The same of one importer.
+WHY_NONE = {
+    "done": _("None: everything is done."),
+    "waiting": _("None now: it is our turn, or CBP's."),
+    "paused": _("None now: the reminders are paused."),
+    "no_access": _("None: access was taken away, or the address is one of our own."),
+    "no_email": _("None: there is no e-mail to write to."),
+    "too_early": _("None yet: the first goes out four weeks ahead."),
+    "sent": _("None now: this date's reminder has been sent."),
+    "recent": _("None now: there was a mail, or the importer joined, within the last day."),
+    "not_computed": _("None: the importer has no stage yet. Run recompute_readiness."),
+    "no_campaign": _("None: there is no campaign. Add one with a deadline."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Who is not written to for one reason: how many, and the first of them."""
+
+    why: Any
+    count: int
+    importers: list[ImporterOfRecord]
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.importers)
+
+
+def outlook_lines(importer: ImporterOfRecord) -> list[str]:
+    """Why nothing goes out now, and what goes out next and to whom; as the rules that send see it."""
+    lines = []
+    now = timezone.now()
+    found = outlook(importer, now)
+    match found[0]:
+        case (_at, Skip(reason)):
+            lines.append(str(WHY_NONE.get(reason, reason)))
+    at, last = found[-1]
+    if isinstance(last, DueReminder):
+        soon, later = _("Within five minutes: %(slot)s, to %(to)s."), _("Next: %(slot)s on %(at)s, to %(to)s.")
+        told = {"slot": last.slot, "at": moment(timezone.localtime(at)), "to": last.to}
+        lines.append(str(soon if at == now else later) % told)
+    return lines
 
 
 def reminders_view(request: HttpRequest) -> HttpResponse:
@@ -45,11 +90,15 @@ def reminders_view(request: HttpRequest) -> HttpResponse:
                 "count": len(schedule.due),
                 "due": [_line(item) for item in schedule.due[:SHOWN]],
                 "more": max(0, len(schedule.due) - SHOWN),
-                "skipped": [(WHY_NOT.get(why, why), n) for why, n in schedule.skipped.most_common()],
+                "passed": _passed(schedule),
             }
         )
     context = admin.site.each_context(request) | {"title": _("Next reminders"), "plans": plans}
     return TemplateResponse(request, "admin/importers/reminders.html", context)
+
+
+def _passed(schedule: Schedule) -> list[Passed]:
+    return [Passed(WHY_NOT.get(why, why), n, schedule.named[why]) for why, n in schedule.skipped.most_common()]
 
 
 def _line(item: DueReminder) -> dict[str, Any]:

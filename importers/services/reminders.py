@@ -1,19 +1,19 @@
 """Which reminders are due, and the rows that make them go out."""
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from importers.delivery import ring
 from importers.domain.facts import ReminderFacts
-from importers.domain.reminders import Due, Sent, Skip, due
+from importers.domain.reminders import SETTLE, Due, Sent, Skip, due, opens_at, upcoming
 from importers.models import (
     Campaign,
     ImporterAccess,
@@ -28,6 +28,7 @@ from importers.services.invitations import let_in
 log = logging.getLogger(__name__)
 
 BATCH = 2000
+NAMED = 50
 # After any of these nobody is reminded for a day.
 TO_THE_IMPORTER = (
     MailKind.INVITATION,
@@ -65,18 +66,56 @@ def recipient(importer: ImporterOfRecord, step: str) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class Schedule:
-    """What is due at a moment, and how many importers were passed over for which reason."""
+    """What is due at a moment, and how many importers were passed over for which reason; the first `NAMED` of each
+    by name."""
 
     due: list[DueReminder] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    named: defaultdict[str, list[ImporterOfRecord]] = field(default_factory=lambda: defaultdict(list))
+
+    def skip(self, reason: str, importer: ImporterOfRecord) -> None:
+        self.skipped[reason] += 1
+        if len(self.named[reason]) < NAMED:
+            self.named[reason].append(importer)
 
 
-def plan(now: datetime) -> Schedule:
-    """Looks, writes nothing."""
+def plan(now: datetime, *, changed: Campaign | None = None) -> Schedule:
+    """Looks, writes nothing. With `changed`, as if that campaign were saved as it is here."""
     schedule = Schedule()
-    for batch in _decided(now, schedule.skipped):
+    for batch in _decided(now, schedule, _campaigns(changed)):
         schedule.due += batch
     return schedule
+
+
+def brought_on(changed: Campaign, now: datetime) -> list[DueReminder]:
+    """The reminders that saving this campaign would send, beside those that are due anyway."""
+    due_anyway = {(item.importer.pk, item.campaign.pk, item.slot) for item in plan(now).due}
+    found = plan(now, changed=changed).due
+    return [item for item in found if (item.importer.pk, item.campaign.pk, item.slot) not in due_anyway]
+
+
+def outlook(importer: ImporterOfRecord, now: datetime) -> list[tuple[datetime, DueReminder | Skip]]:
+    """What becomes of one importer now and at the next moments that can change it, up to the first reminder."""
+    campaigns, staff = _campaigns(), _staff()
+    row = _rows().get(pk=importer.pk)
+    found: list[tuple[datetime, DueReminder | Skip]] = []
+    for at in [now, *_moments(row, campaigns, now)]:
+        decided = _first(row, campaigns, staff, at)
+        found.append((at, decided))
+        if isinstance(decided, DueReminder):
+            break
+    return found
+
+
+def _moments(importer: ImporterOfRecord, campaigns: Sequence[Campaign], now: datetime) -> list[datetime]:
+    """When a slot opens, a day has passed since the last mail, or a pause is over."""
+    mails = [mail.created_at for mail in importer.mails]  # type: ignore[attr-defined]
+    found = {max([importer.created_at, *mails]) + SETTLE}
+    for campaign in campaigns:
+        found.add(upcoming(campaign.deadline, campaign.time_zone, now)[1])
+        if importer.paused_until:
+            found.add(opens_at(importer.paused_until, -1, campaign.time_zone))
+    return sorted(at for at in found if at > now)
 
 
 def schedule_due(now: datetime) -> Schedule:
@@ -84,31 +123,49 @@ def schedule_due(now: datetime) -> Schedule:
     One importer that cannot be handled is logged and left out; it never stops the others."""
     schedule = Schedule()
     system = User.objects.system()
-    for batch in _decided(now, schedule.skipped):
+    for batch in _decided(now, schedule, _campaigns()):
         ring(_write(batch, system, min(now, timezone.now())))
         schedule.due += batch
     return schedule
 
 
-def _decided(now: datetime, skipped: Counter[str]) -> Iterator[list[DueReminder]]:
-    """What is due, batch by batch. Of two campaigns the one whose date comes first has its turn; the other one's
-    mail waits for another day."""
-    campaigns = list(Campaign.objects.active().order_by("deadline"))
-    staff = frozenset(User.objects.filter(is_staff=True).values_list("email", flat=True))
+def _campaigns(changed: Campaign | None = None) -> list[Campaign]:
+    found = [c for c in Campaign.objects.active() if changed is None or c.pk != changed.pk]
+    if changed is not None and changed.superseded_by is None:
+        found.append(changed)
+    return sorted(found, key=lambda campaign: campaign.deadline)
+
+
+def _staff() -> frozenset[str]:
+    return frozenset(User.objects.filter(is_staff=True).values_list("email", flat=True))
+
+
+def _decided(now: datetime, schedule: Schedule, campaigns: Sequence[Campaign]) -> Iterator[list[DueReminder]]:
+    """What is due, batch by batch; who is passed over is noted in `schedule`."""
+    staff = _staff()
     for batch in _batches():
         found = []
         for importer in batch:
-            reason = "no_campaign"
-            for campaign in campaigns:
-                match _decide(importer, campaign, staff, now):
-                    case Due(reminder, step):
-                        found.append(DueReminder(importer, campaign, reminder.slot, step))
-                        break
-                    case Skip(reason):
-                        continue
-            else:
-                skipped[reason] += 1
+            match _first(importer, campaigns, staff, now):
+                case Skip(reason):
+                    schedule.skip(reason, importer)
+                case item:
+                    found.append(item)
         yield found
+
+
+def _first(
+    importer: ImporterOfRecord, campaigns: Sequence[Campaign], staff: frozenset[str], now: datetime
+) -> DueReminder | Skip:
+    """Of two campaigns the one whose date comes first has its turn; the other one's mail waits for another day."""
+    passed = Skip("no_campaign")
+    for campaign in campaigns:
+        match _decide(importer, campaign, staff, now):
+            case Due(reminder, step):
+                return DueReminder(importer, campaign, reminder.slot, step)
+            case Skip() as passed:
+                continue
+    return passed
 
 
 def _decide(importer: ImporterOfRecord, campaign: Campaign, staff: frozenset[str], now: datetime) -> Due | Skip:
@@ -119,16 +176,20 @@ def _decide(importer: ImporterOfRecord, campaign: Campaign, staff: frozenset[str
 
 
 def _batches() -> Iterator[Sequence[ImporterOfRecord]]:
-    """All importers, in steps of `BATCH`, with their readiness, who may come in, and the mail they had."""
-    mails = Notification.objects.filter(kind__in=TO_THE_IMPORTER).exclude(state=MailState.DROPPED)
-    rows = ImporterOfRecord.objects.select_related("readiness", "officer").prefetch_related(
-        Prefetch("notifications", mails.only("importer", "campaign", "slot", "created_at"), to_attr="mails"),
-        Prefetch("accesses", ImporterAccess.objects.select_related("user"), to_attr="people"),
-    )
-    last = 0
+    """All importers, in steps of `BATCH`."""
+    rows, last = _rows(), 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
         yield batch
         last = batch[-1].pk
+
+
+def _rows() -> QuerySet[ImporterOfRecord]:
+    """Importers with their readiness, who may come in, and the mail they had."""
+    mails = Notification.objects.filter(kind__in=TO_THE_IMPORTER).exclude(state=MailState.DROPPED)
+    return ImporterOfRecord.objects.select_related("readiness", "officer").prefetch_related(
+        Prefetch("notifications", mails.only("importer", "campaign", "slot", "created_at"), to_attr="mails"),
+        Prefetch("accesses", ImporterAccess.objects.select_related("user"), to_attr="people"),
+    )
 
 
 def _facts(importer: ImporterOfRecord, campaign: Campaign, staff: frozenset[str]) -> ReminderFacts:

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from importers.admin.reminders import WHY_NOT
+from importers.admin.reminders import WHY_NONE, WHY_NOT
 from importers.domain.reminders import SKIP_REASONS
 from importers.models import Campaign, ImporterAccess, ImporterOfRecord, MailKind, MailState, Notification, User
 from importers.services import reminders
@@ -238,4 +238,46 @@ def test_any_mail_to_the_importer_makes_the_reminder_wait(kind: MailKind) -> Non
 
 
 def test_every_reason_has_words_for_staff() -> None:
-    assert set(WHY_NOT) == set(SKIP_REASONS)
+    assert set(WHY_NOT) == set(WHY_NONE) == set(SKIP_REASONS)
+
+
+def test_the_outlook_of_one_importer_is_what_the_schedule_does(campaign: Campaign) -> None:
+    importer = ImporterFactory()
+    [(_now, early), (at, item)] = reminders.outlook(importer, AT - timedelta(days=20))
+    assert early == reminders.Skip("too_early")
+    assert at == datetime(2027, 3, 24, 7, 0, tzinfo=UTC)
+    assert isinstance(item, reminders.DueReminder)
+    assert (item.slot, item.to) == ("T-28", importer.contact_email)
+    assert [(d.importer, d.slot) for d in reminders.plan(at).due] == [(importer, "T-28")]
+
+
+def test_the_outlook_goes_past_a_pause(campaign: Campaign) -> None:
+    paused = ImporterFactory(paused_until=date(2027, 4, 8))
+    found = reminders.outlook(paused, AT)
+    assert found[0] == (AT, reminders.Skip("paused"))
+    at, item = found[-1]
+    assert at.date() == date(2027, 4, 9)
+    assert isinstance(item, reminders.DueReminder)
+
+
+def test_the_outlook_of_one_who_is_done_ends_with_a_reason() -> None:
+    done = ImporterFactory()
+    walkthrough.ready(done, StaffFactory())
+    assert {getattr(decided, "reason", "") for _at, decided in reminders.outlook(done, AT)} == {"done"}
+
+
+def test_who_is_passed_over_is_named_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reminders, "NAMED", 2)
+    ImporterFactory.create_batch(3, contact_email="")
+    schedule = reminders.plan(AT)
+    assert schedule.skipped == {"no_email": 3}
+    assert len(schedule.named["no_email"]) == 2
+
+
+def test_what_a_moved_deadline_brings_on_is_known_before_it_is_saved(campaign: Campaign) -> None:
+    ImporterFactory()
+    campaign.deadline = date(2027, 4, 8)
+    assert [item.slot for item in reminders.brought_on(campaign, AT)] == ["T-1"]
+    campaign.refresh_from_db()
+    assert reminders.brought_on(campaign, AT) == []
+    assert reminders.brought_on(campaign, AT - timedelta(days=30)) == []

@@ -1,0 +1,48 @@
+"""What staff are told about the reminders of one importer, and of all."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from importers.models import Campaign, ImporterOfRecord
+from tests.factories import CampaignFactory, ImporterFactory
+
+
+@pytest.fixture(autouse=True)
+def campaign(db: None) -> Campaign:
+    campaign: Campaign = CampaignFactory.create(deadline=timezone.localdate() + timedelta(days=100))
+    Campaign.objects.exclude(pk=campaign.pk).update(superseded_by=campaign)
+    return campaign
+
+
+def page_of(client: Client, importer: ImporterOfRecord) -> str:
+    return client.get(reverse("admin:importers_importerofrecord_change", args=[importer.pk])).content.decode()
+
+
+def test_the_next_reminder_is_named(as_staff: Client) -> None:
+    page = page_of(as_staff, ImporterFactory.create(contact_email="mette@nordlys.example"))
+    assert "None yet: the first goes out four weeks ahead." in page
+    assert "Next: T-28 on " in page
+    assert ", to mette@nordlys.example." in page
+
+
+def test_without_an_address_no_reminder_is_promised(as_staff: Client) -> None:
+    page = page_of(as_staff, ImporterFactory.create(contact_email=""))
+    assert "Next: T-28" not in page
+
+
+def test_what_goes_out_now_is_said(as_staff: Client, campaign: Campaign) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(deadline=timezone.localdate() + timedelta(days=10))
+    importer = ImporterFactory.create()
+    ImporterOfRecord.objects.update(created_at=timezone.now() - timedelta(days=3))
+    assert "Within five minutes: T-14, to " in page_of(as_staff, importer)
+
+
+def test_the_page_of_next_reminders_names_who_is_passed_over(as_staff: Client) -> None:
+    importer = ImporterFactory.create(name="Uden Mail ApS", contact_email="")
+    page = as_staff.get(reverse("admin:importers_reminders")).content.decode()
+    assert "Uden Mail ApS" in page
+    assert reverse("admin:importers_importerofrecord_change", args=[importer.pk]) in page
