@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from importers.domain.facts import Document
-from importers.models import BrokerFirm, Campaign, Notification, Readiness, User
+from importers.models import BrokerFirm, Campaign, ImporterOfRecord, Notification, Readiness, User
 from importers.services import filings
 from tests.factories import CampaignFactory, ImporterFactory, OfficerFactory, StaffFactory
 
@@ -85,6 +85,35 @@ def test_a_deadline_that_is_past_is_said(as_staff: Client) -> None:
     CampaignFactory.create(deadline=timezone.localdate() - timedelta(days=1))
     page = as_staff.get(reverse("admin:importers_campaign_changelist")).content.decode()
     assert "past: late, not lost" in page
+
+
+def test_a_deadline_that_sends_mail_at_once_is_asked_about_first(as_staff: Client) -> None:
+    ImporterFactory.create()
+    ImporterOfRecord.objects.update(created_at=timezone.now() - timedelta(days=3))
+    campaign = CampaignFactory.create(deadline=timezone.localdate() + timedelta(days=90))
+    Campaign.objects.exclude(pk=campaign.pk).update(superseded_by=campaign)
+    soon = timezone.localdate() + timedelta(days=10)
+    asked = save_campaign(as_staff, campaign, deadline=soon)
+    assert "Saving this sends 1 reminder within five minutes." in asked.content.decode()
+    assert Campaign.objects.get(pk=campaign.pk).deadline == campaign.deadline
+    assert save_campaign(as_staff, campaign, deadline=soon, confirmed="yes").status_code == 302
+    assert Campaign.objects.get(pk=campaign.pk).deadline == soon
+    assert save_campaign(as_staff, campaign, deadline=soon, source="the guide").status_code == 302
+
+
+def test_a_deadline_in_the_past_is_asked_about(as_staff: Client) -> None:
+    campaign = CampaignFactory.create()
+    asked = save_campaign(as_staff, campaign, deadline=timezone.localdate() - timedelta(days=2))
+    assert "This deadline is past" in asked.content.decode()
+    assert Campaign.objects.get(pk=campaign.pk).deadline == campaign.deadline
+
+
+@pytest.mark.parametrize("written", ["%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y"])
+def test_a_date_may_be_written_as_here(written: str, as_staff: Client) -> None:
+    campaign = CampaignFactory.create()
+    day = timezone.localdate() + timedelta(days=200)
+    assert save_campaign(as_staff, campaign, deadline=day.strftime(written)).status_code == 302
+    assert Campaign.objects.get(pk=campaign.pk).deadline == day
 
 
 def test_campaigns_cannot_replace_each_other_in_a_circle(as_staff: Client) -> None:
