@@ -43,8 +43,8 @@ class StaffPassword(ModelBackend):
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
         "incorrect_code": _("This is not the code we mailed. Type it again, or ask for a new one."),
-        "too_many_login_attempts": _("That was too many tries. Wait a few minutes, then ask for a new code."),
-        "rate_limited": _("That was too many requests. Wait a few minutes, then try again."),
+        "too_many_login_attempts": _("That was too many tries. Wait five minutes, then try again."),
+        "rate_limited": _("That was too many times. Wait one minute, then try again; after ten times, one hour."),
         "email_password_mismatch": _("The e-mail or the password is not right. Check both and try again."),
         "account_inactive": _("This sign-in is switched off. Call us if you think it should not be."),
     }

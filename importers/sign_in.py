@@ -17,6 +17,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, re_path
 
+from importers.views.code import ConfirmCode
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -47,7 +49,7 @@ RESET_KEY = r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 urlpatterns = [
     path("login/", account.login, name="account_login"),
     path("login/code/", account.request_login_code, name="account_request_login_code"),
-    path("login/code/confirm/", account.confirm_login_code, name="account_confirm_login_code"),
+    path("login/code/confirm/", ConfirmCode.as_view(), name="account_confirm_login_code"),
     path("logout/", account.logout, name="account_logout"),
     path("signup/", closed, name="account_signup"),
     _staff("reauthenticate/", account.reauthenticate, "account_reauthenticate"),

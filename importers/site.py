@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
@@ -39,7 +39,7 @@ class PortalAdminSite(UnfoldAdminSite):
         if not url_has_allowed_host_and_scheme(following, {request.get_host()}, request.is_secure()):
             following = "/admin/"
         if not request.user.is_authenticated:
-            return HttpResponseRedirect(f"{redirect(settings.LOGIN_URL).url}?{urlencode({'next': following})}")
+            return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': following})}")
         if not self.has_permission(request):
             raise Http404
         return HttpResponseRedirect(following)

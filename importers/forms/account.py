@@ -3,6 +3,7 @@ would also look into its own table of addresses."""
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, LoginForm, RequestLoginCodeForm, ResetPasswordForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,12 @@ class RequestCodeForm(RequestLoginCodeForm):
 
     def clean_email(self) -> str:
         self.cleaned_data["email"] = self.cleaned_data["email"].lower()
-        address = str(super().clean_email())
+        try:
+            address = str(super().clean_email())
+        except forms.ValidationError as refused:
+            if refused.code == "too_many_login_attempts":  # the word for wrong passwords, which wait longer
+                raise get_adapter().validation_error("rate_limited") from None
+            raise
         self._user = User.objects.with_email(address)
         return address
 
@@ -36,6 +42,7 @@ class ResetForm(ResetPasswordForm):
 class ConfirmCodeForm(ConfirmLoginCodeForm):
     code = forms.CharField(
         label=_("Code from the mail"),
+        help_text=_("Eight letters, written like XXXX-XXXX. Small letters are fine too."),
         max_length=20,
         error_messages={"required": _("Type the code from the mail.")},
         widget=forms.TextInput(

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from allauth.account.forms import RequestLoginCodeForm
-from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
@@ -24,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 
 from importers.letters import START_SALT
 from importers.models import ImporterAccess, ImporterOfRecord, MailKind, Notification, User
+from importers.views.code import mail_code
 
 VALID = timedelta(days=90)
 
@@ -72,7 +72,7 @@ def _mail_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if request.user.is_authenticated or not form.is_valid():
         context = {"invitation": invitation, "too_many": not request.user.is_authenticated}
         return render(request, "importers/start.html", context, status=429 if context["too_many"] else 200)
-    LoginCodeVerificationProcess.initiate(request=request, user=invitation.user, email=invitation.user.email)
+    mail_code(request, user=invitation.user, email=invitation.user.email, link=request.path)
     goal = reverse("checklist", args=[invitation.importer.uuid])
     return redirect(f"{reverse('account_confirm_login_code')}?{urlencode({'next': goal})}")
 

@@ -1,13 +1,16 @@
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from importers.models import MailKind, Notification, User
+from importers.models import ImporterOfRecord, MailKind, Notification, User
 from tests.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +138,84 @@ def test_the_switch_keeps_the_language_in_this_browser_and_for_the_mails(page: C
 def test_the_switch_leads_to_no_other_host(client: Client) -> None:
     response = client.post(reverse("set_language"), {"language": "da", "next": "https://evil.example/"})
     assert "evil" not in response["Location"]
+
+
+@pytest.fixture
+def goal(importer: ImporterOfRecord) -> str:
+    return reverse("checklist", args=[importer.uuid])
+
+
+def code_of(mail: Notification) -> str:
+    return re.search(r"code: (\S+)", mail.text)[1]  # type: ignore[index]
+
+
+def test_who_is_not_signed_in_is_asked_for_a_code_and_goes_on_from_there(
+    client: Client, person: User, goal: str
+) -> None:
+    response = client.get(goal)
+    assert response["Location"] == f"{REQUEST}?next={goal}"
+    response = client.post(REQUEST, {"email": person.email, "next": goal}, follow=True)
+    assert f'name="next" value="{goal}"' in response.content.decode()
+    assert client.post(CONFIRM, {"code": code_of(mails()[0]), "next": goal})["Location"] == goal
+
+
+def test_the_admin_asks_its_people_for_the_password(client: Client) -> None:
+    response = client.get("/admin/", follow=True)
+    assert response.redirect_chain[-1][0].startswith("/account/login/?")
+
+
+def test_the_page_shows_the_shape_of_the_code(client: Client, person: User) -> None:
+    html = client.post(REQUEST, {"email": person.email}, follow=True).content.decode()
+    assert "XXXX-XXXX" in html
+    assert re.fullmatch(r"[A-Z]{4}-[A-Z]{4}", code_of(mails()[0]))
+
+
+def test_a_new_code_is_no_try_and_has_all_three(client: Client, person: User, goal: str) -> None:
+    client.post(REQUEST, {"email": person.email})
+    for _ in range(2):
+        assert "Mail a new code" in client.post(CONFIRM, {"code": "WRONG"}).content.decode()
+    response = client.post(CONFIRM, {"action": "resend", "next": goal})
+    assert response["Location"].startswith(CONFIRM)
+    assert "next=" in response["Location"]
+    assert "A new code is on its way." in client.get(response["Location"]).content.decode()
+    first, second = mails()
+    for code in (code_of(first), "WRONG"):
+        assert client.post(CONFIRM, {"code": code}).status_code == 200
+    assert client.post(CONFIRM, {"code": code_of(second), "next": goal})["Location"] == goal
+
+
+def test_the_limit_of_codes_holds_for_the_button_too(client: Client, person: User) -> None:
+    client.post(REQUEST, {"email": person.email})
+    for _ in range(4):
+        response = client.post(CONFIRM, {"action": "resend"}, follow=True)
+    assert len(mails()) == 3
+    assert "Wait one minute" in response.content.decode()
+
+
+def test_the_button_tells_nobody_whether_an_address_is_known(client: Client, person: User) -> None:
+    pages = []
+    for email in (person.email, "nobody@nordlys.example"):
+        browser = Client()
+        browser.post(REQUEST, {"email": email})
+        pages.append(plain(browser.post(CONFIRM, {"action": "resend"}, follow=True).content.decode()))
+    known, unknown = (page.replace("m•••@", "").replace("n•••@", "") for page in pages)
+    assert known == unknown
+    assert {mail.to_email for mail in mails()} == {person.email}
+
+
+def test_after_three_wrong_codes_the_way_on_is_kept(client: Client, person: User, goal: str) -> None:
+    client.post(REQUEST, {"email": person.email})
+    for _ in range(3):
+        response = client.post(CONFIRM, {"code": "WRONG", "next": goal})
+    assert response["Location"].startswith(f"{REQUEST}?next=")
+    html = client.get(response["Location"]).content.decode()
+    assert "wait one minute" in html
+    assert f'name="next" value="{goal}"' in html
+
+
+def test_a_code_that_has_run_out_keeps_the_way_on(client: Client, person: User, goal: str) -> None:
+    client.post(REQUEST, {"email": person.email})
+    with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
+        response = client.get(CONFIRM, {"next": goal})
+        assert response["Location"].startswith(f"{REQUEST}?next=")
+        assert "has run out" in client.get(response["Location"]).content.decode()

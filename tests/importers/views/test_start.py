@@ -75,10 +75,28 @@ def test_a_wrong_code_does_not_open_it(client: Client, mail: Notification, impor
     assert client.get(reverse("checklist", args=[importer.uuid])).status_code == 302
 
 
+def test_from_ones_own_link_the_page_says_plainly_that_a_code_was_mailed(client: Client, mail: Notification) -> None:
+    html = client.post(link(mail), follow=True).content.decode()
+    assert "We have mailed a code to m•••@nordlys.example." in html
+    assert "is known here" not in html
+    client.post(reverse("account_confirm_login_code"), {"action": "resend"})
+    assert "We have mailed a code" in client.get(reverse("account_confirm_login_code")).content.decode()
+
+
+def test_after_three_wrong_codes_the_link_is_the_way_back(client: Client, mail: Notification) -> None:
+    client.post(link(mail))
+    for _ in range(3):
+        response = client.post(reverse("account_confirm_login_code"), {"code": "WRONG"})
+    assert response["Location"] == link(mail)
+    html = client.get(response["Location"]).content.decode()
+    assert "wait one minute" in html
+    assert "Mail me the code" in html
+
+
 def test_too_many_codes_are_refused_with_what_to_do(client: Client, mail: Notification) -> None:
     answers = [client.post(link(mail)) for _ in range(5)]
     assert answers[-1].status_code == 429
-    assert "Wait a few minutes" in answers[-1].content.decode()
+    assert "Wait one minute" in answers[-1].content.decode()
     assert len(codes()) == 3
 
 

@@ -1,0 +1,67 @@
+"""The page on which the mailed code is typed: allauth's, with a new code as often as the limits of asking for one
+allow, and with the way back for whoever must begin again."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.views import ConfirmLoginCodeView
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+
+LINK = "mailed_link"  # in the state of the sign-in: the page of the mailed link from which the code was asked for
+
+
+def mail_code(request: HttpRequest, *, user: Any, email: str, link: str = "") -> None:
+    """For an unknown address (`user` is None) the same effort is made, and nothing goes out."""
+    process = LoginCodeVerificationProcess.initiate(request=request, user=user, email=email)
+    process.state[LINK] = link
+    process.persist()
+
+
+class ConfirmCode(ConfirmLoginCodeView):
+    stage: Any = None
+    _process: Any = None
+
+    @login_not_required
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        if self._process is None and not request.user.is_authenticated:  # allauth forgets where the person wanted to go
+            messages.error(request, gettext("That code has run out. Ask for a new one."))
+            return self._begin_again()
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"from_link": bool(self.stage.state.get(LINK))}
+
+    def _resend_form_valid(self, form: BaseForm) -> HttpResponse:
+        """As if it were asked for anew: a fresh code with its own ten minutes and tries, and the same limits."""
+        email = self._process.state["email"]
+        if ratelimit.consume(self.request, action="request_login_code", key=email.lower()):
+            mail_code(self.request, user=self._process.user, email=email, link=self._process.state.get(LINK, ""))
+            messages.success(self.request, gettext("A new code is on its way. The old one no longer works."))
+        else:
+            messages.error(self.request, get_adapter().error_messages["rate_limited"])
+        return HttpResponseRedirect(self.passthrough_next_url(reverse("account_confirm_login_code")))
+
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        if self._process.record_invalid_attempt():
+            return self.render_to_response(self.get_context_data(form=form))
+        messages.error(
+            self.request,
+            gettext(
+                "Those were three wrong codes, so the code no longer works. Ask for a new one. "
+                "If that is refused, wait one minute."
+            ),
+        )
+        return self._begin_again()
+
+    def _begin_again(self) -> HttpResponse:
+        link = self.stage.state.get(LINK) if self.stage else ""
+        return HttpResponseRedirect(link or self.passthrough_next_url(reverse("account_request_login_code")))
