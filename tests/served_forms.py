@@ -61,7 +61,7 @@ def served(page: HttpResponse, *, to: str = "", **having: str) -> dict[str, Any]
     found = [
         fields
         for address, fields in parser.found
-        if address.endswith(to) and all(fields.get(name) == value for name, value in having.items())
+        if address.partition("#")[0].endswith(to) and all(fields.get(name) == value for name, value in having.items())
     ]
     assert len(found) == 1, f"{len(found)} such forms among {[address for address, _fields in parser.found]}"
     return {name: value for name, value in found[0].items() if name != "csrfmiddlewaretoken"}

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 
 import pghistory
 from allauth.mfa.models import Authenticator
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.models import BrokerFirm, Campaign, User
 from importers.services.readiness import refresh_all
+from importers.services.roster import ONE_LIST_AT_A_TIME
 
 SEEN_BY_RULES = frozenset({"email", "importer_number", "ach_enrolled_at"})
 
@@ -31,7 +32,15 @@ def edit_firm(*, by: User, ach_enrolled: bool | None = None, **fields: str) -> N
         if changed:
             firm.save(update_fields=sorted(changed))
         if changed & SEEN_BY_RULES:
+            _wait_for_the_client_list()
             refresh_all()
+
+
+def _wait_for_the_client_list() -> None:
+    """Whom a list adds at this moment was computed with the firm as it was, and is not seen before its commit; the next
+    list waits for ours. Importers who are there already are locked by whoever writes to them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_LIST_AT_A_TIME])
 
 
 def save_campaign(campaign: Campaign, *, by: User) -> None:

@@ -1,9 +1,10 @@
 """Keeps `Readiness` equal to the facts."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from importers.domain.checklist import Checklist, evaluate
@@ -52,7 +53,8 @@ def refresh(importer_ids: Sequence[int]) -> None:
 
 
 def refresh_all() -> int:
-    """Recomputes every importer; each batch in its own transaction. Returns how many were looked at."""
+    """Recomputes every importer who is there when it begins, batch by batch: each in a transaction of its own, or all
+    in the caller's when there is one. Returns how many were looked at."""
     count = 0
     for ids in _id_batches():
         with transaction.atomic():
@@ -63,15 +65,32 @@ def refresh_all() -> int:
 
 
 def drift() -> Iterator[Drift]:
-    """Where the projection differs from the facts; nothing when all is well."""
-    firm, today = BrokerFirm.current(), timezone.localdate()
+    """Where the projection differs from the facts; nothing when all is well, also while others write."""
     for ids in _id_batches():
-        stored = Readiness.objects.in_bulk(ids)
-        for importer in ImporterOfRecord.objects.with_facts(aside=True).filter(pk__in=ids):
-            row = stored.get(importer.pk)
-            for name, value in Readiness.columns(evaluate(importer.facts(firm, today))).items():
-                if (was := getattr(row, name, None)) != value:
-                    yield Drift(importer, name, was, value)
+        with _one_moment():
+            found = list(_drift_of(ids))
+        yield from found
+
+
+def _drift_of(ids: list[int]) -> Iterator[Drift]:
+    firm, today = BrokerFirm.current(), timezone.localdate()
+    stored = Readiness.objects.in_bulk(ids)
+    for importer in ImporterOfRecord.objects.with_facts(aside=True).filter(pk__in=ids):
+        row = stored.get(importer.pk)
+        for name, value in Readiness.columns(evaluate(importer.facts(firm, today))).items():
+            if (was := getattr(row, name, None)) != value:
+                yield Drift(importer, name, was, value)
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """All that is read inside stood in the database at one moment. Inside somebody's transaction that is theirs."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
 
 
 def _id_batches() -> Iterator[list[int]]:
