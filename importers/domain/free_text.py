@@ -1,15 +1,17 @@
-"""Keeps bank details and Social Security numbers out of notes, reasons, names and other free text.
+"""Keeps bank details and Social Security numbers out of notes, reasons, names, e-mail addresses and other free text,
+and web addresses out of names.
 
 The choice between missing one and refusing what is harmless:
 
 - Refused whatever stands around it: an IBAN (check digits right, or only its shape), a routing number that
-  passes `check_routing_number`, a run of 12 or more digits (also written with spaces or hyphens), 11 digits
-  that are neither an entry number nor a phone number, and 6 or more digits after a word like "account".
-- Refused as a Social Security number: NNN-NN-NNNN, also with spaces, and nine digits in a row, because nobody
-  can tell them from one (`parse_importer_number` calls them ambiguous too).
+  passes `check_routing_number`, also with a letter at either end or with one sign between all its groups
+  (021.000.021), a run of 12 or more digits (also written with spaces or hyphens), 11 digits that are neither an
+  entry number nor a phone number, 6 or more digits after a word like "account", 5 after "account no.".
+- Refused as a Social Security number: NNN-NN-NNNN, also with spaces, dots, slashes, and nine digits in a row,
+  because nobody can tell them from one (`parse_importer_number` calls them ambiguous too).
 - Let through: up to 8 digits, and 10 digits in a row (a US phone number, an HTS code), so an account number of
-  that length is only seen after such a word. Dots and commas never join digits: they belong to dates, amounts
-  and HTS codes.
+  that length is only seen after such a word. Dots and commas join digits to nothing but a routing number: they
+  belong to dates, amounts and HTS codes.
 - What has a shape of its own (`HARMLESS`) is taken out before the digits are counted.
 
 It is for people who mean well; whoever wants to hide a number can.
@@ -23,7 +25,7 @@ from stdnum import iban, luhn
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.routing_number import check_routing_number
-from importers.domain.text import unify
+from importers.domain.text import refuse_too_long, unify
 
 BANK_DETAILS = _(
     "This looks like bank details. Bank routing and account numbers are typed into ACE and nowhere else: take them "
@@ -39,6 +41,7 @@ WHOLE_SSN = _(
 SSN = re.compile(
     r"(?<!\d)(?<!\d-)(?!000|\d{3}-00)\d{3}-\d{2}-\d{4}(?![\dA-Z])(?!-\d)"
     r"|(?<!\d)(?<!\d[ -])(?!000|\d{3} 00)\d{3} \d{2} \d{4}(?![\dA-Z])(?![ -]\d)"
+    r"|(?<!\d)(?<!\d[._/,])(?!000|\d{3}[._/,]00)\d{3}([._/,])\d{2}\1\d{4}(?![\dA-Z])(?![._/,]\d)"
     r"|(?:SSN|SOCIAL SECURITY)(?:[ :#.]|NUMBER|NO){0,12}\d{9}(?!\d)"
 )
 
@@ -48,7 +51,8 @@ AMOUNT = r"(?:[1-9]\d{0,2}(?:[ .,']\d{3})+(?:[.,]\d{2})?|[1-9]\d{0,9}(?:[.,]\d{1
 HARMLESS = re.compile(
     "|".join(
         (
-            r"\+\(?\d(?:[ ().-]{0,2}\d){7,14}(?!\d)",  # phone number with its country code (E.164: 15 digits)
+            # Phone number with its country code (E.164: 15 digits). None begins with 0; behind +1 stand ten digits.
+            r"\+\(?(?:[2-9](?:[ ().-]{0,2}\d){7,14}|1(?:[ ().-]{0,2}\d){10})(?!\d)",
             # Phone number in the US: (317) 298-1200, 1-866-530-4172
             rf"{ALONE_BEFORE}(?:1[ .-]?)?(?:\([2-9]\d\d\) ?|[2-9]\d\d[.-])[2-9]\d\d[ .-]\d{{4}}{ALONE_AFTER}",
             r"(?<!\d)(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:[0-2]\d|3[01])(?!\d)",
@@ -59,6 +63,7 @@ HARMLESS = re.compile(
             rf"{ALONE_BEFORE}\d{{4}}-\d{{2}}-\d{{6}}{ALONE_AFTER}",  # protest number: port, year, serial
             rf"{ALONE_BEFORE}\d{{3}}-\d{{8}}{ALONE_AFTER}",  # air waybill
             rf"{ALONE_BEFORE}\d{{5}}-\d{{4}}{ALONE_AFTER}",  # ZIP+4
+            r"(?<![A-Z0-9.+_-])1[3-9]\d{9}(?=@)",  # mailbox called like the mobile phone, as in China
             r"DUNS(?: (?:NO|NR|NUMBER))?[.:]* ?\d{9}(?!\d)",
             r"[0-9A-F]{8}-(?:[0-9A-F]{4}-){3}[0-9A-F]{12}",  # UUID, as in the portal's own addresses
             rf"{CURRENCY} ?{AMOUNT}",
@@ -75,15 +80,49 @@ IBAN_SHAPE = re.compile(
 )
 SHORTEST_IBAN, DIGITS_IN_IBAN = 15, 10
 NORWEGIAN_ACCOUNT = re.compile(r"(?<![\d.])\d{4}\.\d{2}\.\d{5}(?![\d.])")
+BANK_WORD = r"(?<![A-Z])(?:ACCOUNTS?|ACCT|A/C|BANKKONTO|KONTO(?:EN|NR|NUMMER(?:ET)?)?|ROUTING|ABA|RTN|SORT ?CODE|IBAN)"
+BETWEEN = r"(?:[\s:;#=.,()*-]|NUMBERS?|NUMMER|NO|NR|IS|ER|CODE)"
 AFTER_BANK_WORD = re.compile(
-    r"(?<![A-Z])(?:ACCOUNTS?|ACCT|A/C|BANKKONTO|KONTO(?:EN|NR|NUMMER(?:ET)?)?|ROUTING|ABA|RTN|SORT ?CODE"
-    r"|IBAN)(?:[\s:;#=.,()*-]|NUMBERS?|NUMMER|NO|NR|IS|ER|CODE){0,20}(?:\d[ -]{0,2}){6}"
+    rf"{BANK_WORD}{BETWEEN}{{0,20}}(?:\d[ ._/-]{{0,2}}){{6}}"
+    rf"|{BANK_WORD}[\s.:-]{{0,3}}(?:NUMBERS?|NUMMER|NO|NR|#){BETWEEN}{{0,20}}(?:\d[ ._/-]{{0,2}}){{5}}"
+    r"|(?<![A-Z])KONTO(?:NR|NUMMER(?:ET)?)[\s.:]{0,5}\d{5}"
 )
 DIGITS = re.compile(r"(?<![0-9A-Z])\d+(?:(?: {1,2}| ?- ?)\d+)*(?![0-9A-Z])")
+ROUTING_LENGTH = 9
+# Nine digits between letters. Not: a bill of lading (four letters), a VAT number of a country whose numbers have
+# nine digits.
+AMONG_LETTERS = re.compile(r"(?<!\d)(?<!(?<![A-Z])[A-Z]{4})(?<!(?<![A-Z])(?:DE|EE|EL|GB|PT|XI)(?=[1-9]))\d{9}(?!\d)")
+# CATAIR Appendix E: A-I and J-R count as 1-9, S-Z as 2-9; then it is Luhn.
+LETTER_VALUES = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
+ENTRY_NUMBER = re.compile(r"(?<![0-9A-Z])[A-Z]{2}\d{9}(?![0-9A-Z])")
+JOINED = re.compile(r"(?<!\d)\d{1,8}(?:([._/,])\d{1,8})(?:\1\d{1,8})*(?!\d)")
+# At most four digits in Latin letters: nothing that is refused here is that short. Spares ten thousand names the long
+# look.
+FEW_DIGITS = re.compile(r"(?:[^\d¹²³¼½¾\u0250-\U0010ffff]*[0-9]){0,4}[^\d¹²³¼½¾\u0250-\U0010ffff]*")
+
+# ASCII-like marks that browsers take for the dot of a domain, and NFKC does not.
+DOTS = str.maketrans("。｡", "..")
+LINK = re.compile(
+    r"://|(?<![^\W_])www\d?\.|(?<![^\W_])(?:https?|ftp|mailto|hxxps?|javascript|data):\S"
+    r"|(?<=[\w-])\.(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)(?:/|[?#]\S|:\d)",
+    re.IGNORECASE,
+)
+LINKS = _(
+    "A name holds no web address. Take it out. If it is none, put a space behind the full stop or before the slash."
+)
+
+
+def refuse_links(text: str) -> None:
+    """Raises RuleViolation `link`: what importers call themselves stands in mails to others, and must lead nowhere."""
+    if LINK.search(unify(text).translate(DOTS)):
+        raise RuleViolation("link", LINKS)
 
 
 def refuse_bank_details(text: str) -> None:
-    """Raises RuleViolation `bank_details`, or `ssn` for a whole Social Security number."""
+    """Raises RuleViolation `bank_details`, or `ssn` for a whole Social Security number. For e-mail addresses too."""
+    refuse_too_long(text)
+    if FEW_DIGITS.fullmatch(text):
+        return
     if looks_like_bank_details(text):
         raise RuleViolation("bank_details", BANK_DETAILS)
     if looks_like_ssn(text):
@@ -95,7 +134,12 @@ def looks_like_bank_details(text: str) -> bool:
     if _holds_iban(plain) or NORWEGIAN_ACCOUNT.search(plain):
         return True
     rest = _without_harmless(plain)
-    return bool(AFTER_BANK_WORD.search(rest)) or any(_is_bank_number(run[0]) for run in DIGITS.finditer(rest))
+    return (
+        bool(AFTER_BANK_WORD.search(rest))
+        or any(_is_bank_number(run[0]) for run in DIGITS.finditer(rest))
+        or any(_is_routing_number(run[0]) for run in AMONG_LETTERS.finditer(ENTRY_NUMBER.sub(_no_entry, rest)))
+        or any(_joins_to_routing_number(run[0]) for run in JOINED.finditer(rest))
+    )
 
 
 def looks_like_ssn(text: str) -> bool:
@@ -135,6 +179,25 @@ def _is_bank_number(run: str) -> bool:
     if len(digits) == 11 and len(groups) == 1 and luhn.is_valid(digits):
         return False  # an entry number without its hyphens
     return len(digits) >= 11 and not _is_phone_number(digits, groups)
+
+
+def _no_entry(match: re.Match[str]) -> str:
+    """Takes out an entry number without its hyphens, if its check digit is right."""
+    return "|" if luhn.is_valid(match[0].translate(LETTER_VALUES)) else match[0]
+
+
+def _joins_to_routing_number(run: str) -> bool:
+    """021.000.021, with anything before or behind it that the same sign joins to it."""
+    groups = re.findall(r"\d+", run)
+    for first in range(len(groups)):
+        digits = ""
+        for group in groups[first:]:
+            digits += group
+            if len(digits) >= ROUTING_LENGTH:
+                break
+        if len(digits) == ROUTING_LENGTH and _is_routing_number(digits):
+            return True
+    return False
 
 
 def _is_routing_number(digits: str) -> bool:

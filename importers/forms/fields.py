@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
+
+from importers.domain.errors import RuleViolation
+from importers.domain.text import one_line
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -13,12 +17,20 @@ if TYPE_CHECKING:
 Words: TypeAlias = "str | _StrPromise"
 
 
+class LineField(forms.CharField):
+    """One line: what a browser would never send (line breaks, control characters) is folded into spaces."""
+
+    def to_python(self, value: Any) -> str:
+        try:
+            return super().to_python(one_line(str(value or ""))) or ""
+        except RuleViolation as refused:
+            raise forms.ValidationError(refused.translated(gettext), code=refused.code) from None
+
+
 def text(label: Words, missing: Words, *, autocomplete: str = "", **options: Any) -> forms.CharField:
     attrs = {"autocomplete": autocomplete} if autocomplete else {}
     options = {"max_length": 200} | options
-    return forms.CharField(
-        label=label, error_messages={"required": missing}, widget=forms.TextInput(attrs=attrs), **options
-    )
+    return LineField(label=label, error_messages={"required": missing}, widget=forms.TextInput(attrs=attrs), **options)
 
 
 def email(label: Words, missing: Words, **options: Any) -> forms.EmailField:

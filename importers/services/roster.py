@@ -12,6 +12,7 @@ from django.utils import timezone
 from importers.domain.errors import LineError, RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.roster import Field, Roster, Staff, read_roster
+from importers.domain.roster.text import masked
 from importers.models import ACEAccount, ImporterAccess, ImporterOfRecord, PointOfContact, User
 from importers.services.readiness import refresh
 from importers.services.roster_plan import Planned, Planner, Wanted
@@ -28,7 +29,8 @@ MEANWHILE = _("Somebody added one of these importers at the same moment. Nothing
 
 @dataclass(slots=True)
 class Listing:
-    """A list that has been read. Holds nothing that may not be kept for a while (see `Wanted`)."""
+    """A list that has been read. Holds nothing that may not be kept for a while (see `Wanted`); the name of the file is
+    `masked`, because it goes into the history, which nobody can correct."""
 
     file_name: str
     wanted: list[Wanted] = field(default_factory=list)
@@ -60,7 +62,7 @@ def read(file_name: str, data: bytes) -> Listing:
     people = User.objects.filter(is_staff=True, is_active=True).order_by("pk")
     roster: Roster = read_roster(data, [Staff(user.pk, user.name, user.email) for user in people])
     return Listing(
-        file_name,
+        masked(file_name),
         [Wanted.of(entry) for entry in roster.entries],
         roster.errors,
         roster.rows,

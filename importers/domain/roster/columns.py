@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from importers.domain.errors import LineError, RuleViolation
 from importers.domain.errors import gettext_noop as _
+from importers.domain.roster.text import LONGEST_LABEL, masked
 from importers.domain.sheets import Cell, is_blank
 from importers.domain.text import unify
 
@@ -75,6 +76,8 @@ TWICE = _("Two columns are headed for “%(column)s”: “%(first)s” and this
 
 def key(heading: str) -> str:
     """What is compared of a heading: letters and digits, without what stands in brackets at the end."""
+    if len(heading) > LONGEST_LABEL:
+        return ""
     text = re.sub(r"\([^()]*\)\s*$", "", unify(heading).rstrip(" *:?")).casefold()
     return "".join(c for c in text if c.isalnum())
 
@@ -90,7 +93,7 @@ def column_of(heading: Cell) -> Column | None:
     whole = key(heading)
     if whole in PROPER or whole in ALSO:
         return PROPER.get(whole) or ALSO.get(whole)
-    parts = {PROPER.get(key(part)) for part in heading.split("/")}
+    parts = {PROPER.get(key(part)) for part in heading[:LONGEST_LABEL].split("/")}
     return parts.pop() if len(parts) == 1 else None
 
 
@@ -123,8 +126,8 @@ def read_headings(row: int, cells: Sequence[Cell]) -> Headings:
         if is_blank(cell):
             continue
         headings.headed.add(index)
-        title, column = " ".join(str(cell).split()), column_of(cell)
-        if column is None or (column.field in proper and key(title) in ALSO):
+        title, column = masked(str(cell)), column_of(cell)
+        if column is None or (column.field in proper and key(str(cell)) in ALSO):
             headings.ignored.append(title)
         elif column.field in headings.places:
             first = headings.places[column.field][1]

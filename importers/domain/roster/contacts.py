@@ -8,6 +8,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
+from importers.domain.free_text import refuse_bank_details
 from importers.domain.roster.text import shown
 
 LONGEST_EMAIL = 254
@@ -42,6 +43,7 @@ def read_email(text: str) -> str:
     address = found[1].lower() if found else ""
     if not address or len(address) > LONGEST_EMAIL or not _is_domain(address.partition("@")[2]):
         raise RuleViolation("email", NOT_AN_EMAIL, value=shown(text))
+    refuse_bank_details(address)
     return address
 
 

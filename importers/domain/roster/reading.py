@@ -13,7 +13,7 @@ from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.columns import COLUMNS, NO_HEADINGS, Field, Headings, known, read_headings
 from importers.domain.roster.contacts import read_email, read_phone
 from importers.domain.roster.numbers import read_number
-from importers.domain.roster.text import cell_text, free_text, required
+from importers.domain.roster.text import cell_text, name_text, required
 from importers.domain.roster.values import (
     Staff,
     read_country,
@@ -154,10 +154,10 @@ class RowReader:
             Entry,
             row=self.row,
             country=country,
-            name=self.read(Field.NAME, lambda cell: required(free_text(cell, LONGEST_NAME))) or "",
-            contact_name=self.read(Field.CONTACT_NAME, lambda cell: required(free_text(cell, LONGEST_NAME))) or "",
+            name=self.read(Field.NAME, lambda cell: required(name_text(cell, LONGEST_NAME))) or "",
+            contact_name=self.read(Field.CONTACT_NAME, lambda cell: required(name_text(cell, LONGEST_NAME))) or "",
             contact_email=self.required(Field.CONTACT_EMAIL, read_email) or "",
-            contact_title=self.read(Field.CONTACT_TITLE, lambda cell: free_text(cell, LONGEST_TITLE) or None),
+            contact_title=self.read(Field.CONTACT_TITLE, lambda cell: name_text(cell, LONGEST_TITLE) or None),
             contact_phone=self.phone(country),
             officer=self.optional(Field.OFFICER, read_yes_no),
             language=self.optional(Field.LANGUAGE, read_language),

@@ -2,19 +2,18 @@
 
 import datetime
 import re
-import unicodedata
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.identifiers import refuse_bank_details
+from importers.domain.free_text import refuse_bank_details, refuse_links
 from importers.domain.sheets import Broken, Cell
+from importers.domain.text import one_line, refuse_too_long
 
 # CSV exports write ="0123" so that Excel keeps a number as text.
 KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
-# Latin letters with at most five digits: no bank or Social Security number is that short. Spares ten thousand names
-# the long look.
-FEW_DIGITS = re.compile(r"(?:[^\d¹²³¼½¾\u0250-\U0010ffff]*[0-9]){0,5}[^\d¹²³¼½¾\u0250-\U0010ffff]*")
 SHOWN = 40
+LONGEST_LABEL = 100
+MOST_DIGITS = 4
 
 BROKEN = _("The spreadsheet shows an error in this cell (such as #N/A). Correct the formula, or type the value.")
 NOT_TEXT = _("The spreadsheet made a date or time of this cell. Format the column as text and type the value again.")
@@ -33,13 +32,10 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = "" if cell is None else str(cell)
+    refuse_too_long(text)
     if quoted := KEPT_AS_TEXT.fullmatch(text.strip()):
         text = quoted[1]
-    text = unicodedata.normalize("NFC", text)
-    if text.isprintable():
-        return " ".join(text.split())
-    visible = (c for c in text if unicodedata.category(c) not in ("Cf", "Co", "Cn"))
-    return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in visible).split())
+    return one_line(text)
 
 
 def free_text(cell: Cell, limit: int) -> str:
@@ -51,15 +47,28 @@ def free_text(cell: Cell, limit: int) -> str:
         raise RuleViolation("not_text", NO_LETTERS, value=shown(text))
     if len(text) > limit:
         raise RuleViolation("too_long", TOO_LONG, length=len(text), limit=limit)
-    if not FEW_DIGITS.fullmatch(text):
-        refuse_bank_details(text)
+    refuse_bank_details(text)
+    return text
+
+
+def name_text(cell: Cell, limit: int) -> str:
+    """What a person or company is called."""
+    text = free_text(cell, limit)
+    refuse_links(text)
     return text
 
 
 def shown(text: str) -> str:
     """A value as a message may repeat it: short, and without what could be a number nobody may read."""
     short = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-    return re.sub(r"\d", "•", short) if sum(c.isdigit() for c in text) > 4 else short
+    return re.sub(r"\d", "•", short) if sum(c.isdigit() for c in text) > MOST_DIGITS else short
+
+
+def masked(text: str) -> str:
+    """What the office calls a file or a column, as it may be kept: short, and with dots for digits when there are so
+    many that they could be a number nobody may read."""
+    short = one_line(text[:LONGEST_LABEL])
+    return re.sub(r"\d", "•", short) if sum(c.isdigit() for c in short) > MOST_DIGITS else short
 
 
 def required(text: str) -> str:

@@ -8,7 +8,15 @@ from itertools import islice
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.sheets.table import HEADING_WITHIN, Cell, KnownHeadings, Table, is_blank, refuse_too_many
+from importers.domain.sheets.table import (
+    HEADING_WITHIN,
+    MAX_COLUMNS,
+    Cell,
+    KnownHeadings,
+    Table,
+    refuse_too_many,
+    without_edge,
+)
 
 BINARY = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 # æ, ø, å of DOS and of old Macs, read as Windows-1252, stand between letters as signs that no word has.
@@ -80,7 +88,7 @@ def _separator(text: str, known: KnownHeadings) -> str:
 def _first_records(reader: Iterator[list[str]]) -> Iterator[list[Cell]]:
     try:
         for record in islice(reader, HEADING_WITHIN):
-            yield list(record)
+            yield list(record[:MAX_COLUMNS])
     except csv.Error:
         return
 
@@ -90,10 +98,9 @@ def _rows(text: str, separator: str) -> list[tuple[int, list[Cell]]]:
     number = 0
     try:
         for number, record in enumerate(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True), 1):
-            cells: list[Cell] = list(record)
-            if not all(map(is_blank, cells)):
-                rows.append((number, cells))
-                refuse_too_many(len(rows))
+            if "".join(record).strip():
+                rows.append((number, without_edge(number, list(record))))
+            refuse_too_many(len(rows), number)
     except csv.Error:
         raise RuleViolation("quotes", QUOTES, row=number + 1) from None
     return rows

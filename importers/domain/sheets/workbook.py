@@ -3,7 +3,9 @@
 import re
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
+from itertools import islice
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
@@ -11,15 +13,20 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.sheets.table import Broken, Cell, Table, is_blank, refuse_too_many
+from importers.domain.sheets.table import MAX_LINES, Broken, Cell, Table, is_blank, refuse_too_many, without_edge
 
+CONTENTS = {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"}
 Errors = dict[int, list[int]]  # row → columns
 MAX_UNPACKED = 150 * 1024 * 1024
-MAX_CELLS = 4_000_000
+MAX_RECTANGLE = 4_000_000
+MAX_CELLS = 1_500_000
+MAX_STRINGS = 1_500_000
 MAX_TEXT = 1024**3
+MAX_CONTENTS = 1024**2  # the list of the sheets
 
 ROW = re.compile(rb"<(?:\w+:)?row\b")
 CELL = re.compile(rb"<(?:\w+:)?c(?=[\s>])([^>]*)(?<!/)>")
+ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 REFERENCE = re.compile(rb"""\br\s*=\s*["']\$?([A-Za-z]{1,3})\$?(\d{1,7})""")
 ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
 STRING = re.compile(rb"<(?:\w+:)?si\b")
@@ -53,8 +60,8 @@ def _rows(sheet: CalamineSheet, errors: Errors) -> list[tuple[int, list[Cell]]]:
             cells += [""] * (column - len(cells))
             cells[column - 1] = Broken()
         if not all(map(is_blank, cells)):
-            rows.append((number, cells))
-            refuse_too_many(len(rows))
+            rows.append((number, without_edge(number, cells)))
+            refuse_too_many(len(rows), len(rows))
     return rows
 
 
@@ -66,6 +73,8 @@ def _measure(data: bytes) -> dict[str, Errors]:
             if "xl/workbook.xml" not in names:
                 other = names & {"xl/workbook.bin", "mimetype", "Index/Document.iwa"}
                 raise RuleViolation("format", OTHER_FORMAT if other else NOT_A_WORKBOOK)
+            if any(archive.getinfo(part).file_size > MAX_CONTENTS for part in CONTENTS & names):
+                raise RuleViolation("too_large", UNPACKS_TOO_LARGE)
             if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
                 raise RuleViolation("too_large", UNPACKS_TOO_LARGE)
             if archive.testzip():  # also catches sizes that are not the true ones
@@ -81,27 +90,42 @@ def _measure(data: bytes) -> dict[str, Errors]:
 
 def _longest_string(archive: ZipFile, names: set[str]) -> int:
     shared = next((name for name in names if name.lower().endswith("sharedstrings.xml")), "")
-    return max(map(len, STRING.split(archive.read(shared)))) if shared else 0
+    if not shared:
+        return 0
+    xml = archive.read(shared)
+    _refuse_more_than(MAX_STRINGS, STRING, xml)
+    return max(map(len, STRING.split(xml)))
+
+
+def _refuse_more_than(limit: int, sign: re.Pattern[bytes], xml: bytes) -> None:
+    """Counts no further than it must."""
+    if next(islice(sign.finditer(xml), limit, None), None):
+        raise RuleViolation("too_large", UNPACKS_TOO_LARGE)
 
 
 def _measure_sheet(xml: bytes, longest_string: int) -> Errors:
+    _refuse_more_than(MAX_LINES, ROW, xml)
+    _refuse_more_than(MAX_RECTANGLE, ANY_CELL, xml)
+    _refuse_more_than(MAX_CELLS, CELL, xml)
     height = width = cells = 0
     errors: Errors = {}
     for number, row in enumerate(ROW.split(xml)):
         found = CELL.findall(row)
         cells += len(found)
         height, width = max(height, number), max(width, len(found))
-        for attributes in found:
-            if place := REFERENCE.search(attributes):
-                at = int(place[2]), _column(place[1])
-                height, width = max(height, at[0]), max(width, at[1])
-                if ERROR.search(attributes):
-                    errors.setdefault(at[0], []).append(at[1])
-    if height * width > MAX_CELLS or cells * longest_string > MAX_TEXT:
+        together = b"\n".join(found)
+        for column, line in set(REFERENCE.findall(together)):
+            height, width = max(height, int(line)), max(width, _column(column))
+        if ERROR.search(together):
+            for attributes in found:
+                if ERROR.search(attributes) and (place := REFERENCE.search(attributes)):
+                    errors.setdefault(int(place[2]), []).append(_column(place[1]))
+    if height * width > MAX_RECTANGLE or cells * longest_string > MAX_TEXT:
         raise RuleViolation("too_large", UNPACKS_TOO_LARGE)
     return errors
 
 
+@cache
 def _column(letters: bytes) -> int:
     number = 0
     for letter in letters.upper():

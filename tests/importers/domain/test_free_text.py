@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importers.domain.errors import RuleViolation
+from importers.domain.free_text import refuse_links
 from importers.domain.identifiers import looks_like_bank_details, looks_like_ssn, refuse_bank_details
 
 HARMLESS = """
@@ -106,6 +107,23 @@ Jens Anton Rahbek
 GMB.ACHREFUNDSUPPORT@CBP.DHS.GOV
 Accepted on the phone +45 9928 7817 on 2026-11-03: entry 316-2509314-6, HTS 9903.01.28, duty $1,234.56, IR 12-345678900.
 0440 0116243
+mette.holm1985@nordlys.example
+13800138000@prairie.example
+info@nordlys.example, +45 9928 7817
+VAT DE121000248
+VAT GB121000248
+NL004495445B01
+MAEU121000248
+AB112345678
+konto 12345
+account no. 4711
+121.000.24
+rows 1,2,3,4,5,6,7,8
+2026/11/03
+10.20.30.40
+version 1.2.3.4
++298 123456
++299 12 34 56
 """.strip().splitlines()
 
 BANK = """
@@ -159,6 +177,30 @@ sort code 123456
 23456789012
 2345 6789012
 ring 99287817, account is 00012345678
+021.000.021
+021,000,021
+021_000_021
+021/000/021
+call 45.021.000.021 now
+A021000021
+021000021A
+ROUTING021000021X
++021000021
++121000248
+account no. 98765
+Account number: 98.765
+kontonr. 98765
+account 98_765_4
+021000021@prairie.example
+mette021000021@prairie.example
+mette.021000021@prairie.example
+mette+021000021@prairie.example
+021.000.021@prairie.example
+mette@021000021.example
+123456789012@prairie.example
+DK5000400440116243@prairie.example
+DE021000021
+AB021000021
 021\u200b000021
 """.strip().splitlines()
 
@@ -176,6 +218,13 @@ SSN123456789
 Social Security number 123456789
 call +45 9928 7817 or 123-45-6789
 number 123456789, thanks
+123.45.6789
+123/45/6789
+123_45_6789
+123,45,6789
+123-45-6789@prairie.example
+123.45.6789@prairie.example
+123456789@prairie.example
 """.strip().splitlines()
 
 
@@ -221,14 +270,95 @@ def test_harmless_text_passes_inside_a_longer_note() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["1", "1 ", "12-", "AB12 ", "AB12CD34EF56GH78", "+1", "1.000", "1,000 ", "USD 1 000", "account no is ", "-"],
+    [
+        "1",
+        "1 ",
+        "12-",
+        "AB12 ",
+        "AB12CD34EF56GH78",
+        "+1",
+        "1.000",
+        "1,000 ",
+        "USD 1 000",
+        "account no is ",
+        "-",
+        "1.",
+        "12_",
+        "a.",
+        "A123456789",
+    ],
 )
 def test_long_text_takes_no_long_time(unit: str) -> None:
     text = unit * (5_000 // len(unit))
     start = time.process_time()
     looks_like_bank_details(text)
     looks_like_ssn(text)
+    refuse_links(text)
     assert time.process_time() - start < 1
+
+
+NAMES = """
+Booking.com B.V.
+Amazon.com, Inc.
+Nordlys Cykler A/S
+Nordlys I/S
+c/o Mette Holm
+Hansen & Søn K/S v/Mette Holm
+A.P. Møller - Mærsk A/S
+S.p.A. / Milano
+Dr. Oetker KG
+3M Danmark a/s
+Marks and Spencer plc
+Data: Systems ApS
+1. Mai GmbH
+www A/S
+St. Gallen / Basel AG
+Mette Sørensen, M.Sc.
+Co., Ltd.
+""".strip().splitlines()
+LINKS = """
+https://evil.example
+see HTTP://evil.example now
+evil.example/login
+Nordlys (evil.example/a) ApS
+evil.example:8080
+evil.example?x=1
+evil.example#x
+www.evil.example
+(www.evil.example)
+www2.evil.example
+evil。example/login
+ｗｗｗ．evil.example
+evil\u200b.example/login
+hxxps:evil
+mailto:x
+javascript:alert(1)
+xn--evil.xn--p1ai/x
+бест.рф/вход
+//evil.example/x
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_companies_and_people_are_no_links(name: str) -> None:
+    refuse_links(name)
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_web_address_in_a_name_is_refused(name: str) -> None:
+    with pytest.raises(RuleViolation) as refused:
+        refuse_links(name)
+    assert refused.value.code == "link"
+
+
+def test_far_too_long_text_is_refused_before_anybody_looks_at_it() -> None:
+    text = "a" + "\u0301\u0316" * 50_000
+    start = time.process_time()
+    for rule in (refuse_bank_details, refuse_links):
+        with pytest.raises(RuleViolation) as refused:
+            rule(text)
+        assert refused.value.code == "too_long"
+    assert time.process_time() - start < 0.5
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,12 +1,13 @@
 import string
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importers.domain.errors import RuleViolation
-from importers.domain.text import LONGEST_IDENTIFIER, identifier_text, unify
+from importers.domain.text import LONGEST_IDENTIFIER, LONGEST_TEXT, identifier_text, one_line, unify
 
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u202a\u2066"
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"
@@ -61,3 +62,31 @@ def test_unify_leaves_no_invisible_sign_and_no_second_dash(text: str) -> None:
     unified = unify(text)
     assert not any(unicodedata.category(c) == "Cf" for c in unified)
     assert not set(unified) & set(DASHES[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Nordlys\r\nBcc: all@evil.example", "Nordlys Bcc: all@evil.example"),
+        (" Nordlys \t Cykler\x0b ApS\x00", "Nordlys Cykler ApS"),
+        ("Nordlys\u2028Cykler\u202e\u200b", "Nordlys Cykler"),
+        ("Sm\u00f8rrebr\u00f8d A\u030a/S", "Smørrebrød Å/S"),
+    ],
+)
+def test_a_name_becomes_one_line(text: str, line: str) -> None:
+    assert one_line(text) == line
+
+
+@pytest.mark.parametrize("read", [one_line, unify])
+def test_text_of_any_length_is_refused_before_it_is_normalised(read: Callable[[str], str]) -> None:
+    with pytest.raises(RuleViolation) as refused:
+        read("a" + "\u0301\u0316" * LONGEST_TEXT)
+    assert refused.value.code == "too_long"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=60))
+def test_one_line_has_no_control_character_and_reading_twice_changes_nothing(text: str) -> None:
+    line = one_line(text)
+    assert not any(unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} for c in line)
+    assert one_line(line) == line

@@ -1,6 +1,7 @@
 """What a file may be, and what is said of one that cannot be read."""
 
 import datetime
+import time
 import zipfile
 from io import BytesIO
 
@@ -175,6 +176,50 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.Monk
 )
 def test_a_small_workbook_that_would_fill_the_memory_is_refused(part: str, old: bytes, new: bytes) -> None:
     assert codes(retouched(part, old, new))[0][2] == "too_large"
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+FLOODS = {
+    "empty rows": (SHEET, b"</sheetData>", b"<row/>" * 5_000_000 + b"</sheetData>", "too_large"),
+    "cells": (SHEET, b"</sheetData>", b"<row>" + b"<c><v>1</v></c>" * 2_000_000 + b"</row></sheetData>", "too_large"),
+    "empty cells": (SHEET, b"</sheetData>", b"<c/>" * 5_000_000 + b"</sheetData>", "too_large"),
+    "strings": ("xl/sharedStrings.xml", b"</sst>", b"<si/>" * 5_000_000 + b"</sst>", "too_large"),
+    "sheets": ("xl/workbook.xml", b"</sheets>", b"<sheet/>" * 1_000_000 + b"</sheets>", "too_large"),
+}
+LIST = csv_list(row())
+MARKS = "a" + "\u0301\u0316" * 50_000
+TEXT_FLOODS = {
+    "headings": (",".join([*GOOD, *map(str, range(300_000))]).encode() + b"\nx", "too_many_columns"),
+    "columns below the headings": (LIST + b"x," * 300_000 + b"x\n", "too_many_columns"),
+    "commas": (LIST + b"," * 10_000_000, ""),
+    "blank lines": (LIST + b"\n" * 10_000_000, "too_many_rows"),
+    "one long cell": (csv_list(row(Company_name=MARKS)), "too_long"),
+    "one long heading": (csv_list({MARKS: "x"} | row()), ""),
+    "one long country": (csv_list(row(Country=MARKS)), "too_long"),
+    "one long number": (csv_list(row(Importer_number=MARKS)), "too_long"),
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_workbook_that_would_keep_the_machine_busy_is_refused_early(name: str) -> None:
+    *change, code = FLOODS[name]
+    data = retouched(*change)
+    start = time.process_time()
+    assert codes(data)[0][2] == code
+    assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("name", TEXT_FLOODS)
+def test_a_text_file_that_would_keep_the_machine_busy_is_refused_early(name: str) -> None:
+    data, code = TEXT_FLOODS[name]
+    start = time.process_time()
+    assert [error[2] for error in codes(data)] == ([code] if code else [])
+    assert time.process_time() - start < 3
+
+
+def test_blank_columns_far_to_the_right_do_no_harm() -> None:
+    data = LIST.replace(b"\r\n", b"," * 5000 + b"\r\n")
+    assert len(read(data).entries) == 1
 
 
 def test_a_far_cell_without_content_does_no_harm() -> None:

@@ -279,6 +279,28 @@ def test_one_added_by_hand_at_the_same_moment_saves_nothing_and_says_so(
     assert ImporterOfRecord.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "name", ["021000021.csv", "123-45-6789 kunder.xlsx", "konto DK5000400440116243.csv", "x" * 500, "a\r\nb.csv"]
+)
+def test_the_name_of_the_file_is_kept_only_as_far_as_it_may_be(name: str, clerk: User) -> None:
+    listing = read(name, csv_list(row()))
+    save(listing, by=clerk)
+    (action,) = {event.pgh_context["action"] for event in HISTORY.objects.all()}
+    for kept in (action, listing.file_name):
+        assert sum(c.isdigit() for c in kept) <= 4
+        assert kept.isprintable()
+        assert len(kept) <= 120
+
+
+def test_the_name_of_a_file_that_says_nothing_stays(clerk: User) -> None:
+    assert read("Kunder 2026.xlsx", csv_list(row())).file_name == "Kunder 2026.xlsx"
+
+
+def test_a_heading_is_kept_only_as_far_as_it_may_be() -> None:
+    listing = read("clients.csv", csv_list(row(**{"routing 021000021": "x"})))
+    assert listing.ignored == ["routing •••••••••"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_who_load_the_same_list_at_once_do_not_double_it() -> None:
     clerk = StaffFactory()

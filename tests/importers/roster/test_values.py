@@ -166,6 +166,36 @@ def test_what_is_no_single_email_is_refused(text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("021000021@prairie.example", "bank_details"), ("123-45-6789@prairie.example", "ssn"),
+        ("123456789@prairie.example", "ssn"), ("mette021000021@prairie.example", "bank_details"),
+        ("Mette <021000021@prairie.example>", "bank_details"), ("mette@021000021.example", "bank_details"),
+    ],
+)  # fmt: skip
+def test_an_email_holds_no_bank_details(text: str, code: str) -> None:
+    (error,) = read(csv_list(row(E_mail=text))).errors
+    assert (error.column, error.code) == ("E-mail", code)
+    assert "6789" not in error.message
+    assert "021" not in error.message
+
+
+@pytest.mark.parametrize("column", ["Company_name", "Contact_name", "Title"])
+@pytest.mark.parametrize("text", ["https://evil.example", "Nordlys evil.example/login", "www.evil.example"])
+def test_a_name_holds_no_web_address(column: str, text: str) -> None:
+    assert codes(csv_list(row(**{column: text}))) == [(2, column.replace("_", " "), "link")]
+
+
+def test_a_company_may_be_called_like_its_web_site() -> None:
+    assert read(csv_list(row(Company_name="Booking.com B.V. A/S"))).entries[0].name == "Booking.com B.V. A/S"
+
+
+@pytest.mark.parametrize("sign", ["\r\n", "\n", "\t", "\x1c", "\x85", "\u2028", "\u2029", "\u200b\n"])
+def test_a_name_is_one_line(sign: str) -> None:
+    assert free_text(f"Nordlys{sign}Bcc: x", 200) == "Nordlys Bcc: x"
+
+
+@pytest.mark.parametrize(
     ("text", "country", "written"),
     [
         ("+45 99 28 78 17", "US", "+4599287817"), ("99287817", "DK", "+4599287817"),
