@@ -11,16 +11,6 @@ from importers.domain.checklist import Group, Status
 from importers.domain.consistency import Finding, Who
 from importers.domain.errors import RuleViolation
 
-STATUSES = {
-    Status.NOT_STARTED: gettext_lazy("Not started"),
-    Status.IN_PROGRESS: gettext_lazy("In progress"),
-    Status.CANNOT_START: gettext_lazy("Cannot start yet"),
-    Status.WAITING_BROKER: gettext_lazy("Waiting for us"),
-    Status.WAITING_CBP: gettext_lazy("Waiting for CBP"),
-    Status.PROBLEM: gettext_lazy("There is a problem"),
-    Status.DONE: gettext_lazy("Done"),
-    Status.NOT_NEEDED: gettext_lazy("Not needed"),
-}
 # Colour only where somebody must act or wait; all else is plain text.
 STATUS_TAGS = {
     Status.NOT_STARTED: "todo",

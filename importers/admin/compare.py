@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
-from importers.admin import words
 from importers.domain.checklist import Checklist, Status
 from importers.domain.consistency import DOCUMENT_STEP
 from importers.domain.facts import Document, Filed, ImporterFacts
 from importers.domain.people import Comparison, Match, compare_emails, compare_names
+from importers.models.labels import label
 
 COLUMNS = (Document.FORM_5106, Document.ACE, Document.FORM_4811)
 
@@ -47,7 +47,7 @@ def side_by_side(checklist: Checklist) -> SideBySide:
         "company": facts.name,
     }
     return SideBySide(
-        [str(words.DOCUMENT[d]) for d in shown],
+        [str(label(d)) for d in shown],
         [
             Row(_("Name"), ours["name"], [_name(facts, d) for d in shown]),
             Row(_("E-mail"), ours["email"], [_email(facts, d) for d in shown]),
@@ -59,7 +59,7 @@ def side_by_side(checklist: Checklist) -> SideBySide:
 def _cell(facts: ImporterFacts, document: Document, compare: Callable[[Filed], Cell]) -> Cell:
     filed = facts.filed.get(document)
     cell = compare(filed) if filed else Cell("", _("not recorded yet"))
-    return replace(cell, document=str(words.DOCUMENT[document]))
+    return replace(cell, document=str(label(document)))
 
 
 def _name(facts: ImporterFacts, document: Document) -> Cell:

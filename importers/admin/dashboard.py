@@ -18,6 +18,7 @@ from importers.domain.checklist import Stage, evaluate
 from importers.domain.consistency import Who
 from importers.domain.reminders import upcoming
 from importers.models import Campaign, ImporterOfRecord, MailState, Notification, Readiness
+from importers.models.labels import label
 
 SHOWN = 12
 
@@ -94,7 +95,7 @@ def listing(mine: bool, **filters: str) -> str:
 
 def _stage(stage: Stage, number: int, mine: bool) -> StageCount:
     tone = words.STAGE_TONE.get(stage, "") if number else ""
-    return StageCount(str(words.STAGE[stage]), number, listing(mine, stage=stage), tone)
+    return StageCount(str(label(stage)), number, listing(mine, stage=stage), tone)
 
 
 def _lines(request: HttpRequest, *lists: QuerySet[Readiness]) -> list[Line]:

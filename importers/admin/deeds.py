@@ -54,7 +54,7 @@ def _record(document: Document) -> Act:
 def rules_answer(importer: ImporterOfRecord, step: str) -> str:
     """What the rules make of it, at once."""
     checklist = checklist_of(importer)
-    found = [finding_text(f) for f in checklist.findings if f.step in (step, "company") and f.rule.key != "free-mail"]
+    found = [finding_text(f) for f in checklist.findings if f.step in (step, "company")]
     if checklist.facts.officer is None:
         return gettext("Recorded. It will be compared as soon as the officer is named.")
     if not found:

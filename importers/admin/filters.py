@@ -10,11 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from importers.admin import words
-from importers.domain.checklist import STEPS
+from importers.domain.checklist import STEPS, Stage
+from importers.domain.consistency import Who
+from importers.domain.facts import Route
 from importers.models import ImporterOfRecord, User
 from importers.models.filings import ImporterAccess
+from importers.models.labels import choices
 
 Choices = Iterable[tuple[str, Any]]
+NOT_US = "others"
 
 
 class StageFilter(admin.SimpleListFilter):
@@ -22,7 +26,7 @@ class StageFilter(admin.SimpleListFilter):
     parameter_name = "stage"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [(str(stage), text) for stage, text in words.STAGE.items()]
+        return choices(Stage)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(readiness__stage=self.value()) if self.value() else queryset
@@ -33,9 +37,11 @@ class WhoFilter(admin.SimpleListFilter):
     parameter_name = "who"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [(str(who), text) for who, text in words.WHO.items()]
+        return [*choices(Who), (NOT_US, _("Somebody else than us"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == NOT_US:
+            return queryset.exclude(readiness__who=Who.BROKER)
         return queryset.filter(readiness__who=self.value()) if self.value() else queryset
 
 
@@ -81,7 +87,7 @@ class RouteFilter(admin.SimpleListFilter):
     parameter_name = "route"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [*((str(route), text) for route, text in words.ROUTE.items()), ("none", _("Not chosen"))]
+        return [*choices(Route), ("none", _("Not chosen"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() is None:

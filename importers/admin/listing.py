@@ -23,6 +23,7 @@ from importers.domain.errors import RuleViolation
 from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.models import ImporterAccess, ImporterOfRecord, MailState, Notification
 from importers.models.importer import fingerprint
+from importers.models.labels import label
 
 # What is wrong first, then what waits for us, then the rest, and what is ready last.
 URGENCY = Case(
@@ -109,12 +110,12 @@ class ImporterList:
     def stage(self, row: ImporterOfRecord) -> SafeString:
         checklist = self.checklist(row)
         stage = checklist.stage
-        label = render_to_string(
+        shown = render_to_string(
             "admin/importers/label.html",
-            {"words": words.STAGE[stage], "tone": words.STAGE_TONE.get(stage, "")},
+            {"words": label(stage), "tone": words.STAGE_TONE.get(stage, "")},
         )
         done = _("%(done)s of %(total)s done") % {"done": checklist.done, "total": checklist.total}
-        return format_html('{}<br><span class="pa-quiet pa-nowrap">{}</span>', label, done)
+        return format_html('{}<br><span class="pa-quiet pa-nowrap">{}</span>', shown, done)
 
     @display(description=gettext_lazy("held up by"), ordering="readiness__blocker")
     def holdup(self, row: ImporterOfRecord) -> SafeString:

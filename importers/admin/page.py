@@ -18,7 +18,8 @@ from importers.domain.checklist import Checklist, Status, StepState, evaluate, m
 from importers.domain.consistency import DOCUMENT_STEP, Finding, Who
 from importers.domain.facts import Document
 from importers.models import Attestation, Campaign, FiledContact, ImporterOfRecord, Notification
-from importers.wording import STATUSES, finding_remedy, finding_text, long_date
+from importers.models.labels import label
+from importers.wording import finding_remedy, finding_text, long_date
 
 MAILS_SHOWN = 8
 STEP_DOCUMENT = {step: document for document, step in DOCUMENT_STEP.items()}
@@ -97,7 +98,7 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
         "importer": importer,
         "done": checklist.done,
         "total": checklist.total,
-        "stage": {"words": words.STAGE[checklist.stage], "tone": words.STAGE_TONE.get(checklist.stage, "")},
+        "stage": {"words": label(checklist.stage), "tone": words.STAGE_TONE.get(checklist.stage, "")},
         "holdup": words.holdup(checklist),
         "steps": [_step(state, checklist, importer, deeds) for state in checklist.steps],
         "compare": side_by_side(checklist),
@@ -120,9 +121,9 @@ def _step(state: StepState, checklist: Checklist, importer: ImporterOfRecord, de
     return ShownStep(
         key=state.key,
         title=gettext(state.step.title),
-        status=str(STATUSES[state.status]),
+        status=str(label(state.status)),
         tone=words.STATUS_TONE.get(state.status, ""),
-        who=str(words.WHO[state.who]) if state.who else "",
+        who=str(label(state.who)) if state.who else "",
         facts=[text for text in _facts(state, checklist, importer) if text],
         findings=[_finding(f, deeds) for f in state.findings],
         deeds=list(_deeds(state, checklist, importer, deeds)),
@@ -134,7 +135,7 @@ def _finding(finding: Finding, deeds: Deeds) -> ShownFinding:
         text=finding_text(finding),
         remedy=finding_remedy(finding),
         source=finding.rule.source,
-        fixer=str(words.WHO[finding.who]),
+        fixer=str(label(finding.who)),
         is_blocker=not finding.rule.acceptable,
         accept=deeds.form("accept", fingerprint=finding.fingerprint) if finding.rule.acceptable else None,
     )
@@ -175,11 +176,11 @@ def _facts(state: StepState, checklist: Checklist, importer: ImporterOfRecord) -
                 else gettext("not declared authorised to sign")
             )
         case "existing-account" if facts.existing_account:
-            yield str(words.EXISTING[facts.existing_account])
+            yield str(label(facts.existing_account))
         case "refund-route" if facts.effective_route:
-            yield str(words.ROUTE[facts.effective_route])
+            yield str(label(facts.effective_route))
         case "ach-refund" if state.status is not Status.NOT_NEEDED:
-            yield str(words.ACH[facts.ach])
+            yield str(label(facts.ach))
         case "broker-review":
             yield from (gettext(text) for text in _still_missing(checklist))
         case _other:

@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
                 ('total', models.PositiveSmallIntegerField(verbose_name='of')),
                 ('blocker', models.CharField(blank=True, max_length=20, verbose_name='held up by')),
                 ('blocker_rule', models.CharField(blank=True, max_length=40)),
-                ('who', models.CharField(blank=True, choices=[('importer', 'The importer'), ('broker', 'The broker'), ('cbp', 'CBP')], db_index=True, max_length=8, verbose_name='who must act')),
+                ('who', models.CharField(blank=True, choices=[('importer', 'The importer'), ('broker', 'Us'), ('cbp', 'CBP')], db_index=True, max_length=8, verbose_name='who must act')),
                 ('importer_step', models.CharField(blank=True, max_length=20)),
                 ('changed_at', models.DateTimeField(verbose_name='since')),
             ],

@@ -57,7 +57,7 @@ LABELS: dict[type[Enum], dict[Enum, Promise | str]] = {
     },
     Who: {
         Who.IMPORTER: _("The importer"),
-        Who.BROKER: _("The broker"),
+        Who.BROKER: _("Us"),
         Who.CBP: _("CBP"),
     },
     Severity: {

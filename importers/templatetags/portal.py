@@ -13,6 +13,7 @@ from importers.brand import colour_or_default
 from importers.domain.checklist import Status, StepState
 from importers.domain.consistency import Finding
 from importers.domain.errors import RuleViolation
+from importers.models.labels import label
 
 register = template.Library()
 
@@ -96,7 +97,7 @@ def status_of(value: Status) -> dict[str, Any]:
 
 
 def status_word(value: Status) -> dict[str, Any]:
-    return {"words": wording.STATUSES[value], "tag": wording.STATUS_TAGS.get(value, "")}
+    return {"words": label(value), "tag": wording.STATUS_TAGS.get(value, "")}
 
 
 @register.inclusion_tag("components/copy.html")

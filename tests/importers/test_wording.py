@@ -6,12 +6,13 @@ from django.utils import translation
 from importers import wording
 from importers.domain.checklist import Group, Status
 from importers.domain.consistency import RULES, Finding, Who
+from importers.models.labels import LABELS
 
 RULE = {rule.key: rule for rule in RULES}
 
 
-def test_every_status_group_and_fixer_has_words() -> None:
-    assert set(wording.STATUSES) == set(Status)
+def test_every_label_group_and_fixer_has_words() -> None:
+    assert all(set(words) == set(values) for values, words in LABELS.items())
     assert set(wording.GROUPS) == set(Group)
     assert set(wording.FIXERS) == set(Who)
 

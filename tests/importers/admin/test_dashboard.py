@@ -46,7 +46,7 @@ def test_counts_link_to_the_filtered_list(as_staff: Client, problem: ImporterOfR
     ImporterFactory.create_batch(2)
     stages = {s.words: s for s in context(as_staff)["stages"]}
     assert stages["There is a problem"].number == 1
-    assert stages["Not invited yet"].number == 2
+    assert stages["Not invited"].number == 2
     assert stages["Ready"].number == 0
     listed = as_staff.get(stages["There is a problem"].link)
     assert [row.pk for row in listed.context["cl"].result_list] == [problem.pk]
