@@ -8,7 +8,7 @@ from importers.domain.checklist import Status
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
-from importers.domain.identifiers import refuse_bank_details
+from importers.domain.free_text import refuse_bank_details, refuse_links
 from importers.domain.people import compare_emails
 from importers.models import (
     ACEAccount,
@@ -41,6 +41,7 @@ def confirm_company(importer: ImporterOfRecord, *, by: User, **details: str) -> 
     confirming again."""
     for text in details.values():
         refuse_bank_details(text)
+    refuse_links(details.get("name", ""))
     with change(importer, "confirm company", by=by) as row:
         for field in ("name", "country", "structure", "street", "postal_code", "city", "phone"):
             if field in details:
@@ -56,6 +57,8 @@ def name_officer(
     before them, perhaps only a mistyped address, no longer reads along, unless they are the contact."""
     for text in (name, title, email):
         refuse_bank_details(text)
+    for text in (name, title):
+        refuse_links(text)
     email = email.lower()
     with change(importer, "name officer", by=by) as row:
         if User.objects.filter(email__iexact=email, is_staff=True).exists():

@@ -54,6 +54,17 @@ def test_bank_details_are_refused_and_nothing_is_saved(field: str) -> None:
     assert getattr(importer, field) != IBAN
 
 
+def test_names_that_lead_elsewhere_are_refused_and_nobody_is_written_to() -> None:
+    importer, who = ImporterFactory(), UserFactory()
+    bait = "Your refund waits: http://evil.example/now"
+    with pytest.raises(RuleViolation) as company:
+        steps.confirm_company(importer, by=who, name=bait)
+    with pytest.raises(RuleViolation) as officer:
+        name_officer(importer, who, name=bait, email="victim@elsewhere.example")
+    assert {company.value.code, officer.value.code} == {"link"}
+    assert not Notification.objects.exists()
+
+
 def test_an_officer_with_another_address_gets_access_and_a_mail_once() -> None:
     importer, who = ImporterFactory(), UserFactory()
     for _ in range(2):
