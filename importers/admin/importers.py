@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from importers.admin.actions import BulkActions
 from importers.admin.base import StaffAdmin, staff
-from importers.admin.deeds import DEEDS
+from importers.admin.deeds import DEEDS, Deed
 from importers.admin.listing import ImporterList, rows
 from importers.admin.page import Deeds, page_context
 from importers.admin.reminders import reminders_view
@@ -17,6 +17,7 @@ from importers.admin.roster import roster_urls
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
 from importers.services.details import remove
+from importers.services.readiness import checklist_of
 from importers.wording import violation_text
 
 
@@ -53,6 +54,11 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
     def draw(self, request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds) -> HttpResponse:
         context = page_context(request, importer, deeds)
         context["may_remove"] = bool(getattr(request.user, "is_superuser", False))
+        if deeds.why and not deeds.is_told:
+            messages.error(request, deeds.why)
+        told = list(messages.get_messages(request))
+        context["told"] = [message for message in told if message.extra_tags]
+        context["messages"] = [message for message in told if not message.extra_tags]
         return self.page(request, "admin/importers/importer.html", context)
 
     def deed_view(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
@@ -63,17 +69,16 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
         if request.method != "POST":
             return HttpResponseRedirect(page_url(importer))
         form = deed.form(request.POST)
-        why = _("Look at “%(deed)s” below.") % {"deed": deed.title}
+        why = _("Look at “%(deed)s”.") % {"deed": deed.title}
         if form.is_valid():
+            place = _place(deed, importer, form.cleaned_data)
             try:
-                messages.success(request, deed.act(importer, staff(request), form.cleaned_data))
+                messages.success(request, deed.act(importer, staff(request), form.cleaned_data), extra_tags=place)
             except RuleViolation as error:
                 why = violation_text(error)
-                form.add_error(None, why)
             else:
-                return HttpResponseRedirect(f"{page_url(importer)}#{deed.anchor}")
-        messages.error(request, _("Nothing was saved. %(why)s") % {"why": why})
-        return self.draw(request, importer, Deeds(importer, key, form))
+                return HttpResponseRedirect(f"{page_url(importer)}#{place}")
+        return self.draw(request, importer, Deeds(importer, key, form, _("Nothing was saved. %(why)s") % {"why": why}))
 
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not getattr(request.user, "is_superuser", False):
@@ -95,6 +100,13 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
         if row is None:
             raise Http404
         return row
+
+
+def _place(deed: Deed, importer: ImporterOfRecord, data: dict[str, Any]) -> str:
+    """Where on the page the answer is read: at the step whose warning it was about, else where the deed stands."""
+    fingerprint = data.get("fingerprint")
+    found = checklist_of(importer).findings if fingerprint else []
+    return next((finding.step for finding in found if finding.fingerprint == fingerprint), deed.anchor)
 
 
 def page_url(importer: ImporterOfRecord) -> str:

@@ -1,7 +1,7 @@
 """One importer, as staff see it: where it stands, what is wrong and who puts it right, what can be done about it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
@@ -15,7 +15,7 @@ from importers.admin.deeds import DEEDS, Deed
 from importers.admin.reminders import outlook_lines
 from importers.admin.theme import firm_of
 from importers.domain.checklist import Checklist, Status, StepState, evaluate, missing_for_4811
-from importers.domain.consistency import DOCUMENT_STEP, Finding, Who
+from importers.domain.consistency import DOCUMENT_STEP, Finding, Who, findings
 from importers.domain.facts import Document
 from importers.models import Attestation, Campaign, FiledContact, ImporterOfRecord, Notification
 from importers.models.labels import label
@@ -32,13 +32,16 @@ RECORD = {
 
 @dataclass(frozen=True, slots=True)
 class DeedForm:
-    """A deed with its form, ready to be drawn; `open` when it is the thing to do now or was filled in wrongly."""
+    """A deed with its form, ready to be drawn; `open` when it is the thing to do now or was filled in wrongly.
+    `place` is where on the page it stands, also when it comes back refused, and `refusal` why it does."""
 
     key: str
     deed: Deed
     form: forms.Form
+    place: str
     open: bool = False
     button: str = "primary"
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,16 @@ class ShownFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownAcceptance:
+    """A warning that stands no more because a colleague accepted it."""
+
+    text: str
+    who: str
+    day: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownStep:
     key: str
     title: str
@@ -61,21 +74,26 @@ class ShownStep:
     facts: list[str]
     findings: list[ShownFinding]
     deeds: list[DeedForm]
+    accepted: list[ShownAcceptance]
 
 
 class Deeds:
     """Builds the forms of a page; the one that was refused (`bound`) is shown again as it was typed."""
 
-    def __init__(self, importer: ImporterOfRecord, refused: str = "", bound: forms.Form | None = None) -> None:
-        self.importer, self.refused, self.bound = importer, refused, bound
+    def __init__(
+        self, importer: ImporterOfRecord, refused: str = "", bound: forms.Form | None = None, why: str = ""
+    ) -> None:
+        self.importer, self.refused, self.bound, self.why = importer, refused, bound, why
+        self.is_told = False  # whether the refused form is on the page, with the reason
 
     def form(self, key: str, *, now: bool = False, button: str = "secondary", **initial: Any) -> DeedForm:
         deed = DEEDS[key]
+        prefix = "-".join(["d", key, *(str(value) for name, value in initial.items() if name != "digest")])
         if self.bound is not None and self.refused == key and self._is_same(initial):
-            return DeedForm(key, deed, self.bound, open=True, button=button)
-        prefix = "-".join(["d", key, *(str(value) for value in initial.values())])
+            self.is_told = True
+            return DeedForm(key, deed, self.bound, prefix, open=True, button=button, refusal=self.why)
         form = deed.form(initial=deed.initial(self.importer) | initial, auto_id=f"{prefix}-%s")
-        return DeedForm(key, deed, form, open=now, button=button)
+        return DeedForm(key, deed, form, prefix, open=now, button=button)
 
     def review(self, key: str, digest: str, *, now: bool = False, button: str = "secondary") -> DeedForm:
         """A decision on the answers that are on this page, also when it comes back for having been on others."""
@@ -127,7 +145,20 @@ def _step(state: StepState, checklist: Checklist, importer: ImporterOfRecord, de
         facts=[text for text in _facts(state, checklist, importer) if text],
         findings=[_finding(f, deeds) for f in state.findings],
         deeds=list(_deeds(state, checklist, importer, deeds)),
+        accepted=list(_accepted(state, checklist, importer)),
     )
+
+
+def _accepted(state: StepState, checklist: Checklist, importer: ImporterOfRecord) -> Iterable[ShownAcceptance]:
+    """Of the warnings at this step those that were accepted, for the values that stand there now."""
+    acceptances = {a.fingerprint: a for a in importer.acceptances.all()}
+    if not acceptances:
+        return
+    for finding in findings(replace(checklist.facts, accepted=frozenset())):
+        acceptance = acceptances.get(finding.fingerprint)
+        if acceptance is not None and finding.rule.acceptable and finding.step == state.key:
+            day = long_date(timezone.localtime(acceptance.accepted_at).date())
+            yield ShownAcceptance(finding_text(finding), str(acceptance.accepted_by), day, acceptance.reason)
 
 
 def _finding(finding: Finding, deeds: Deeds) -> ShownFinding:
