@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -45,11 +46,16 @@ if not IS_WORKER:
     _leave_the_developers_environment()
 
 # Only now may the settings be read.
+import pgtrigger  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.utils import translation  # noqa: E402
 
 from ace_onboarding.embedded import Cluster, running  # noqa: E402
 from ace_onboarding.translations import compile_stale  # noqa: E402
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoDbBlocker
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; nothing is kept
 pytest_plugins = ["tests.servers"]
@@ -81,6 +87,18 @@ def postgres() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres: Cluster, django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Hands the server to pytest-django, which makes one database for each worker."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: "DjangoDbBlocker") -> None:
+    """Tests with transaction=True empty all tables when they are done. The history refuses that; in the tests'
+    database, and only there, the trigger that refuses is told to look away."""
+    names = [t.get_pgid(model) for model, t in pgtrigger.registered() if t.operation == pgtrigger.Truncate]
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            database = connection.ops.quote_name(connection.settings_dict["NAME"])
+            cursor.execute(f"ALTER DATABASE {database} SET pgtrigger.ignore = '{{{','.join(names)}}}'")
+        connection.close()  # the setting holds for new connections
 
 
 @pytest.fixture(scope="session")

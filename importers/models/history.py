@@ -4,9 +4,21 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import pghistory
+import pgtrigger
 from django.db.models import Model
 
 M = TypeVar("M", bound=type[Model])
+
+
+def kept_whole() -> pgtrigger.Trigger:
+    """`append_only` guards rows, and TRUNCATE touches none: it empties the table as one statement."""
+    return pgtrigger.Trigger(
+        name="kept_whole",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func="RAISE EXCEPTION 'The history in % cannot be emptied', TG_TABLE_NAME;",
+    )
 
 
 def tracked(*, exclude: tuple[str, ...] = ()) -> Callable[[M], M]:
@@ -18,6 +30,7 @@ def tracked(*, exclude: tuple[str, ...] = ()) -> Callable[[M], M]:
         pghistory.DeleteEvent(),
         exclude=list(exclude) or None,
         append_only=True,
+        meta={"triggers": [kept_whole()]},
         context_field=pghistory.ContextJSONField(),
         context_id_field=pghistory.ContextUUIDField(),
         obj_field=pghistory.ObjForeignKey(related_name="history"),
