@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 
 from importers.admin import words
 from importers.admin.campaigns import time_left
+from importers.admin.filters import NOT_US
 from importers.admin.theme import firm_of
 from importers.domain.checklist import Stage, evaluate
 from importers.domain.consistency import Who
@@ -39,6 +40,7 @@ class Line:
     who: str
     since: datetime
     link: str
+    is_wrong: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +56,21 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     mine = request.GET.get("whose") == "mine"
     scope = Q(importer__assigned_to=request.user.pk) if mine else Q()
     counts = _counts(scope)
-    turn = Readiness.objects.filter(scope, who=Who.BROKER).exclude(stage=Stage.PROBLEM)
-    problems = Readiness.objects.filter(scope, stage=Stage.PROBLEM)
-    lines = _lines(request, turn, problems)
+    turn = Readiness.objects.filter(scope, who=Who.BROKER)
+    problems = Readiness.objects.filter(scope, stage=Stage.PROBLEM).exclude(who=Who.BROKER)
+    ours, theirs = _lines(request, turn, problems)
     context |= {
         "title": "",
         "mine": mine,
         "stages": [_stage(stage, counts["stages"].get(stage, 0), mine) for stage in Stage],
         "total": sum(counts["stages"].values()),
-        "turn": [line for line in lines if line.importer.readiness.stage != Stage.PROBLEM],
+        "turn": ours,
         "turn_count": counts["turn"],
         "turn_link": listing(mine, who=Who.BROKER),
-        "problems": [line for line in lines if line.importer.readiness.stage == Stage.PROBLEM],
-        "problem_count": counts["stages"].get(Stage.PROBLEM, 0),
-        "problem_link": listing(mine, stage=Stage.PROBLEM),
+        "turn_wrong": counts["turn_wrong"],
+        "problems": theirs,
+        "problem_count": counts["stages"].get(Stage.PROBLEM, 0) - counts["turn_wrong"],
+        "problem_link": listing(mine, stage=Stage.PROBLEM, who=NOT_US),
         "failed": list(_failed(request, mine)),
         "failed_link": reverse("admin:importers_notification_changelist") + "?state__exact=failed",
         "deadlines": [_deadline(c) for c in Campaign.objects.active()],
@@ -77,14 +80,16 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _counts(scope: Q) -> dict[str, Any]:
-    """One query: how many stand at each stage, and how many of them wait for us without anything being wrong."""
+    """One query: how many stand at each stage, how many of them wait for us, and of how many of those something is
+    wrong."""
     stages: dict[str, int] = {}
-    turn = 0
+    turn = wrong = 0
     for row in Readiness.objects.filter(scope).order_by().values("stage", "who").annotate(n=Count("pk")):
         stages[row["stage"]] = stages.get(row["stage"], 0) + row["n"]
-        if row["who"] == Who.BROKER and row["stage"] != Stage.PROBLEM:
+        if row["who"] == Who.BROKER:
             turn += row["n"]
-    return {"stages": stages, "turn": turn}
+            wrong += row["n"] if row["stage"] == Stage.PROBLEM else 0
+    return {"stages": stages, "turn": turn, "turn_wrong": wrong}
 
 
 def listing(mine: bool, **filters: str) -> str:
@@ -98,22 +103,26 @@ def _stage(stage: Stage, number: int, mine: bool) -> StageCount:
     return StageCount(str(label(stage)), number, listing(mine, stage=stage), tone)
 
 
-def _lines(request: HttpRequest, *lists: QuerySet[Readiness]) -> list[Line]:
-    """The oldest of each list, with the facts behind them, in one go."""
+def _lines(request: HttpRequest, *lists: QuerySet[Readiness]) -> tuple[list[Line], list[Line]]:
+    """What we must do and what others must: of each the first, problems before the rest and the oldest first, with the
+    facts behind them, in one go."""
+    order = (Case(When(stage=Stage.PROBLEM, then=0), default=1), "changed_at", "pk")
     wanted = Q()
     for rows in lists:
-        wanted |= Q(pk__in=rows.order_by("changed_at", "pk").values("pk")[:SHOWN])
+        wanted |= Q(readiness__in=rows.order_by(*order).values("pk")[:SHOWN])
     importers = ImporterOfRecord.objects.with_facts().select_related(
         "officer", "ace_account", "ach_enrollment", "form_4811", "readiness", "assigned_to"
     )
     firm, today = firm_of(request), timezone.localdate()
-    found = []
+    ours: list[Line] = []
+    theirs: list[Line] = []
     for importer in importers.filter(wanted).order_by("readiness__changed_at", "pk"):
-        held = words.holdup(evaluate(importer.facts(firm, today)))
+        held, readiness = words.holdup(evaluate(importer.facts(firm, today))), importer.readiness
         link = reverse("admin:importers_importerofrecord_change", args=[importer.pk])
-        todo = str(held["todo"] or held["step"])
-        found.append(Line(importer, todo, held["text"], str(held["who"]), importer.readiness.changed_at, link))
-    return found
+        todo, is_wrong = str(held["todo"] or held["step"]), readiness.stage == Stage.PROBLEM
+        line = Line(importer, todo, held["text"], str(held["who"]), readiness.changed_at, link, is_wrong)
+        (ours if readiness.who == Who.BROKER else theirs).append(line)
+    return sorted(ours, key=lambda line: not line.is_wrong), theirs
 
 
 def _failed(request: HttpRequest, mine: bool) -> QuerySet[Notification]:

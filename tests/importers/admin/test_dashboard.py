@@ -66,10 +66,25 @@ def test_your_turn_has_the_longest_waiting_first(as_staff: Client) -> None:
     assert page["turn_count"] == 3
 
 
-def test_a_problem_is_not_told_twice(as_staff: Client, problem: ImporterOfRecord) -> None:
+def test_a_problem_is_told_once_to_those_who_put_it_right(as_staff: Client, problem: ImporterOfRecord) -> None:
+    """Form 5106 is ours to correct; what the importer must correct stands apart."""
+    waiting_for_us("B", 2)
+    other = ImporterFactory.create(name="Theirs")
+    Readiness.objects.filter(importer=other).update(stage="problem", who="importer", blocker="officer")
     page = context(as_staff)
-    assert [line.importer.pk for line in page["problems"]] == [problem.pk]
-    assert page["turn"] == []
+    assert [line.importer.name for line in page["turn"]] == ["Kystens Kaffe ApS", "B"]
+    assert [line.is_wrong for line in page["turn"]] == [True, False]
+    assert [line.importer.pk for line in page["problems"]] == [other.pk]
+    assert (page["turn_count"], page["turn_wrong"], page["problem_count"]) == (2, 1, 1)
+
+
+def test_the_numbers_and_their_links_agree(as_staff: Client, problem: ImporterOfRecord) -> None:
+    waiting_for_us("B", 2)
+    other = ImporterFactory.create(name="Theirs")
+    Readiness.objects.filter(importer=other).update(stage="problem", who="cbp", blocker="form-5106")
+    page = context(as_staff)
+    for name in ("turn", "problem"):
+        assert as_staff.get(page[f"{name}_link"]).context["cl"].result_count == page[f"{name}_count"]
 
 
 def test_only_mine(as_staff: Client, staff: User) -> None:
