@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from importers.admin.deeds import DEEDS, Deed
 from importers.admin.listing import ImporterList, rows
 from importers.admin.page import Deeds, page_context
 from importers.admin.reminders import reminders_view
-from importers.admin.roster import roster_urls
+from importers.admin.roster import export_file, roster_urls
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
 from importers.services.details import remove
@@ -30,6 +31,7 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
+            path("client-list/importers.xlsx", view(self.export_view), name="importers_roster_export"),
             path("reminders/", view(reminders_view), name="importers_reminders"),
             path("<int:pk>/do/<slug:key>/", view(self.deed_view), name="importers_deed"),
             path("<int:pk>/remove/", view(self.remove_view), name="importers_remove"),
@@ -38,6 +40,18 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": _("Importers")} | (extra_context or {}))
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        """The importers that the list shows for the same address; all without one."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        if not request.GET:
+            return export_file(None)
+        try:
+            shown = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(reverse("admin:importers_importerofrecord_changelist"))
+        return export_file(shown)
 
     def changeform_view(
         self,

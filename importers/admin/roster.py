@@ -12,12 +12,14 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from importers.admin.base import staff
 from importers.domain.errors import LineError, RuleViolation
@@ -40,7 +42,7 @@ class UploadForm(forms.Form):
         help_text=_(
             "Excel workbook (.xlsx) or CSV, at most 20 MB. First you see what it would do; nothing is saved yet."
         ),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.csv,.txt"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx,.xlsm,.csv,.txt"}),
     )
 
     def clean_file(self) -> Any:
@@ -59,7 +61,6 @@ def roster_urls(site: AdminSite) -> list[URLPattern]:
         path("client-list/<uuid:token>/", view(Pages(site).confirm), name="importers_roster_preview"),
         path("client-list/<uuid:token>/errors.xlsx", view(errors_file), name="importers_roster_errors"),
         path("client-list/empty-<slug:language>.xlsx", view(empty_file), name="importers_roster_empty"),
-        path("client-list/importers.xlsx", view(export_file), name="importers_roster_export"),
     ]
 
 
@@ -149,7 +150,16 @@ def _change(name: str, before: object, after: object) -> dict[str, object]:
 
 
 def lines(errors: list[LineError]) -> list[dict[str, object]]:
-    return [{"row": e.row or "", "column": e.column, "message": e.translated(gettext)} for e in errors]
+    return [
+        {
+            "row": e.row or "",
+            "name": e.name,
+            "column": e.column,
+            "value": e.value,
+            "message": e.translated(gettext),
+        }
+        for e in errors
+    ]
 
 
 def _told(outcome: Outcome) -> str:
@@ -170,8 +180,9 @@ def errors_file(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
     listing = kept(request, token)
     if listing is None:
         raise Http404
-    headings = [gettext("Row"), gettext("Column"), gettext("What is wrong, and what to do")]
-    rows = ([str(line["row"]), str(line["column"]), str(line["message"])] for line in lines(listing.errors))
+    headings = [gettext("Row"), gettext("Importer"), gettext("Column"), gettext("What stands there")]
+    headings.append(gettext("What is wrong, and what to do"))
+    rows = ([str(value) for value in line.values()] for line in lines(listing.errors))
     return _download(table(gettext("Errors"), headings, rows), "errors.xlsx")
 
 
@@ -182,9 +193,8 @@ def empty_file(request: HttpRequest, language: str) -> HttpResponse:
     return _download(client_list([], language), "klientliste.xlsx" if language == "da" else "client-list.xlsx")
 
 
-@require_safe
-def export_file(request: HttpRequest) -> HttpResponse:
-    return _download(export("da" if get_language() == "da" else "en"), "importers.xlsx")
+def export_file(only: QuerySet[ImporterOfRecord] | None) -> HttpResponse:
+    return _download(export("da" if get_language() == "da" else "en", only), "importers.xlsx")
 
 
 def _download(data: bytes, name: str) -> HttpResponse:

@@ -62,7 +62,8 @@ class RuleViolation(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LineError:
-    """One thing wrong in a file. `row` is the spreadsheet's (the heading is 1), 0 when it is about the whole file."""
+    """One thing wrong in a file. `row` is the spreadsheet's (the heading is 1), 0 when it is about the whole file.
+    `name` and `value` are whom the row is about and what stands in the cell, as far as they may be repeated."""
 
     row: int
     column: str
@@ -70,10 +71,12 @@ class LineError:
     message: str
     template: str = field(default="", compare=False, repr=False)
     params: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
+    name: str = field(default="", compare=False, repr=False)
+    value: str = field(default="", compare=False, repr=False)
 
     @classmethod
-    def of(cls, row: int, column: str, violation: RuleViolation) -> Self:
-        return cls(row, column, violation.code, violation.message, violation.template, violation.params)
+    def of(cls, row: int, column: str, violation: RuleViolation, *, name: str = "", value: str = "") -> Self:
+        return cls(row, column, violation.code, violation.message, violation.template, violation.params, name, value)
 
     def translated(self, translate: Translate) -> str:
         return fill(self.template, self.params, translate) if self.template else self.message

@@ -1,14 +1,18 @@
 """The client list as it stands now, in the columns in which it can be loaded again."""
 
+from django.db.models import QuerySet
+
 from importers.domain.facts import ExistingAccount, Route
 from importers.domain.roster import Field
 from importers.domain.roster.writing import ROUTES, YES_NO, client_list
 from importers.models import ImporterOfRecord
 
 
-def export(language: str) -> bytes:
-    """Of a Social Security number only the mask: such a row cannot be loaded again."""
+def export(language: str, only: QuerySet[ImporterOfRecord] | None = None) -> bytes:
+    """All importers, or these. Of a Social Security number only the mask: such a row cannot be loaded again."""
     rows = ImporterOfRecord.objects.select_related("officer", "ace_account", "assigned_to").order_by("name", "pk")
+    if only is not None:
+        rows = rows.filter(pk__in=only.order_by().values("pk"))
     return client_list((_row(importer, language) for importer in rows.iterator(chunk_size=1000)), language)
 
 

@@ -13,7 +13,7 @@ from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.columns import COLUMNS, NO_HEADINGS, Field, Headings, known, read_headings
 from importers.domain.roster.contacts import read_email, read_phone
 from importers.domain.roster.numbers import read_number
-from importers.domain.roster.text import cell_text, name_text, required
+from importers.domain.roster.text import cell_text, name_text, required, shown
 from importers.domain.roster.values import (
     Staff,
     read_country,
@@ -139,6 +139,14 @@ def letters(index: int) -> str:
     return (letters(index // 26 - 1) if index >= 26 else "") + chr(ord("A") + index % 26)
 
 
+def repeated(cell: Cell) -> str:
+    """What stands in a cell, as it may be shown; nothing of one that cannot be read."""
+    try:
+        return shown(cell_text(cell))
+    except RuleViolation:
+        return ""
+
+
 class RowReader:
     """Reads one row and goes on after each error."""
 
@@ -176,8 +184,12 @@ class RowReader:
         try:
             return reader(self.cell(name))
         except RuleViolation as violation:
-            self.errors.append(LineError.of(self.row, self.headings.title(name), violation))
+            self.errors.append(self.error(name, violation))
             return None
+
+    def error(self, name: Field, violation: RuleViolation) -> LineError:
+        company, value = repeated(self.cell(Field.NAME)), repeated(self.cell(name))
+        return LineError.of(self.row, self.headings.title(name), violation, name=company, value=value)
 
     def required(self, name: Field, reader: Callable[[str], T]) -> T | None:
         return self.read(name, lambda cell: reader(required(cell_text(cell))))
@@ -207,6 +219,5 @@ class RowReader:
             return None
         first = seen.setdefault(number, self.row)
         if first != self.row:
-            violation = RuleViolation("duplicate_number", TWICE, row=first)
-            self.errors.append(LineError.of(self.row, self.headings.title(Field.NUMBER), violation))
+            self.errors.append(self.error(Field.NUMBER, RuleViolation("duplicate_number", TWICE, row=first)))
         return number

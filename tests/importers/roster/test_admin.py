@@ -13,7 +13,7 @@ from importers.admin import roster as pages
 from importers.models import ImporterOfRecord, User
 from importers.services.roster import read, save
 from importers.services.roster_export import export
-from tests.factories import StaffFactory, UserFactory
+from tests.factories import ImporterFactory, StaffFactory, UserFactory
 from tests.lists import GOOD, csv_list, row
 
 pytestmark = pytest.mark.django_db
@@ -160,7 +160,8 @@ def test_the_empty_list_has_all_headings_and_can_be_read(office: Client, languag
 def test_all_errors_can_be_downloaded(office: Client) -> None:
     preview = upload(office, row(Importer_number="1E10"), row(Country="?"))
     lines = cells(office.get(f"{preview}errors.xlsx").content)
-    assert [line[:2] for line in lines] == [["Row", "Column"], ["2", "Importer number"], ["3", "Country"]]
+    assert [line[::2] for line in lines[:1]] == [["Row", "Column", "What is wrong, and what to do"]]
+    assert [[line[0], line[2]] for line in lines[1:]] == [["2", "Importer number"], ["3", "Country"]]
 
 
 @pytest.mark.parametrize("language", ["en", "da"])
@@ -186,3 +187,37 @@ def test_a_name_that_looks_like_a_formula_stays_text(clerk: User) -> None:
     save(read("x", csv_list(row(Company_name="+1-1"))), by=clerk)
     assert cells(export("en"))[1][0] == "+1-1"
     assert GOOD["Company name"] != "+1-1"
+
+
+def test_an_error_names_the_company_and_shows_the_value(office: Client) -> None:
+    bad = row(Company_name="Strandens Is ApS", Country="Atlantis")
+    preview = upload(office, bad, row(Importer_number=SSN.replace("-", " ")))
+    page = office.get(preview).content.decode()
+    assert "Strandens Is ApS" in page
+    assert '<td class="pa-break">Atlantis</td>' in page
+    assert '<td class="pa-break">••• •• ••••</td>' in page
+    [_head, first, *_more] = cells(office.get(f"{preview}errors.xlsx").content)
+    assert first[1] == "Strandens Is ApS"
+    assert first[3] == "Atlantis"
+
+
+def test_the_file_is_chosen_with_the_admins_own_widget(office: Client) -> None:
+    """Its script looks for the text field that names the file."""
+    page = office.get(UPLOAD).content.decode()
+    field = page[: page.index('type="file"')]
+    assert 'type="text"' in field[field.index("Client list") :]
+
+
+def names(client: Client, query: str) -> list[object]:
+    data = client.get(f"{reverse('admin:importers_roster_export')}{query}").content
+    return [line[0] for line in cells(data)[1:]]
+
+
+def test_the_spreadsheet_holds_what_the_list_shows(office: Client) -> None:
+    ImporterFactory.create(name="Alfa ApS", country="DK")
+    ImporterFactory.create(name="Beta AB", country="SE")
+    assert names(office, "") == ["Alfa ApS", "Beta AB"]
+    assert names(office, "?country=SE") == ["Beta AB"]
+    assert names(office, "?q=alfa") == ["Alfa ApS"]
+    listed = office.get(reverse("admin:importers_importerofrecord_changelist") + "?country=SE").content.decode()
+    assert 'importers.xlsx?country=SE">These as a spreadsheet' in listed
