@@ -122,6 +122,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": "importers.admin.theme.primary"},
     "STYLES": ["importers.admin.theme.style_sheet"],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "importers.admin.theme.icon"}],
     "DASHBOARD_CALLBACK": "importers.admin.dashboard.dashboard",
     "SIDEBAR": {"show_search": False, "navigation": "importers.admin.navigation.navigation"},
     "ACCOUNT": {"navigation": "importers.admin.navigation.account"},

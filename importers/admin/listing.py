@@ -1,5 +1,6 @@
 """The list of importers: a page of rows in a number of queries that does not grow with the rows."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, Max, OuterRef, QuerySet, Subquery, Value, When
@@ -135,14 +136,24 @@ class ImporterList:
 
     @display(description=gettext_lazy("mail and visit"), ordering="last_mail")
     def contact_with(self, row: Any) -> SafeString:
-        mail = format_html(_("mail {ago} ago"), ago=ago(row.last_mail)) if row.last_mail else _("no mail yet")
-        visit = format_html(_("visit {ago} ago"), ago=ago(row.last_visit)) if row.last_visit else _("never visited")
+        mail = _ago(row.last_mail, _("mail {ago} ago"), _("mail just now"), _("no mail yet"))
+        visit = _ago(row.last_visit, _("visit {ago} ago"), _("visit just now"), _("never visited"))
         return format_html('{}<br><span class="pa-quiet">{}</span>', mail, visit)
+
+
+def _ago(at: datetime | None, told: str, now: str, never: str) -> str:
+    if at is None:
+        return never
+    return now if is_now(at) else format_html(told, ago=ago(at))
+
+
+def is_now(at: datetime) -> bool:
+    return timezone.now() - at < timedelta(minutes=1)
 
 
 def ago(moment: Any) -> SafeString:
     """ "3 days" with the exact time on hover; one unit is enough for a list."""
-    words_ = timesince(moment, depth=1)
+    words_ = _("just now") if is_now(moment) else timesince(moment, depth=1)
     return format_html(
         '<time class="pa-nowrap" datetime="{}" title="{}">{}</time>',
         moment.isoformat(),

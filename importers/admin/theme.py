@@ -62,3 +62,7 @@ def _until_readable(colour: Rgb, *, on: Rgb, towards: Rgb) -> Rgb:
 
 def style_sheet(request: HttpRequest) -> str:
     return static("admin-portal/admin.css")
+
+
+def icon(request: HttpRequest) -> str:
+    return static("icon.svg")
