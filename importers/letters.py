@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import css_inline
 from django.conf import settings
@@ -16,7 +16,9 @@ from importers.brand import colour_or_default, ink_on
 from importers.contact import contact_for
 from importers.domain.checklist import Checklist, StepState, evaluate
 from importers.domain.consistency import Who
-from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, Notification
+from importers.domain.facts import ExistingAccount
+from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, MailState, Notification
+from importers.wording import step_minutes, step_title
 
 START_SALT = "importers.start"
 LONGEST_SUBJECT = 250  # what the row holds
@@ -28,6 +30,22 @@ class Letter:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftStep:
+    """`in_one_go`: CBP's code comes by mail meanwhile."""
+
+    key: str
+    title: str
+    minutes: int
+    in_one_go: bool
+
+    @classmethod
+    def of(cls, state: StepState, checklist: Checklist) -> Self:
+        facts = checklist.facts
+        applies = state.key == "ace-account" and facts.existing_account is not ExistingAccount.ACCOUNT
+        return cls(state.key, step_title(state.step, facts), step_minutes(state.step, facts), applies)
 
 
 def start_url(notification: Notification) -> str:
@@ -70,10 +88,17 @@ def _context(row: Notification) -> dict[str, Any]:
         "campaign": campaign,
         "is_late": campaign is not None and campaign.is_past(now),
         "start_url": start_url(row),
+        "is_first": _is_first(row),
     }
     if row.importer_id is not None:
         context |= _importer_context(row.importer_id, firm)
     return context
+
+
+def _is_first(row: Notification) -> bool:
+    """Nothing of ours has reached this person about this importer, so the mail says who writes and why."""
+    sent = Notification.objects.filter(importer=row.importer_id, to_email__iexact=row.to_email, state=MailState.SENT)
+    return row.importer_id is not None and not sent.exclude(pk=row.pk).exists()
 
 
 def frame(firm: BrokerFirm) -> dict[str, Any]:
@@ -90,7 +115,7 @@ def frame(firm: BrokerFirm) -> dict[str, Any]:
 def _importer_context(importer_id: int, firm: BrokerFirm) -> dict[str, Any]:
     importer = ImporterOfRecord.objects.with_facts().select_related("assigned_to").get(pk=importer_id)
     checklist = evaluate(importer.facts(firm, timezone.localdate()))
-    left = _left(checklist)
+    left = [LeftStep.of(state, checklist) for state in _left(checklist)]
     attestation = max(importer.attestations.all(), key=lambda a: a.pk, default=None)
     return {
         "importer": importer,

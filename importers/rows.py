@@ -9,11 +9,17 @@ from django.utils.translation import gettext, gettext_lazy
 from importers import wording
 from importers.domain.checklist import Group, Status, StepState
 from importers.domain.consistency import Who
-from importers.domain.facts import Route
+from importers.domain.facts import ExistingAccount, Route
 from importers.page import ImporterPage
 
 _ = gettext_lazy
 
+EXISTING = {
+    ExistingAccount.NO: _("No account before"),
+    ExistingAccount.ACCOUNT: _("Account, without refunds by ACH"),
+    ExistingAccount.ENROLLED: _("Account, with refunds by ACH"),
+    ExistingAccount.UNSURE: _("Not known: ask ACE Support before you apply"),
+}
 # What to have at hand, after the title and the minutes.
 AT_HAND = {
     "company": _("with a paper from CBP or from us at hand that shows the company name"),
@@ -25,6 +31,15 @@ AT_HAND = {
     "form-4811": _("signed in to ACE, with the officer at hand"),
     "inform-broker": _("for %(officer)s to read the answers and declare them"),
 }
+SIGNED_IN_TO_ACE = _("signed in to ACE")
+CHECK_5106_FIRST = _(
+    "We check Form 5106 first, usually within one working day, because CBP mails the code to the e-mail that stands "
+    "there. You may start already; to be sure that the code reaches the officer, wait until we have checked."
+)
+ASK_ACE_FIRST = _(
+    "Nobody knows yet whether the company has an ACE account. Ask ACE Support first (866-530-4172), then correct your "
+    "answer about ACE."
+)
 
 OUR_TURN = {
     ("form-5106", Status.WAITING_BROKER): _("It is our turn: we look up the contact on Form 5106."),
@@ -40,6 +55,7 @@ class Row:
     hint: str
     url: str
     is_off: bool
+    word: str = ""  # instead of the state's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +74,19 @@ class Next:
     url: str = ""
 
 
-def title_of(state: StepState) -> str:
-    return gettext(state.step.title)
+def title_of(page: ImporterPage, state: StepState) -> str:
+    return wording.step_title(state.step, page.checklist.facts)
+
+
+def checks_5106_first(page: ImporterPage) -> bool:
+    """CBP will mail a code to the address on Form 5106, and nobody has read the form yet."""
+    return not page.has_account and page.checklist["form-5106"].status is not Status.DONE
+
+
+def nobody_knows(page: ImporterPage) -> bool:
+    """The step is answered, and what it asks is still open."""
+    facts = page.checklist.facts
+    return facts.existing_account is ExistingAccount.UNSURE and not facts.ace_confirmed
 
 
 def sections(page: ImporterPage) -> Iterator[Section]:
@@ -71,7 +98,8 @@ def sections(page: ImporterPage) -> Iterator[Section]:
 
 def row(page: ImporterPage, state: StepState) -> Row:
     off = state.status in (Status.CANNOT_START, Status.NOT_NEEDED)
-    return Row(state, title_of(state), _hint(page, state), step_url(page, state), off)
+    word = gettext("Find out") if state.key == "existing-account" and nobody_knows(page) else ""
+    return Row(state, title_of(page, state), _hint(page, state), step_url(page, state), off, word)
 
 
 def step_url(page: ImporterPage, state: StepState) -> str:
@@ -88,15 +116,19 @@ def _hint(page: ImporterPage, state: StepState) -> str:
         return _answer(page, state.key)
     if state.status is Status.NOT_NEEDED:
         return ""
+    if state.key == "ace-account" and page.has_account:
+        return gettext("Sign in to ACE and look up the Trade Account Owner.")
     return gettext(state.step.hint) if state.step.hint else ""
 
 
 def _answer(page: ImporterPage, key: str) -> str:
     """What a finished step says in short."""
-    officer = page.checklist.facts.officer
+    facts, officer = page.checklist.facts, page.checklist.facts.officer
+    if key == "existing-account" and facts.existing_account:
+        return str(EXISTING[facts.existing_account])
     if key == "officer" and officer:
         return f"{officer.name}, {officer.title}"
-    if key == "refund-route" and page.checklist.facts.route is Route.FORM_4811:
+    if key == "refund-route" and facts.route is Route.FORM_4811:
         return gettext("Form 4811, paid to %(firm)s") % {"firm": page.firm.name}
     if key == "refund-route":
         return gettext("The company's own bank account in the United States")
@@ -108,7 +140,7 @@ def next_thing(page: ImporterPage) -> Next:
     checklist = page.checklist
     state = checklist.importer_step
     if state is not None:
-        return Next(_sentence(page, state), _problem(state), step_url(page, state))
+        return _sent_back(page, state) or Next(_sentence(page, state), _detail(page, state), step_url(page, state))
     blocker = checklist.first_blocker
     if blocker is None:
         return Next(
@@ -119,8 +151,19 @@ def next_thing(page: ImporterPage) -> Next:
         return Next(gettext("We have sent a correction to CBP. You need not do anything until it is through."))
     return Next(
         str(OUR_TURN.get((blocker.key, blocker.status), _("It is our turn. You need not do anything now."))),
-        gettext("We write to you as soon as there is something for you to do."),
+        gettext("We mail you when all is checked. Until then you need not do anything.")
+        if checklist["inform-broker"].status is Status.DONE
+        else gettext("Look in here again in a day or two: then you can go on."),
     )
+
+
+def _sent_back(page: ImporterPage, state: StepState) -> Next | None:
+    facts = page.checklist.facts
+    if not facts.returned or facts.attested == facts.digest:
+        return None
+    what = gettext("Correct what is needed. Then %(officer)s declares the answers again.")
+    words = {"officer": facts.officer.name if facts.officer else gettext("the responsible officer")}
+    return Next(gettext("We sent it back: %(note)s") % {"note": facts.returned}, what % words, step_url(page, state))
 
 
 def _sentence(page: ImporterPage, state: StepState) -> str:
@@ -129,12 +172,19 @@ def _sentence(page: ImporterPage, state: StepState) -> str:
         "email": officer.email if officer else page.importer.contact_email,
         "officer": officer.name if officer else gettext("the responsible officer"),
     }
+    looks_up = state.key == "ace-account" and page.has_account
     return gettext("%(step)s: about %(minutes)s minutes, %(hand)s") % {
-        "step": title_of(state),
-        "minutes": state.step.minutes,
-        "hand": str(AT_HAND[state.key]) % words,
+        "step": title_of(page, state),
+        "minutes": wording.step_minutes(state.step, page.checklist.facts),
+        "hand": str(SIGNED_IN_TO_ACE if looks_up else AT_HAND[state.key]) % words,
     }
 
 
-def _problem(state: StepState) -> str:
-    return wording.finding_text(state.blockers[0]) if state.blockers else ""
+def _detail(page: ImporterPage, state: StepState) -> str:
+    if state.blockers:
+        return wording.finding_text(state.blockers[0])
+    if state.key == "ace-account" and nobody_knows(page):
+        return str(ASK_ACE_FIRST)
+    if state.key == "ace-account" and checks_5106_first(page):
+        return str(CHECK_5106_FIRST)
+    return ""

@@ -6,26 +6,20 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from importers.domain.checklist import Status, StepState, missing_for_4811
-from importers.domain.facts import ACHStatus, ExistingAccount, Route
+from importers.domain.facts import ACHStatus, Document, Filed, Route
 from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.domain.preflight import Check, preflight
 from importers.forms import STEP_FORMS
+from importers.models import ImporterAccess, User
 from importers.page import ImporterPage
-from importers.rows import Row, row
+from importers.rows import EXISTING, Row, checks_5106_first, nobody_knows, row, title_of
 from importers.services.steps import may_declare
-from importers.wording import long_date
+from importers.wording import STRUCTURES, long_date
 
-EXISTING = {
-    ExistingAccount.NO: _("No account yet"),
-    ExistingAccount.ACCOUNT: _("Account, without refunds by ACH"),
-    ExistingAccount.ENROLLED: _("Account, with refunds by ACH"),
-    ExistingAccount.UNSURE: _("Not known"),
-}
 ROUTES = {
     Route.OWN_ACCOUNT: _("The company's own bank account in the United States"),
     Route.FORM_4811: _("To us, the broker, on Form 4811"),
@@ -44,6 +38,10 @@ class Answer:
     change_url: str = ""
 
 
+def _person(filed: Filed) -> str:
+    return ", ".join(part for part in (filed.name, filed.email) if part)
+
+
 def context_of(page: ImporterPage, key: str) -> "StepPage":
     return StepPage(page, page.checklist[key])
 
@@ -55,7 +53,7 @@ class StepPage:
 
     @property
     def title(self) -> str:
-        return gettext(self.state.step.title)
+        return title_of(self.page, self.state)
 
     @property
     def not_needed(self) -> bool:
@@ -104,7 +102,34 @@ class StepPage:
 
     @property
     def has_account(self) -> bool:
-        return self.page.checklist.facts.existing_account is ExistingAccount.ACCOUNT
+        return self.page.has_account
+
+    @property
+    def account_reported(self) -> bool:
+        """CBP's checks on an application are behind; the page is only for correcting who stands there."""
+        return self.page.checklist.facts.ace_confirmed
+
+    @property
+    def checks_5106_first(self) -> bool:
+        return not self.account_reported and checks_5106_first(self.page)
+
+    @property
+    def nobody_knows(self) -> bool:
+        return nobody_knows(self.page)
+
+    @property
+    def undoes_the_declaration(self) -> bool:
+        return self.page.is_declared and self.state.key != "inform-broker"
+
+    @property
+    def readers(self) -> list[User]:
+        """Who of the importer can open this checklist."""
+        accesses = ImporterAccess.objects.filter(importer=self.page.importer, revoked_at=None, user__is_active=True)
+        return [a.user for a in accesses.select_related("user").order_by("pk") if not a.user.is_staff]
+
+    @property
+    def is_checked(self) -> bool:
+        return self.page.checklist["broker-review"].status is Status.DONE
 
     @property
     def nothing_shown(self) -> bool:
@@ -135,7 +160,7 @@ class StepPage:
         yield self._answer("company", _("Company name"), facts.name)
         yield Answer(_("Importer number"), facts.number)
         yield self._answer("company", _("Country"), str(countries.name(facts.country)))
-        yield self._answer("company", _("Kind of company"), importer.get_structure_display())
+        yield self._answer("company", _("Kind of company"), str(STRUCTURES.get(importer.structure, "")))
         yield self._answer("company", _("Address"), facts.address)
         yield self._answer("company", _("Phone"), facts.phone)
         if officer := facts.officer:
@@ -144,12 +169,16 @@ class StepPage:
             yield self._answer("officer", _("Officer's phone"), officer.phone)
         if facts.existing_account:
             yield self._answer("existing-account", _("ACE before"), str(EXISTING[facts.existing_account]))
+        if ace := facts.filed.get(Document.ACE):
+            yield self._answer("ace-account", _("Person in the ACE account"), _person(ace))
         if route := facts.effective_route:
             yield self._answer("refund-route" if facts.asks_route else "", _("Refunds go to"), str(ROUTES[route]))
             if route is Route.OWN_ACCOUNT and not facts.enrolled_already:
                 yield self._answer("ach-refund", _("ACH refunds"), str(ACH[facts.ach]))
             if route is Route.FORM_4811 and (form := getattr(importer, "form_4811", None)) and form.signed_on:
                 yield self._answer("form-4811", _("Form 4811 signed on"), long_date(form.signed_on))
+                if signer := facts.filed.get(Document.FORM_4811):
+                    yield self._answer("form-4811", _("Form 4811 signed by"), _person(signer))
 
     def _answer(self, key: str, label: str | Promise, value: str) -> Answer:
         if not key or not self.page.may_write or self.page.checklist[key].status is Status.NOT_NEEDED:

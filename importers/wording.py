@@ -7,9 +7,10 @@ from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, gettext_lazy
 
-from importers.domain.checklist import Group, Status
+from importers.domain.checklist import Group, Status, Step
 from importers.domain.consistency import Finding, Who
 from importers.domain.errors import RuleViolation
+from importers.domain.facts import ExistingAccount, ImporterFacts
 
 # Colour only where somebody must act or wait; all else is plain text.
 STATUS_TAGS = {
@@ -29,6 +30,21 @@ FIXERS = {
     Who.BROKER: gettext_lazy("We put this right. You need not do anything."),
     Who.CBP: gettext_lazy("This is with CBP now."),
 }
+# What the importer can do; the rules' own remedies are written for who sees all documents.
+IN_ACE = gettext_lazy(
+    "If you mistyped it, correct it below. If another person really stands in ACE, call ACE Support (866-530-4172)."
+)
+SAME_PERSON = gettext_lazy("If it is the same person, call us: then it can stand as it is.")
+# ACE's choices, told apart for people who know the companies of Europe.
+STRUCTURES = {
+    "corporation": gettext_lazy("Company limited by shares (ApS, A/S, Inc.)"),
+    "llc": gettext_lazy("LLC (an American form of company)"),
+    "partnership": gettext_lazy("Partnership (I/S, K/S)"),
+    "sole_proprietor": gettext_lazy("Sole proprietorship"),
+    "individual": gettext_lazy("Private individual"),
+    "government": gettext_lazy("Government body"),
+}
+LOOK_UP_MINUTES = 5  # in an account that is there
 SHORT_NUMBERS = {
     "en": ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     "da": ("ingen", "ét", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti"),
@@ -63,6 +79,30 @@ def finding_text(finding: Finding) -> str:
 
 def finding_remedy(finding: Finding) -> str:
     return sentence(finding.rule.remedy, finding.params)
+
+
+def importer_remedy(finding: Finding) -> str:
+    """Only for what the importer puts right; what somebody else does is no task of theirs."""
+    if finding.who is not Who.IMPORTER:
+        return ""
+    if finding.rule.key in ("email-differs", "person-differs") and finding.step == "ace-account":
+        return str(IN_ACE)
+    if finding.rule.key == "name-written-differently":
+        return str(SAME_PERSON)
+    return finding_remedy(finding)
+
+
+def step_title(step: Step, facts: ImporterFacts) -> str:
+    """Who has an account creates none."""
+    if step.key == "ace-account" and facts.existing_account is ExistingAccount.ACCOUNT:
+        return gettext("Tell us who stands in the ACE account")
+    return gettext(step.title)
+
+
+def step_minutes(step: Step, facts: ImporterFacts) -> int:
+    if step.key == "ace-account" and facts.existing_account is ExistingAccount.ACCOUNT:
+        return LOOK_UP_MINUTES
+    return step.minutes
 
 
 def violation_text(violation: RuleViolation) -> str:

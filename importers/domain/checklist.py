@@ -180,7 +180,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "form-4811",
-        _("Nominate the broker on Form 4811"),
+        _("Nominate us on Form 4811"),
         Who.IMPORTER,
         Group.ACE,
         5,

@@ -8,6 +8,7 @@ from crispy_forms.layout import Submit
 from django import forms
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
 
 from importers.page import ImporterPage
 
@@ -32,12 +33,20 @@ class StepForm(PortalForm):
         self.importer = page.importer
         self.user = page.user
         super().__init__(data, initial=self.prefill())
+        for field in self.fields.values():
+            if isinstance(field, PhoneNumberField):  # the country is known: its own numbers need no country code
+                field.region = (data or {}).get("country") or str(self.importer.country)
 
     def prefill(self) -> dict[str, Any]:
         return {}
 
     def save(self) -> None:
         raise NotImplementedError
+
+    @property
+    def told(self) -> str:
+        """What else happened when it was saved."""
+        return ""
 
     @property
     def stays(self) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from importers.domain.errors import RuleViolation
+from importers.domain.identifiers import refuse_bank_details
 from importers.domain.text import one_line
 
 if TYPE_CHECKING:
@@ -17,7 +18,23 @@ if TYPE_CHECKING:
 Words: TypeAlias = "str | _StrPromise"
 
 
-class LineField(forms.CharField):
+class NoBankDetails:
+    """A text that looks like bank details is refused at its own field."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)  # type: ignore[misc]
+        try:
+            refuse_bank_details(text)
+        except RuleViolation as refused:
+            raise forms.ValidationError(refused.translated(gettext), code=refused.code) from None
+        return text
+
+
+class AddressField(NoBankDetails, forms.EmailField):
+    pass
+
+
+class LineField(NoBankDetails, forms.CharField):
     """One line: what a browser would never send (line breaks, control characters) is folded into spaces."""
 
     def to_python(self, value: Any) -> str:
@@ -34,7 +51,7 @@ def text(label: Words, missing: Words, *, autocomplete: str = "", **options: Any
 
 
 def email(label: Words, missing: Words, **options: Any) -> forms.EmailField:
-    return forms.EmailField(
+    return AddressField(
         label=label,
         error_messages={
             "required": missing,
@@ -48,7 +65,7 @@ def email(label: Words, missing: Words, **options: Any) -> forms.EmailField:
 def phone(label: Words, missing: Words) -> PhoneNumberField:
     return PhoneNumberField(
         label=label,
-        help_text=_("With the country code, like +45 12 34 56 78."),
+        help_text=_("A number of another country needs its country code, like +45 12 34 56 78."),
         error_messages={
             "required": missing,
             "invalid": _("Write the phone number with its country code, like +45 12 34 56 78."),

@@ -1,19 +1,21 @@
 """One form a step of the checklist."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.forms.base import StepForm
 from importers.forms.fields import check, choice, day, email, phone, text
-from importers.models import ImporterOfRecord
+from importers.models import MailKind
 from importers.page import ImporterPage
 from importers.services import steps
+from importers.wording import STRUCTURES
 
 
 class CompanyForm(StepForm):
@@ -21,7 +23,10 @@ class CompanyForm(StepForm):
         _("Company name, exactly as on Form 5106"),
         _("Enter the company name as it stands on Form 5106."),
         autocomplete="organization",
-        help_text=_("ACE compares it letter by letter. If you are not sure, ask us: we look it up."),
+        help_text=_(
+            "ACE compares it letter by letter. CBP may have written ae, o or aa for æ, ø and å. If you are not sure, "
+            "ask us: we look it up."
+        ),
     )
     country = forms.ChoiceField(
         label=_("Country"),
@@ -32,7 +37,7 @@ class CompanyForm(StepForm):
     structure = choice(
         _("What kind of company is it?"),
         _("Choose what kind of company it is. ACE asks the same."),
-        ImporterOfRecord.Structure.choices,
+        tuple(STRUCTURES.items()),
     )
     street = text(_("Street and number"), _("Enter the company's street and number."), autocomplete="street-address")
     postal_code = text(_("Postal code"), _("Enter the postal code."), autocomplete="postal-code", max_length=20)
@@ -54,6 +59,7 @@ class CompanyForm(StepForm):
 
 
 class OfficerForm(StepForm):
+    invited: Sequence[str] = ()
     name = text(
         _("Full name"), _("Enter the officer's full name."), autocomplete="name",
         help_text=_("As it should stand in ACE, on Form 5106 and on Form 4811."),
@@ -88,7 +94,15 @@ class OfficerForm(StepForm):
 
     def save(self) -> None:
         details = self.cleaned_data | {"phone": str(self.cleaned_data["phone"])}
+        mails = self.importer.notifications.filter(kind=MailKind.OFFICER_INVITATION).order_by("pk")
+        before = list(mails.values_list("pk", flat=True))
         steps.name_officer(self.importer, by=self.user, **details)
+        self.invited = list(mails.exclude(pk__in=before).values_list("to_email", flat=True))
+
+    @property
+    def told(self) -> str:
+        told = gettext("We have mailed an invitation to %(email)s.")
+        return " ".join(told % {"email": email} for email in self.invited)
 
 
 class ExistingAccountForm(StepForm):
@@ -111,6 +125,11 @@ class ExistingAccountForm(StepForm):
     def save(self) -> None:
         answer = ExistingAccount(self.cleaned_data["answer"])
         steps.answer_existing_account(self.importer, by=self.user, answer=answer)
+
+    @property
+    def stays(self) -> bool:
+        """The page says how to find out."""
+        return bool(self.cleaned_data["answer"] == ExistingAccount.UNSURE)
 
 
 class RefundRouteForm(StepForm):
@@ -147,13 +166,20 @@ class AceAccountForm(FiledPersonForm):
     document = Document.ACE
     name = text(
         _("Name in the ACE account"), _("Enter the name of the person in the ACE account."),
-        help_text=_("The person who applied. ACE calls this person the Trade Account Owner."),
+        help_text=_("The person who created the account. ACE calls this person the Trade Account Owner."),
     )  # fmt: skip
     email = email(_("E-mail in the ACE account"), _("Enter the e-mail of the person in the ACE account."))
     there = check(
         _("CBP has confirmed the account by mail, and this person can sign in to ACE."),
         _("Tick this once CBP's confirmation has come and the sign-in works."),
     )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage) -> None:
+        super().__init__(data, page=page)
+        if page.has_account:
+            self.fields["name"].help_text = _("ACE calls this person the Trade Account Owner.")
+            self.fields["there"].label = _("This person can sign in to the ACE account.")
+            self.fields["there"].error_messages["required"] = _("Tick this once you know that the sign-in works.")
 
     def prefill(self) -> dict[str, Any]:
         account = getattr(self.importer, "ace_account", None)

@@ -18,7 +18,7 @@ from importers.models.labels import label
 register = template.Library()
 
 register.filter("finding_text", wording.finding_text)
-register.filter("finding_remedy", wording.finding_remedy)
+register.filter("importer_remedy", wording.importer_remedy)
 register.filter("number_word", wording.number_word)
 register.filter("masked_email", wording.masked_email)
 

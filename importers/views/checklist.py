@@ -1,5 +1,6 @@
 """My importers, one importer's checklist, and its steps."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,15 +12,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from importers.access import may_write, signed_in
-from importers.domain.checklist import STEP_BY_KEY
+from importers.domain.checklist import STEP_BY_KEY, Status
 from importers.domain.errors import RuleViolation
 from importers.forms import STEP_FORMS, StepForm
 from importers.models import Campaign, ImporterOfRecord
 from importers.page import ImporterPage, page_for
 from importers.rows import next_thing, sections
+from importers.services.readiness import checklist_of
 from importers.services.steps import note_visit
 from importers.step_pages import context_of
-from importers.wording import violation_text
+from importers.wording import step_title, violation_text
 
 
 @never_cache
@@ -84,12 +86,29 @@ def _saved(form: StepForm) -> bool:
 
 
 def _after(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> HttpResponse:
-    messages.success(request, gettext("Saved: %(step)s") % {"step": gettext(STEP_BY_KEY[key].title)})
+    messages.success(request, " ".join(_told(form, key)))
     if form.stays:
         return redirect("step", uuid, key)
     if request.GET.get("back") == "inform-broker":
         return redirect("step", uuid, "inform-broker")
     return redirect("checklist", uuid)
+
+
+def _told(form: StepForm, key: str) -> Iterator[str]:
+    """What is saved, whether that finishes the step, and what follows from it."""
+    now = checklist_of(form.importer)
+    if key == "inform-broker":
+        yield gettext("Thank you. Your declaration has been sent, and a receipt is on its way by mail.")
+        return
+    if now[key].status is Status.DONE and not form.stays:
+        title = step_title(STEP_BY_KEY[key], now.facts)
+        yield gettext("Saved. The step “%(step)s” is done.") % {"step": title}
+    else:
+        yield gettext("Saved.")
+    if form.told:
+        yield form.told
+    if form.page.is_declared and now.facts.attested != now.facts.digest:
+        yield gettext("An answer has changed: the officer declares the answers again, and then we check them again.")
 
 
 def _render(request: HttpRequest, page: ImporterPage, key: str, form: StepForm | None) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Pages for everybody, signed in or not."""
 
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -34,13 +35,13 @@ def guide(request: HttpRequest) -> HttpResponse:
 @require_safe
 def verify(request: HttpRequest) -> HttpResponse:
     host = urlsplit(settings.PUBLIC_URL).netloc
-    return render(request, "importers/verify.html", {"host": host, "sender": settings.DEFAULT_FROM_EMAIL})
+    return render(request, "importers/verify.html", {"host": host, "sender": parseaddr(settings.DEFAULT_FROM_EMAIL)[1]})
 
 
 @login_not_required
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "importers/privacy.html")
+    return render(request, "importers/privacy.html", {"host": urlsplit(settings.PUBLIC_URL).netloc})
 
 
 @login_not_required

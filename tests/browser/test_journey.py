@@ -45,7 +45,7 @@ def step(page: Page, title: str) -> None:
 
 def before_you_start(page: Page) -> None:
     page.get_by_role("link", name="Start", exact=True).click()
-    page.get_by_label("Corporation").check()
+    page.get_by_label("Company limited by shares").check()
     page.get_by_label("Company phone").fill("+45 70 10 10 11")
     save(page)
     step(page, "Name the responsible officer")

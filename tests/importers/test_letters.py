@@ -6,9 +6,9 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from importers.domain.facts import Route
+from importers.domain.facts import ExistingAccount, Route
 from importers.letters import Letter, message, write
-from importers.models import Campaign, ImporterOfRecord, MailKind, Notification, User
+from importers.models import Campaign, ImporterOfRecord, MailKind, MailState, Notification, User
 from importers.services import filings, steps
 from tests import walkthrough
 from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
@@ -126,6 +126,41 @@ def test_past_the_date_the_reminder_says_late_not_lost(importer: ImporterOfRecor
     past = CampaignFactory(deadline=timezone.localdate() - timedelta(days=7))
     assert "late, not lost" in letter(importer, MailKind.REMINDER, campaign=past).subject
     assert "sent, men ikke for sent" in letter(importer, MailKind.REMINDER, "da", campaign=past, slot="T+7").subject
+
+
+@pytest.mark.parametrize(("language", "intro"), [("en", "are your customs broker"), ("da", "er jeres toldagent")])
+@pytest.mark.parametrize("days", [14, -7])
+def test_a_first_mail_that_is_a_reminder_says_who_writes(
+    importer: ImporterOfRecord, language: str, intro: str, days: int
+) -> None:
+    who = walkthrough.invited(importer, StaffFactory())
+    invitation = Notification.objects.get(kind=MailKind.INVITATION)
+    campaign = CampaignFactory(deadline=timezone.localdate() + timedelta(days=days))
+    row = mail(importer, MailKind.REMINDER, language, campaign=campaign, to_email=who.email)
+    written = write(row)
+    for part in (written.text, written.html):
+        assert intro in part
+        assert "Start here" in part or "Begynd her" in part
+    Notification.objects.filter(pk=invitation.pk).update(state=MailState.SENT, sent_at=timezone.now())
+    written = write(row)
+    assert intro not in written.text + written.html
+    assert "Continue here" in written.text or "Fortsæt her" in written.text
+
+
+def test_the_danish_invitation_is_short_and_names_the_duty(importer: ImporterOfRecord) -> None:
+    written = letter(importer, MailKind.INVITATION, "da", campaign=CampaignFactory())
+    assert written.subject == "Nordlys & Søn ApS: gør klar til refusion af told fra USA"
+    assert "refusion af told" in written.text
+    assert "Vores frist" in written.text
+
+
+def test_who_has_an_account_is_not_asked_to_create_one(importer: ImporterOfRecord) -> None:
+    who = walkthrough.invited(importer, StaffFactory())
+    steps.answer_existing_account(importer, by=who, answer=ExistingAccount.ACCOUNT)
+    ahead = CampaignFactory(deadline=timezone.localdate() + timedelta(days=14))
+    text = letter(importer, MailKind.REMINDER, campaign=ahead).text
+    assert "Tell us who stands in the ACE account (about 5 minutes)" in text
+    assert "Create the ACE" not in text
 
 
 def test_the_person_in_charge_is_named_in_the_mail(importer: ImporterOfRecord) -> None:

@@ -1,6 +1,8 @@
 import re
+from email.utils import parseaddr
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -48,6 +50,13 @@ def test_verify_says_how_our_links_begin_and_what_we_never_ask_for(client: Clien
     html = client.get(reverse("verify")).content.decode()
     assert "127.0.0.1:8000" in html
     assert "We never ask for" in html
+    assert parseaddr(settings.DEFAULT_FROM_EMAIL)[1] in html
+
+
+def test_the_privacy_page_says_how_long_where_who_and_to_whom_to_complain(client: Client) -> None:
+    html = client.get(reverse("privacy")).content.decode()
+    for text in ("Where it is kept", "How long", "Who is responsible", "Datatilsynet"):
+        assert text in html
 
 
 def test_the_first_page_leads_people_to_their_work(page: Client, staff: User) -> None:

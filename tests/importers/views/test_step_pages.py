@@ -67,7 +67,7 @@ def test_the_company_is_saved_and_the_checklist_comes_next(page: Client, importe
     response = page.post(url(importer, "company"), COMPANY)
     assert response["Location"] == reverse("checklist", args=[importer.uuid])
     assert status(importer, "company") is Status.DONE
-    assert "Saved: Confirm your company details" in page.get(response["Location"]).content.decode()
+    assert "Saved. The step “Confirm your company details” is done." in page.get(response["Location"]).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,13 @@ def test_a_social_security_number_is_never_shown(person: User) -> None:
 
 
 def test_the_page_warns_before_the_code_goes_astray(page: Client, underway: ImporterOfRecord, staff: User) -> None:
-    assert "To be sure, wait until we have checked." in read(page, underway, "ace-account")
+    html = read(page, underway, "ace-account")
+    assert html.index("We check Form 5106 first") < html.index("About ten minutes in one go")
+    assert "to be sure, wait until we have checked." in html
+    steps_url = reverse("checklist", args=[underway.uuid])
+    assert "We check Form 5106 first, usually within one working day" in page.get(steps_url).content.decode()
     walkthrough.on_5106(underway, staff)
+    assert "We check Form 5106 first" not in page.get(steps_url).content.decode()
     assert "wait until we have checked" not in read(page, underway, "ace-account")
 
 
@@ -209,7 +214,7 @@ def test_another_e_mail_in_ace_shows_as_a_problem_with_its_remedy(page: Client, 
     page.post(url(underway, "ace-account"), {"name": "Mette Sørensen", "email": "x@else.example", "there": "on"})
     html = read(page, underway, "ace-account")
     assert "x@else.example stands in the ACE account" in html
-    assert "Use one e-mail everywhere" in html
+    assert "If you mistyped it, correct it below." in html
     assert "You can put this right." in html
 
 
@@ -310,7 +315,8 @@ def test_the_officer_reads_every_answer_with_a_way_to_change_it(page: Client, un
     html = read(page, undeclared, "inform-broker")
     for value in ("Nordlys Cykler ApS", "••••••-•0123", "Denmark", "Havnegade 1"):
         assert value in html
-    assert html.count("?back=inform-broker") >= 9
+    assert html.count("?back=inform-broker") >= 10
+    assert f"Mette Sørensen, {undeclared.contact_email}" in html
 
 
 def test_the_officer_declares_once_however_often_the_button_is_pressed(
