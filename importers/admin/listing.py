@@ -116,19 +116,19 @@ class ImporterList:
             {"words": label(stage), "tone": words.STAGE_TONE.get(stage, "")},
         )
         done = _("%(done)s of %(total)s done") % {"done": checklist.done, "total": checklist.total}
-        return format_html('{}<br><span class="pa-quiet pa-nowrap">{}</span>', shown, done)
+        return format_html('<div>{}<br><span class="pa-quiet pa-nowrap">{}</span></div>', shown, done)
 
     @display(description=gettext_lazy("held up by"), ordering="readiness__blocker")
     def holdup(self, row: ImporterOfRecord) -> SafeString:
         held = words.holdup(self.checklist(row))
         if not held["text"]:
             return format_html("{}", held["todo"] or held["step"] or "–")
-        return format_html('{}<br><span class="pa-quiet pa-clamp">{}</span>', held["step"], held["text"])
+        return format_html('<div>{}<br><span class="pa-quiet pa-clamp">{}</span></div>', held["step"], held["text"])
 
     @display(description=gettext_lazy("who must act"), ordering="readiness__changed_at")
     def must_act(self, row: ImporterOfRecord) -> SafeString:
         who = words.holdup(self.checklist(row))["who"] or "–"
-        return format_html('{}<br><span class="pa-quiet">{}</span>', who, ago(row.readiness.changed_at))
+        return format_html('<div>{}<br><span class="pa-quiet">{}</span></div>', who, ago(row.readiness.changed_at))
 
     @display(description=gettext_lazy("assigned to"), ordering="assigned_to__name")
     def case_of(self, row: ImporterOfRecord) -> str:
@@ -138,7 +138,7 @@ class ImporterList:
     def contact_with(self, row: Any) -> SafeString:
         mail = _ago(row.last_mail, _("mail {ago} ago"), _("mail just now"), _("no mail yet"))
         visit = _ago(row.last_visit, _("visit {ago} ago"), _("visit just now"), _("never visited"))
-        return format_html('{}<br><span class="pa-quiet">{}</span>', mail, visit)
+        return format_html('<div>{}<br><span class="pa-quiet">{}</span></div>', mail, visit)
 
 
 def _ago(at: datetime | None, told: str, now: str, never: str) -> str:

@@ -60,13 +60,12 @@ class Passed:
 
 def outlook_lines(importer: ImporterOfRecord) -> list[str]:
     """Why nothing goes out now, and what goes out next and to whom; as the rules that send see it."""
-    lines = []
     now = timezone.now()
     found = outlook(importer, now)
-    match found[0]:
-        case (_at, Skip(reason)):
-            lines.append(str(WHY_NONE.get(reason, reason)))
     at, last = found[-1]
+    reasons = [decided.reason for _at, decided in found if isinstance(decided, Skip)]
+    told_now = reasons[:1] if isinstance(last, DueReminder) else list(dict.fromkeys(reasons))
+    lines = [str(WHY_NONE.get(reason, reason)) for reason in told_now]
     if isinstance(last, DueReminder):
         soon, later = _("Within five minutes: %(slot)s, to %(to)s."), _("Next: %(slot)s on %(at)s, to %(to)s.")
         told = {"slot": last.slot, "at": moment(timezone.localtime(at)), "to": last.to}

@@ -5,10 +5,13 @@ from datetime import date
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from importers.admin.importers import page_url
 from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.models import Acceptance, ImporterOfRecord, User
+from importers.services.invitations import invite
+from importers.wording import plain_date
 from tests.factories import ImporterFactory, OfficerFactory
 
 TOLD = '<p class="pa-told pa-success" role="status">'
@@ -71,3 +74,16 @@ def test_the_whole_number_can_be_copied_but_never_an_ssn(as_staff: Client, impor
     page = as_staff.get(page_url(person)).content.decode()
     assert "importer-number" not in page
     assert "•••-••-9999" in page
+
+
+def test_inviting_once_more_is_called_so(as_staff: Client, staff: User, importer: ImporterOfRecord) -> None:
+    assert "Send the invitation again" not in as_staff.get(page_url(importer)).content.decode()
+    invite([importer], by=staff)
+    assert "Send the invitation again" in as_staff.get(page_url(importer)).content.decode()
+
+
+def test_the_question_tells_who_was_invited_before(as_staff: Client, staff: User, importer: ImporterOfRecord) -> None:
+    invite([importer], by=staff)
+    chosen = {"action": "invite_selected", "_selected_action": [importer.pk], "index": 0}
+    asked = as_staff.post(reverse("admin:importers_importerofrecord_changelist"), chosen)
+    assert f"· invited on {plain_date(timezone.localdate())}" in asked.content.decode()

@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from importers.models import Campaign, ImporterOfRecord
+from importers.models import Campaign, ImporterOfRecord, User
+from tests import walkthrough
 from tests.factories import CampaignFactory, ImporterFactory
 
 
@@ -46,3 +47,11 @@ def test_the_page_of_next_reminders_names_who_is_passed_over(as_staff: Client) -
     page = as_staff.get(reverse("admin:importers_reminders")).content.decode()
     assert "Uden Mail ApS" in page
     assert reverse("admin:importers_importerofrecord_change", args=[importer.pk]) in page
+
+
+def test_whose_turn_it_is_keeps_the_next_reminder_back(as_staff: Client, staff: User) -> None:
+    importer = ImporterFactory.create()
+    walkthrough.declared(importer, staff, walkthrough.Route.OWN_ACCOUNT)
+    page = page_of(as_staff, importer)
+    assert "None now: it is our turn, or CBP" in page
+    assert "Next: T-28" not in page
