@@ -17,7 +17,8 @@ ROWS = (("domain", "formats"), ("models",), ("delivery",), ("services",))
 EDGES = len(ROWS)
 
 # Modules without a row of their own in the picture, and the row they belong to. All others are edges.
-PLACED = {"brand": "delivery", "contact": "delivery", "letters": "delivery"}  # what a mail is made of
+# What a mail is made of.
+PLACED = dict.fromkeys(("brand", "contact", "letters", "wording"), "delivery")
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
