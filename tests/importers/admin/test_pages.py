@@ -136,3 +136,10 @@ def test_no_field_can_be_written_past_the_services(as_staff: Client, rows: dict[
     assert not ImporterOfRecord.objects.filter(name="Other").exists()
     mail = url("importers_notification_change", ("mail",), rows)
     assert as_staff.post(mail, {"subject": "Other"}).status_code == 404
+
+
+def test_a_page_names_its_icon_and_each_list_once(as_staff: Client) -> None:
+    page = as_staff.get(reverse("admin:importers_importerofrecord_changelist")).content.decode()
+    assert 'rel="icon" href="/static/icon.svg"' in page
+    heading = page[page.index("<h1") : page.index("</h1>")]
+    assert heading.count("Importers") == 1
