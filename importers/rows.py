@@ -31,15 +31,14 @@ AT_HAND = {
     "form-4811": _("signed in to ACE, with the officer at hand"),
     "inform-broker": _("for %(officer)s to read the answers and declare them"),
 }
+LOOK_IN_AGAIN = _("Look in here again in a day or two: then you can go on.")
 SIGNED_IN_TO_ACE = _("signed in to ACE")
 CHECK_5106_FIRST = _(
     "We check Form 5106 first, usually within one working day, because CBP mails the code to the e-mail that stands "
     "there. You may start already; to be sure that the code reaches the officer, wait until we have checked."
 )
-ASK_ACE_FIRST = _(
-    "Nobody knows yet whether the company has an ACE account. Ask ACE Support first (866-530-4172), then correct your "
-    "answer about ACE."
-)
+ASK_ACE_FIRST = _("Find out whether the company has an ACE account: ask ACE Support, 866-530-4172")
+THEN_CORRECT = _("Then correct your answer. Nobody should apply before: a number can be linked to one account only.")
 
 OUR_TURN = {
     ("form-5106", Status.WAITING_BROKER): _("It is our turn: we look up the contact on Form 5106."),
@@ -140,6 +139,8 @@ def next_thing(page: ImporterPage) -> Next:
     checklist = page.checklist
     state = checklist.importer_step
     if state is not None:
+        if state.key == "ace-account" and nobody_knows(page):
+            return Next(str(ASK_ACE_FIRST), str(THEN_CORRECT), step_url(page, page.checklist["existing-account"]))
         return _sent_back(page, state) or Next(_sentence(page, state), _detail(page, state), step_url(page, state))
     blocker = checklist.first_blocker
     if blocker is None:
@@ -148,12 +149,15 @@ def next_thing(page: ImporterPage) -> Next:
             gettext("Refunds that CBP owes the company can now be paid electronically."),
         )
     if blocker.who is Who.CBP:
-        return Next(gettext("We have sent a correction to CBP. You need not do anything until it is through."))
+        return Next(
+            gettext("We have sent a correction to CBP. You need not do anything until it is through."),
+            str(LOOK_IN_AGAIN),
+        )
     return Next(
         str(OUR_TURN.get((blocker.key, blocker.status), _("It is our turn. You need not do anything now."))),
         gettext("We mail you when all is checked. Until then you need not do anything.")
         if checklist["inform-broker"].status is Status.DONE
-        else gettext("Look in here again in a day or two: then you can go on."),
+        else str(LOOK_IN_AGAIN),
     )
 
 
@@ -183,8 +187,6 @@ def _sentence(page: ImporterPage, state: StepState) -> str:
 def _detail(page: ImporterPage, state: StepState) -> str:
     if state.blockers:
         return wording.finding_text(state.blockers[0])
-    if state.key == "ace-account" and nobody_knows(page):
-        return str(ASK_ACE_FIRST)
     if state.key == "ace-account" and checks_5106_first(page):
         return str(CHECK_5106_FIRST)
     return ""

@@ -42,7 +42,7 @@ class ResetForm(ResetPasswordForm):
 class ConfirmCodeForm(ConfirmLoginCodeForm):
     code = forms.CharField(
         label=_("Code from the mail"),
-        help_text=_("Eight letters, written like XXXX-XXXX. Small letters are fine too."),
+        help_text=_("Eight letters: XXXX-XXXX. Small letters are fine too."),
         max_length=20,
         error_messages={"required": _("Type the code from the mail.")},
         widget=forms.TextInput(
