@@ -97,6 +97,8 @@ def database(value: str) -> dict[str, Any]:
         raise ImproperlyConfigured(shape) from error
     if not config["NAME"]:
         raise ImproperlyConfigured(shape)
+    if config["PASSWORD"] == EXAMPLE_SECRET:
+        raise ImproperlyConfigured(f"DATABASE_URL holds the password {EXAMPLE_SECRET!r}: choose one of your own.")
     return config
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypedDict
+from typing import IO, TypedDict
 from urllib.parse import quote
 
 import psutil
@@ -79,7 +79,9 @@ class Cluster:
         return socket_folder(self.data)
 
     def url(self, database: str = DATABASE) -> str:
-        return f"postgres://postgres@/{database}?host={quote(str(self.sockets), safe='/')}"
+        """With what keeps refused rows out of the log; the server itself tells details of why it does not start."""
+        terse = quote("-c log_error_verbosity=terse", safe="")
+        return f"postgres://postgres@/{database}?host={quote(str(self.sockets), safe='/')}&options={terse}"
 
     def start(self) -> None:
         """Starts the server unless it runs; returns when it answers."""
@@ -158,7 +160,7 @@ class Cluster:
             raise EmbeddedError(f"The embedded PostgreSQL cannot be set up: {self._reason(begin)}")
 
     def _run(self, command: list[str], identity: Identity, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as output:
+        with open_privately(self.log) as output:
             return subprocess.Popen(  # noqa: S603 - the wheel's own programs
                 [str(program(command[0])), *command[1:]],
                 stdin=stdin,
@@ -174,6 +176,7 @@ class Cluster:
             "listen_addresses=",
             f'unix_socket_directories="{self.sockets}"',
             "unix_socket_permissions=0700",
+            "log_min_error_statement=panic",  # a statement that is refused holds what somebody typed
             *self.options,
         ]
         return [part for setting in settings for part in ("-c", setting)]
@@ -194,6 +197,13 @@ class Cluster:
         text = self.log.read_bytes()[begin:].decode(errors="replace")
         reasons = re.findall(r"(?:FATAL|PANIC|DETAIL|error): +(.+)", text)
         return f"{' '.join(reasons) or 'it does not say why'} (see {self.log})"
+
+
+def open_privately(path: Path) -> IO[bytes]:
+    """For adding to; nobody else can read it, also where an older version made it."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.fchmod(file, 0o600)
+    return os.fdopen(file, "ab")
 
 
 def open_way(folder: Path) -> None:

@@ -1,17 +1,21 @@
 """What is deployed is what is tested: the same programs, versions and commands."""
 
 import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 
+from ace_onboarding.embedded import Cluster
 from ace_onboarding.embedded.cluster import INITDB_OPTIONS, MAJOR_VERSION
 from ace_onboarding.processes import BEAT, WEB, WORKER
 from tests.servers import installed
@@ -75,6 +79,45 @@ def test_our_services_are_held_short(name: str) -> None:
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["environment"]["DEBUG"] == "0"
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis"])
+def test_borrowed_services_gain_no_rights(name: str) -> None:
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize(("password", "starts"), [("replace-me", False), ("k3pt", True)])
+def test_the_database_is_not_made_with_the_examples_password(password: str, starts: bool, tmp_path: Path) -> None:
+    """The entrypoint as compose hands it over ($$ is its way to write $), with the image's own played by a script."""
+    played = tmp_path / "docker-entrypoint.sh"
+    played.write_text('#!/bin/sh\necho "started: $@"\n')
+    played.chmod(0o755)
+    postgres = SERVICES["postgres"]
+    command = [part.replace("$$", "$") for part in (*postgres["entrypoint"], *postgres["command"])]
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "POSTGRES_PASSWORD": password}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.stdout == (f"started: {' '.join(postgres['command'])}\n" if starts else "")
+    assert (done.returncode == 0) is starts
+
+
+@pytest.mark.processes
+def test_the_portal_works_as_the_role_that_compose_makes_which_is_no_superuser(postgres: Cluster) -> None:
+    sql = COMPOSE["configs"]["portal-role"]["content"]
+    sql = re.sub(r"\$\{POSTGRES_PASSWORD:[^}]*\}", "secret", sql)
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute(sql.encode())
+    url = postgres.url().partition("&options=")[0].replace("postgres@", "portal@")
+    env = os.environ | {"DATABASE_URL": url, "EMBEDDED_DATABASE_URL": url}
+    for command in (["migrate", "--no-input"], ["createcachetable"], ["check", "--database", "default"]):
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SHOW is_superuser").fetchone() == ("off",)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SET session_replication_role = replica")
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))

@@ -107,6 +107,7 @@ def test_production_needs(read: Any, name: str) -> None:
         ("DATABASE_URL", "mysql://user@host/name"),
         ("DATABASE_URL", "postgres://user@host:port/name"),
         ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "postgres://portal:replace-me@postgres:5432/ace_onboarding"),
         ("REDIS_URL", "localhost:6379"),
         ("EMAIL_URL", "mail.example.com"),
         ("EMAIL_URL", "smtp://"),

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -64,6 +65,21 @@ def test_data_outlives_the_server(home: Home) -> None:
         with running(Cluster(home.folder, FAST)), psycopg.connect(Cluster(home.folder).url()) as connection:
             connection.execute(statement)
     assert home.running() == []
+
+
+def test_the_log_holds_no_row_that_was_refused_and_is_private(home: Home) -> None:
+    server = Cluster(home.folder, FAST)
+    home.folder.joinpath("postgres.log").touch(0o644)
+    with running(server), psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (n int PRIMARY KEY, name text CHECK (name <> 'secret'))")
+        for row in ("(1, 'secret')", "('secret', 'x')"):
+            with pytest.raises(psycopg.Error):
+                connection.execute(f"INSERT INTO kept VALUES {row}".encode())  # noqa: S608 - written above
+    log = server.log.read_text()
+    assert "kept_name_check" in log
+    assert "(1, " not in log
+    assert "INSERT" not in log
+    assert stat.S_IMODE(server.log.stat().st_mode) == 0o600
 
 
 def test_only_its_owner_can_connect(home: Home) -> None:
