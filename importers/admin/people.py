@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from importers.admin.base import StaffAdmin, staff
+from importers.domain.text import one_line
 from importers.forms.account import ResetForm
 from importers.models import User
 from importers.models.accounts import SYSTEM_EMAIL
@@ -36,6 +37,9 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = User
         fields = OF_STAFF
+
+    def clean_name(self) -> str:
+        return one_line(str(self.cleaned_data["name"]))
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).strip().lower()

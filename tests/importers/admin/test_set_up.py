@@ -151,6 +151,13 @@ def test_a_superuser_adds_staff_who_are_mailed_a_link_for_their_password(as_supe
     assert maria.check_password("correct horse battery")
 
 
+def test_a_name_is_one_line(as_superuser: Client) -> None:
+    person = User.objects.for_email("mette@nordlys.example")
+    save_person(as_superuser, person, name="Mette\r\nBcc: all@evil.example\u202e")
+    person.refresh_from_db()
+    assert person.name == "Mette Bcc: all@evil.example"
+
+
 def test_the_same_address_twice_is_refused(as_superuser: Client, staff: User) -> None:
     data = {"email": staff.email.upper(), "name": "x", "language": "en", "is_active": "on"}
     assert "is there already" in as_superuser.post(reverse("admin:importers_user_add"), data).content.decode()
