@@ -128,7 +128,7 @@ def test_a_page_that_is_not_there_tells_nothing(site: Site) -> None:
 
 def test_mailed_links_are_masked_in_the_log(site: Site) -> None:
     site.get("/start/very-secret-token:1a2b3c:XyZ/?code=123456")
-    wait_until(lambda: "/start/" in site.log.read_text())
+    wait_until(lambda: 'path="/start/' in site.log.read_text())
     log = site.log.read_text()
     assert 'path="/start/•••/"' in log
     assert "very-secret-token" not in log

@@ -38,7 +38,7 @@ def declared(importer: ImporterOfRecord) -> Iterator[User]:
 
 def mail(importer: ImporterOfRecord, kind: MailKind, language: str = "en", **fields: object) -> Notification:
     if kind is MailKind.REMINDER:
-        fields = {"campaign": Campaign.objects.first(), "slot": "T-14"} | fields
+        fields = {"campaign": Campaign.objects.first() or CampaignFactory(), "slot": "T-14"} | fields
     return NotificationFactory(importer=importer, kind=kind, language=language, **fields)
 
 
