@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "importers.middleware.StaffSecondFactor",
-    "pghistory.middleware.HistoryMiddleware",
+    "ace_onboarding.history.HistoryWithoutTokens",
 ]
 ROOT_URLCONF = "ace_onboarding.urls"
 WSGI_APPLICATION = "ace_onboarding.wsgi.application"

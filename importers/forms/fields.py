@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from importers.domain.errors import RuleViolation
-from importers.domain.identifiers import refuse_bank_details
+from importers.domain.free_text import refuse_bank_details
 from importers.domain.text import one_line
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from importers.domain.consistency import findings
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.facts import Document
-from importers.domain.identifiers import refuse_bank_details
+from importers.domain.free_text import refuse_bank_details
 from importers.models import (
     Acceptance,
     Attestation,
