@@ -28,20 +28,19 @@ def one_line(text: str) -> str:
     """A name, title or address as it is kept: one line, single spaces, no control or invisible characters. A line
     break in a name could end a header, a cell or a sentence of a mail and begin another."""
     refuse_too_long(text)
-    text = unicodedata.normalize("NFC", text)
     if not text.isprintable():
         kinds = [(c, unicodedata.category(c)) for c in text]
         text = "".join(" " if kind in LINE_ENDS else c for c, kind in kinds if kind not in INVISIBLE)
-    return " ".join(text.split())
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def unify(text: str) -> str:
-    """NFKC, without zero-width and other format characters, with "-" for every dash."""
+    """NFKC of what is left without zero-width and other format characters, with "-" for every dash."""
     refuse_too_long(text)
     if text.isascii():
         return text
-    normal = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in normal if unicodedata.category(c) != "Cf").translate(DASHES)
+    visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return unicodedata.normalize("NFKC", visible).translate(DASHES)
 
 
 def identifier_text(text: str, *, code: str) -> str:
