@@ -39,9 +39,8 @@ def test_a_new_importer_may_do_the_first_four_in_any_order() -> None:
     assert rest == {"form-5106", "ace-account", "ach-refund", "form-4811", "inform-broker", "broker-review"}
 
 
-@pytest.mark.parametrize(
-    ("change", "key", "expected"),
-    [
+def test_what_is_taken_away_shows_at_its_step(subtests: pytest.Subtests) -> None:
+    for change, key, expected in [
         ({"company_confirmed": False}, "company", Status.NOT_STARTED),
         ({"officer": None}, "officer", Status.NOT_STARTED),
         ({"officer": replace(OFFICER, phone="")}, "officer", Status.NOT_STARTED),
@@ -59,11 +58,10 @@ def test_a_new_importer_may_do_the_first_four_in_any_order() -> None:
         ({"attested": "", "reviewed": ""}, "broker-review", Status.CANNOT_START),
         ({"broker_ach_enrolled": False}, "broker-review", Status.WAITING_BROKER),
         ({"broker_has_number": False}, "broker-review", Status.WAITING_BROKER),
-    ],
-)
-def test_what_is_taken_away_shows_at_its_step(change: dict[str, object], key: str, expected: Status) -> None:
-    assert status(complete(**change), key) is expected
-    assert evaluate(complete(**change)).stage is not Stage.READY or expected is Status.DONE
+    ]:
+        with subtests.test(change=change, key=key, expected=expected):
+            assert status(complete(**change), key) is expected
+            assert evaluate(complete(**change)).stage is not Stage.READY or expected is Status.DONE
 
 
 @pytest.mark.parametrize(

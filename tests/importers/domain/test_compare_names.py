@@ -158,23 +158,26 @@ DIFFERENT = [
 PAIRS = [*SAME, *((a, b) for a, b, _ in VARIANT), *((a, b) for a, b, _ in DIFFERENT)]
 
 
-@pytest.mark.parametrize(("a", "b"), SAME)
-def test_same_person(a: str, b: str) -> None:
-    result = compare_names(a, b)
-    assert (result.value, result.reason, result.sentence) == ("same", "", "")
+def test_same_person(subtests: pytest.Subtests) -> None:
+    for a, b in SAME:
+        with subtests.test(a=a, b=b):
+            result = compare_names(a, b)
+            assert (result.value, result.reason, result.sentence) == ("same", "", "")
 
 
-@pytest.mark.parametrize(("a", "b", "reason"), VARIANT)
-def test_same_person_written_differently(a: str, b: str, reason: str) -> None:
-    result = compare_names(a, b)
-    assert (result.value, result.reason) == ("variant", reason)
+def test_same_person_written_differently(subtests: pytest.Subtests) -> None:
+    for a, b, reason in VARIANT:
+        with subtests.test(a=a, b=b, reason=reason):
+            result = compare_names(a, b)
+            assert (result.value, result.reason) == ("variant", reason)
 
 
-@pytest.mark.parametrize(("a", "b", "reason"), DIFFERENT)
-def test_another_person(a: str, b: str, reason: str) -> None:
-    result = compare_names(a, b)
-    assert (result.value, result.reason) == ("different", reason)
-    assert result.sentence == REASONS[reason]
+def test_another_person(subtests: pytest.Subtests) -> None:
+    for a, b, reason in DIFFERENT:
+        with subtests.test(a=a, b=b, reason=reason):
+            result = compare_names(a, b)
+            assert (result.value, result.reason) == ("different", reason)
+            assert result.sentence == REASONS[reason]
 
 
 WAYS_OF_WRITING = (
@@ -188,12 +191,13 @@ WAYS_OF_WRITING = (
 )
 
 
-@pytest.mark.parametrize(("a", "b"), [(a, b) for a, b in PAIRS if len(a) < 500])
-def test_neither_order_nor_case_spacing_or_normal_form_makes_a_difference(a: str, b: str) -> None:
-    expected = compare_names(a, b)
-    assert compare_names(b, a) == expected
-    for write in WAYS_OF_WRITING:
-        assert compare_names(write(a), b) == expected
+def test_neither_order_nor_case_spacing_or_normal_form_makes_a_difference(subtests: pytest.Subtests) -> None:
+    for a, b in [(a, b) for a, b in PAIRS if len(a) < 500]:
+        with subtests.test(a=a, b=b):
+            expected = compare_names(a, b)
+            assert compare_names(b, a) == expected
+            for write in WAYS_OF_WRITING:
+                assert compare_names(write(a), b) == expected
 
 
 @pytest.mark.parametrize(

@@ -228,27 +228,30 @@ number 123456789, thanks
 """.strip().splitlines()
 
 
-@pytest.mark.parametrize("text", [*HARMLESS, "", "99287817\n99287818", " \n"])
-def test_harmless_text_passes(text: str) -> None:
-    refuse_bank_details(text)
-    assert not looks_like_bank_details(text)
-    assert not looks_like_ssn(text)
+def test_harmless_text_passes(subtests: pytest.Subtests) -> None:
+    for text in [*HARMLESS, "", "99287817\n99287818", " \n"]:
+        with subtests.test(text=text):
+            refuse_bank_details(text)
+            assert not looks_like_bank_details(text)
+            assert not looks_like_ssn(text)
 
 
-@pytest.mark.parametrize("text", BANK)
-def test_bank_details_are_refused(text: str) -> None:
-    assert looks_like_bank_details(text)
-    with pytest.raises(RuleViolation) as refused:
-        refuse_bank_details(text)
-    assert refused.value.code == "bank_details"
+def test_bank_details_are_refused(subtests: pytest.Subtests) -> None:
+    for text in BANK:
+        with subtests.test(text=text):
+            assert looks_like_bank_details(text)
+            with pytest.raises(RuleViolation) as refused:
+                refuse_bank_details(text)
+            assert refused.value.code == "bank_details"
 
 
-@pytest.mark.parametrize("text", SSN)
-def test_a_whole_ssn_is_refused(text: str) -> None:
-    assert looks_like_ssn(text)
-    with pytest.raises(RuleViolation) as refused:
-        refuse_bank_details(text)
-    assert refused.value.code == "ssn"
+def test_a_whole_ssn_is_refused(subtests: pytest.Subtests) -> None:
+    for text in SSN:
+        with subtests.test(text=text):
+            assert looks_like_ssn(text)
+            with pytest.raises(RuleViolation) as refused:
+                refuse_bank_details(text)
+            assert refused.value.code == "ssn"
 
 
 @pytest.mark.parametrize("text", ["000-12-3456", "12-345-6789", "ends in 6789", "•••-••-6789", "1234-45-6789"])
@@ -339,16 +342,18 @@ xn--evil.xn--p1ai/x
 """.strip().splitlines()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_names_of_companies_and_people_are_no_links(name: str) -> None:
-    refuse_links(name)
+def test_names_of_companies_and_people_are_no_links(subtests: pytest.Subtests) -> None:
+    for name in NAMES:
+        with subtests.test(name=name):
+            refuse_links(name)
 
 
-@pytest.mark.parametrize("name", LINKS)
-def test_a_web_address_in_a_name_is_refused(name: str) -> None:
-    with pytest.raises(RuleViolation) as refused:
-        refuse_links(name)
-    assert refused.value.code == "link"
+def test_a_web_address_in_a_name_is_refused(subtests: pytest.Subtests) -> None:
+    for name in LINKS:
+        with subtests.test(name=name):
+            with pytest.raises(RuleViolation) as refused:
+                refuse_links(name)
+            assert refused.value.code == "link"
 
 
 def test_far_too_long_text_is_refused_before_anybody_looks_at_it() -> None:

@@ -31,9 +31,8 @@ def test_shared_refused_cases(case: dict[str, str]) -> None:
     assert code_of(case["input"]) == case["expect"].lower()
 
 
-@pytest.mark.parametrize(
-    ("text", "kind", "expected"),
-    [
+def test_parts_of_a_number(subtests: pytest.Subtests) -> None:
+    for text, kind, expected in [
         ("12-345678900", None, (EIN, "12-345678900", "12-3456789", "00", "••-•••••8900")),
         ("12-3456789", None, (EIN, "12-3456789", "12-3456789", "", "••-•••6789")),
         ("12-3456789ab", None, (EIN, "12-3456789AB", "12-3456789", "AB", "••-•••••89AB")),
@@ -55,11 +54,10 @@ def test_shared_refused_cases(case: dict[str, str]) -> None:
         ("912-45-6789", None, (SSN, "912-45-6789", "912-45-6789", "", "•••-••-6789")),
         ("123-45-0000", None, (SSN, "123-45-0000", "123-45-0000", "", "•••-••-0000")),
         ("\u200b12-3456789\ufeff", None, (EIN, "12-3456789", "12-3456789", "", "••-•••6789")),
-    ],
-)
-def test_parts_of_a_number(text: str, kind: NumberKind | str | None, expected: tuple[str, ...]) -> None:
-    number = parse_importer_number(text, kind)
-    assert (number.kind, number.canonical, number.base, number.suffix, number.masked) == expected
+    ]:
+        with subtests.test(text=text, kind=kind, expected=expected):
+            number = parse_importer_number(text, kind)
+            assert (number.kind, number.canonical, number.base, number.suffix, number.masked) == expected
 
 
 @pytest.mark.parametrize("text", ["123456789", "12345678900", "1 2 3 4 5 6 7 8 9", "000000000", "994601 12345"])
@@ -91,9 +89,8 @@ def test_an_unknown_kind_is_invalid(kind: str) -> None:
     assert code_of("12-3456789", kind) == "invalid"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_everything_else_is_invalid(subtests: pytest.Subtests) -> None:
+    for text in [
         "000-12-3456",
         "123-00-4567",
         "12-3456789O0",
@@ -126,10 +123,9 @@ def test_an_unknown_kind_is_invalid(kind: str) -> None:
         "\x00",
         "9" * 101,
         "12-3456789" + " " * 100_000,
-    ],
-)
-def test_everything_else_is_invalid(text: str) -> None:
-    assert code_of(text) == "invalid"
+    ]:
+        with subtests.test(text=text):
+            assert code_of(text) == "invalid"
 
 
 @pytest.mark.parametrize("text", ["000123456", "123004567"])

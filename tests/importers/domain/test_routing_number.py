@@ -22,15 +22,16 @@ def with_check_digit(eight: str) -> str:
     return eight + str(-weighted % 10)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["input"])
-def test_shared_cases(case: dict[str, object]) -> None:
-    text = str(case["input"])
-    if case["valid"]:
-        assert check_routing_number(text).canonical == text
-    elif len(text) != 9 or not text.isdigit():
-        assert code_of(text) == "format"
-    else:
-        assert code_of(text) == ("prefix" if case["checksum_ok"] else "checksum")
+def test_shared_cases(subtests: pytest.Subtests) -> None:
+    for case in CASES:
+        with subtests.test(case=case):
+            text = str(case["input"])
+            if case["valid"]:
+                assert check_routing_number(text).canonical == text
+            elif len(text) != 9 or not text.isdigit():
+                assert code_of(text) == "format"
+            else:
+                assert code_of(text) == ("prefix" if case["checksum_ok"] else "checksum")
 
 
 def test_prefixes() -> None:
