@@ -106,14 +106,13 @@ def test_the_portal_works_as_the_role_that_compose_makes_which_is_no_superuser(p
     """The script as the image runs it, with the password that compose hands over."""
     assert "./bin/portal-role:/docker-entrypoint-initdb.d/portal-role.sh:ro" in SERVICES["postgres"]["volumes"]
     with psycopg.connect(postgres.url()) as connection:
-        info = connection.info
-    own = {
-        "PATH": f"{program('psql').parent}:{os.environ['PATH']}",
-        "PGHOST": info.host,
-        "POSTGRES_USER": info.user,
-        "POSTGRES_DB": info.dbname,
-        "POSTGRES_PASSWORD": "se'cret",
-    }
+        own = {
+            "PATH": f"{program('psql').parent}:{os.environ['PATH']}",
+            "PGHOST": connection.info.host,
+            "POSTGRES_USER": connection.info.user,
+            "POSTGRES_DB": connection.info.dbname,
+            "POSTGRES_PASSWORD": "se'cret",
+        }
     subprocess.run([ROOT / "bin" / "portal-role"], env=own, check=True)
     url = postgres.url().partition("&options=")[0].replace("postgres@", "portal@")
     env = os.environ | {"DATABASE_URL": url, "EMBEDDED_DATABASE_URL": url}
