@@ -46,6 +46,7 @@ if not IS_WORKER:
     _leave_the_developers_environment()
 
 # Only now may the settings be read.
+import hypothesis  # noqa: E402
 import pgtrigger  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
@@ -61,6 +62,11 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  #
 pytest_plugins = ["tests.servers"]
 if not IS_WORKER:
     compile_stale()  # pages are tested in Danish too
+
+# Property tests: a few examples for the loop of seconds, many in `make test` (--hypothesis-profile=thorough).
+hypothesis.settings.register_profile("quick", max_examples=10, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=200, deadline=None)
+hypothesis.settings.load_profile("quick")
 
 # Data that is thrown away need not survive a power cut.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")

@@ -2,7 +2,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.domain.people import REASONS, compare_names
@@ -158,26 +158,24 @@ DIFFERENT = [
 PAIRS = [*SAME, *((a, b) for a, b, _ in VARIANT), *((a, b) for a, b, _ in DIFFERENT)]
 
 
-def test_same_person(subtests: pytest.Subtests) -> None:
-    for a, b in SAME:
-        with subtests.test(a=a, b=b):
-            result = compare_names(a, b)
-            assert (result.value, result.reason, result.sentence) == ("same", "", "")
+def misread(expected: str, rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str, str]]:
+    """The pairs of a table that come out otherwise, with what came out."""
+    results = [(a, b, reason, compare_names(a, b)) for a, b, reason in rows]
+    return [(a, b, r.value, r.reason) for a, b, reason, r in results if (r.value, r.reason) != (expected, reason)]
 
 
-def test_same_person_written_differently(subtests: pytest.Subtests) -> None:
-    for a, b, reason in VARIANT:
-        with subtests.test(a=a, b=b, reason=reason):
-            result = compare_names(a, b)
-            assert (result.value, result.reason) == ("variant", reason)
+def test_same_person() -> None:
+    assert misread("same", [(a, b, "") for a, b in SAME]) == []
+    assert not any(compare_names(a, b).sentence for a, b in SAME)
 
 
-def test_another_person(subtests: pytest.Subtests) -> None:
-    for a, b, reason in DIFFERENT:
-        with subtests.test(a=a, b=b, reason=reason):
-            result = compare_names(a, b)
-            assert (result.value, result.reason) == ("different", reason)
-            assert result.sentence == REASONS[reason]
+def test_same_person_written_differently() -> None:
+    assert misread("variant", VARIANT) == []
+
+
+def test_another_person() -> None:
+    assert misread("different", DIFFERENT) == []
+    assert all(compare_names(a, b).sentence == REASONS[reason] for a, b, reason in DIFFERENT)
 
 
 WAYS_OF_WRITING = (
@@ -191,13 +189,12 @@ WAYS_OF_WRITING = (
 )
 
 
-def test_neither_order_nor_case_spacing_or_normal_form_makes_a_difference(subtests: pytest.Subtests) -> None:
+def test_neither_order_nor_case_spacing_or_normal_form_makes_a_difference() -> None:
     for a, b in [(a, b) for a, b in PAIRS if len(a) < 500]:
-        with subtests.test(a=a, b=b):
-            expected = compare_names(a, b)
-            assert compare_names(b, a) == expected
-            for write in WAYS_OF_WRITING:
-                assert compare_names(write(a), b) == expected
+        expected = compare_names(a, b)
+        assert compare_names(b, a) == expected, (a, b)
+        for write in WAYS_OF_WRITING:
+            assert compare_names(write(a), b) == expected, (a, b, write)
 
 
 @pytest.mark.parametrize(
@@ -227,19 +224,16 @@ WORD = st.one_of(
 NAME = st.lists(WORD, max_size=5).map(" ".join)
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.one_of(NAME, st.text(LETTERS + " ,.-'&/()\n\u00b4\u00a8½²", max_size=20)))
 def test_a_name_is_the_same_as_itself(name: str) -> None:
     assert compare_names(name, name).value == "same"
 
 
-@settings(max_examples=50, deadline=None)
 @given(NAME, NAME)
 def test_symmetry(a: str, b: str) -> None:
     assert compare_names(a, b) == compare_names(b, a)
 
 
-@settings(max_examples=50, deadline=None)
 @given(NAME, NAME)
 def test_writing_makes_no_difference(a: str, b: str) -> None:
     expected = compare_names(a, b)
@@ -247,7 +241,6 @@ def test_writing_makes_no_difference(a: str, b: str) -> None:
     assert compare_names(a.casefold(), b) == expected
 
 
-@settings(max_examples=50, deadline=None)
 @given(*[st.text("abcdefgh", min_size=2, max_size=6)] * 4, st.sampled_from(["", " Anton", " A.", "-Anton"]))
 def test_another_first_name_and_another_surname_is_another_person(
     first: str, last: str, other_first: str, other_last: str, middle: str

@@ -1,8 +1,9 @@
 import re
 import time
+from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.domain.errors import RuleViolation
@@ -228,30 +229,29 @@ number 123456789, thanks
 """.strip().splitlines()
 
 
-def test_harmless_text_passes(subtests: pytest.Subtests) -> None:
-    for text in [*HARMLESS, "", "99287817\n99287818", " \n"]:
-        with subtests.test(text=text):
-            refuse_bank_details(text)
-            assert not looks_like_bank_details(text)
-            assert not looks_like_ssn(text)
+def refusal(rule: Callable[[str], None], text: str) -> str:
+    """The code with which the text is refused; "" when it passes."""
+    try:
+        rule(text)
+    except RuleViolation as refused:
+        return refused.code
+    return ""
 
 
-def test_bank_details_are_refused(subtests: pytest.Subtests) -> None:
-    for text in BANK:
-        with subtests.test(text=text):
-            assert looks_like_bank_details(text)
-            with pytest.raises(RuleViolation) as refused:
-                refuse_bank_details(text)
-            assert refused.value.code == "bank_details"
+def test_harmless_text_passes() -> None:
+    texts = [*HARMLESS, "", "99287817\n99287818", " \n"]
+    assert [text for text in texts if refusal(refuse_bank_details, text)] == []
+    assert [text for text in texts if looks_like_bank_details(text) or looks_like_ssn(text)] == []
 
 
-def test_a_whole_ssn_is_refused(subtests: pytest.Subtests) -> None:
-    for text in SSN:
-        with subtests.test(text=text):
-            assert looks_like_ssn(text)
-            with pytest.raises(RuleViolation) as refused:
-                refuse_bank_details(text)
-            assert refused.value.code == "ssn"
+def test_bank_details_are_refused() -> None:
+    assert [text for text in BANK if refusal(refuse_bank_details, text) != "bank_details"] == []
+    assert [text for text in BANK if not looks_like_bank_details(text)] == []
+
+
+def test_a_whole_ssn_is_refused() -> None:
+    assert [text for text in SSN if refusal(refuse_bank_details, text) != "ssn"] == []
+    assert [text for text in SSN if not looks_like_ssn(text)] == []
 
 
 @pytest.mark.parametrize("text", ["000-12-3456", "12-345-6789", "ends in 6789", "•••-••-6789", "1234-45-6789"])
@@ -342,18 +342,12 @@ xn--evil.xn--p1ai/x
 """.strip().splitlines()
 
 
-def test_names_of_companies_and_people_are_no_links(subtests: pytest.Subtests) -> None:
-    for name in NAMES:
-        with subtests.test(name=name):
-            refuse_links(name)
+def test_names_of_companies_and_people_are_no_links() -> None:
+    assert [name for name in NAMES if refusal(refuse_links, name)] == []
 
 
-def test_a_web_address_in_a_name_is_refused(subtests: pytest.Subtests) -> None:
-    for name in LINKS:
-        with subtests.test(name=name):
-            with pytest.raises(RuleViolation) as refused:
-                refuse_links(name)
-            assert refused.value.code == "link"
+def test_a_web_address_in_a_name_is_refused() -> None:
+    assert [name for name in LINKS if refusal(refuse_links, name) != "link"] == []
 
 
 def test_far_too_long_text_is_refused_before_anybody_looks_at_it() -> None:
@@ -366,13 +360,11 @@ def test_far_too_long_text_is_refused_before_anybody_looks_at_it() -> None:
     assert time.process_time() - start < 0.5
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**8 - 1), st.sampled_from(["", "DK", "+45 ", "CVR ", "tlf. "]))
 def test_eight_digits_are_never_refused(number: int, before: str) -> None:
     refuse_bank_details(f"{before}{number:08}")
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(10**11, 10**17 - 1), st.sampled_from(["{}", "no {}.", "({})"]))
 def test_twelve_to_seventeen_digits_always_are(number: int, around: str) -> None:
     assert looks_like_bank_details(around.format(number))

@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.domain.errors import RuleViolation
@@ -165,7 +165,6 @@ def read(text: str, kind: NumberKind | None) -> ImporterNumber | RuleViolation:
         return refused
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.text("0123456789-ABOIZ ", max_size=16), st.sampled_from([None, *NumberKind]))
 def test_a_number_is_read_the_same_way_again_or_refused_without_an_echo(text: str, kind: NumberKind | None) -> None:
     found = read(text, kind)
@@ -178,14 +177,12 @@ def test_a_number_is_read_the_same_way_again_or_refused_without_an_echo(text: st
         assert found.base + found.suffix == found.canonical
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 10**9 - 1), st.one_of(st.just(""), st.text(SUFFIX_SIGNS, min_size=2, max_size=2)))
 def test_every_ein_is_read(nine: int, suffix: str) -> None:
     text = f"{nine // 10**7:02}-{nine % 10**7:07}{suffix}"
     assert parse_importer_number(text) == ImporterNumber(EIN, text, text[:10], text[10:])
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 999), st.integers(1, 99), st.integers(0, 9999))
 def test_the_mask_keeps_hyphens_and_the_last_four(area: int, group: int, serial: int) -> None:
     assert parse_importer_number(f"{area:03}-{group:02}-{serial:04}").masked == f"•••-••-{serial:04}"

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.domain.errors import RuleViolation
@@ -61,7 +61,6 @@ def test_nine_zeros_pass_the_sum_but_belong_to_no_bank() -> None:
     assert code_of("000000000") == "prefix"
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.sampled_from([*range(1, 13), *range(21, 33)]), st.integers(0, 999_999))
 def test_every_digit_is_guarded(prefix: int, rest: int) -> None:
     number = with_check_digit(f"{prefix:02}{rest:06}")

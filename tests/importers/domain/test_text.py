@@ -3,7 +3,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.domain.errors import RuleViolation
@@ -64,14 +64,12 @@ def test_very_long_text_is_refused_at_once(text: str) -> None:
         identifier_text(text, code="format")
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.text(string.printable, max_size=LONGEST_IDENTIFIER))
 def test_reading_twice_changes_nothing(text: str) -> None:
     once = identifier_text(text, code="x")
     assert identifier_text(once, code="x") == once
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.text("aÅ１②ßﬁ½\u0301 \n" + DASHES + INVISIBLE, max_size=30))
 def test_unify_leaves_no_invisible_sign_and_no_second_dash(text: str) -> None:
     unified = unify(text)
@@ -99,7 +97,6 @@ def test_text_of_any_length_is_refused_before_it_is_normalised(read: Callable[[s
     assert refused.value.code == "too_long"
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(ANY_KIND, max_size=60))
 def test_one_line_has_no_control_character_and_reading_twice_changes_nothing(text: str) -> None:
     line = one_line(text)

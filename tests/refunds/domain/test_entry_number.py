@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.domain.errors import RuleViolation
@@ -135,7 +135,6 @@ def test_the_message_says_what_to_do_and_repeats_nothing(text: str, told: str) -
     assert not re.search(r"\d{5}", refused.value.message)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(FILER_SIGNS, min_size=3, max_size=3).filter(lambda code: code != "000"), st.integers(0, 9_999_999))
 def test_every_number_with_its_check_digit_is_read_and_none_with_another(filer: str, serial: int) -> None:
     first_ten = f"{filer}{serial:07}"
@@ -146,7 +145,6 @@ def test_every_number_with_its_check_digit_is_read_and_none_with_another(filer: 
     assert code_of(f"{first_ten}{(int(digit) + 1) % 10}") == "check_digit"
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 9_999_999), st.integers(0, 6), st.integers(1, 9))
 def test_one_mistyped_digit_is_always_caught(serial: int, at: int, more: int) -> None:
     digits = f"{serial:07}"
