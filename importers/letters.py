@@ -16,7 +16,6 @@ from importers.brand import colour_or_default, ink_on
 from importers.contact import contact_for
 from importers.domain.checklist import Checklist, StepState, evaluate
 from importers.domain.consistency import Who
-from importers.domain.facts import ExistingAccount
 from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, MailState, Notification
 from importers.wording import step_minutes, step_title
 
@@ -44,7 +43,7 @@ class LeftStep:
     @classmethod
     def of(cls, state: StepState, checklist: Checklist) -> Self:
         facts = checklist.facts
-        applies = state.key == "ace-account" and facts.existing_account is not ExistingAccount.ACCOUNT
+        applies = state.key == "ace-account" and not facts.has_account
         return cls(state.key, step_title(state.step, facts), step_minutes(state.step, facts), applies)
 
 
@@ -116,7 +115,7 @@ def _importer_context(importer_id: int, firm: BrokerFirm) -> dict[str, Any]:
     importer = ImporterOfRecord.objects.with_facts().select_related("assigned_to").get(pk=importer_id)
     checklist = evaluate(importer.facts(firm, timezone.localdate()))
     left = [LeftStep.of(state, checklist) for state in _left(checklist)]
-    attestation = max(importer.attestations.all(), key=lambda a: a.pk, default=None)
+    attestation = importer.newest_declaration
     return {
         "importer": importer,
         "officer": getattr(importer, "officer", None),

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy
 from importers.domain.checklist import Group, Status, Step
 from importers.domain.consistency import Finding, Who
 from importers.domain.errors import RuleViolation
-from importers.domain.facts import ExistingAccount, ImporterFacts
+from importers.domain.facts import ImporterFacts
 
 # Colour only where somebody must act or wait; all else is plain text.
 STATUS_TAGS = {
@@ -94,13 +94,13 @@ def importer_remedy(finding: Finding) -> str:
 
 def step_title(step: Step, facts: ImporterFacts) -> str:
     """Who has an account creates none."""
-    if step.key == "ace-account" and facts.existing_account is ExistingAccount.ACCOUNT:
+    if step.key == "ace-account" and facts.has_account:
         return gettext("Tell us who stands in the ACE account")
     return gettext(step.title)
 
 
 def step_minutes(step: Step, facts: ImporterFacts) -> int:
-    if step.key == "ace-account" and facts.existing_account is ExistingAccount.ACCOUNT:
+    if step.key == "ace-account" and facts.has_account:
         return LOOK_UP_MINUTES
     return step.minutes
 

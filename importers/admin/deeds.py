@@ -64,7 +64,7 @@ def rules_answer(importer: ImporterOfRecord, step: str) -> str:
 
 def _current(document: Document) -> Callable[[ImporterOfRecord], Data]:
     def initial(importer: ImporterOfRecord) -> Data:
-        filed = next((c for c in importer.filed_contacts.all() if c.is_current and c.document == document), None)
+        filed = importer.filed_in(document)
         return {f: getattr(filed, f) for f in ("name", "email", "company_name", "source")} if filed else {}
 
     return initial

@@ -1,6 +1,5 @@
 """Who changed what, when, from what to what: the database's own record, in words."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,13 +15,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pghistory.models import Events
 
+from ace_onboarding.logs import SECRET_PATHS
 from importers.models import ImporterOfRecord, User
 from importers.wording import moment
 
 PER_PAGE = 50
 EMPTY = (None, "", False)
 DEEDS = {"insert": _("added"), "update": _("changed"), "delete": _("deleted")}
-MAILED_LINK = re.compile(r"^(/start/).+$")
 # Who did it stands above the changes, in which document in their title; keys are for the machine,
 # and the importer number is shown nowhere in full.
 LEFT_OUT = frozenset(
@@ -95,7 +94,7 @@ def _origin(context: dict[str, Any]) -> str:
     """As the request (see pghistory's middleware) or the command gave it. The secret of a mailed link stays out."""
     if command := context.get("command"):
         return gettext("command %(name)s") % {"name": command}
-    return MAILED_LINK.sub(r"\g<1>…/", str(context.get("url") or ""))
+    return SECRET_PATHS.sub(r"\1…", str(context.get("url") or ""))
 
 
 def _touched(event: Any, people: dict[int, str], who: str) -> Touched | None:

@@ -17,7 +17,7 @@ from importers.admin.theme import firm_of
 from importers.domain.checklist import Checklist, Status, StepState, evaluate, missing_for_4811
 from importers.domain.consistency import DOCUMENT_STEP, Finding, Who, findings
 from importers.domain.facts import Document
-from importers.models import Attestation, Campaign, FiledContact, ImporterOfRecord, Notification
+from importers.models import Attestation, Campaign, ImporterOfRecord, Notification
 from importers.models.labels import label
 from importers.wording import finding_remedy, finding_text, long_date
 
@@ -189,7 +189,7 @@ def _deeds(state: StepState, checklist: Checklist, importer: ImporterOfRecord, d
 
 
 def open_declaration(importer: ImporterOfRecord) -> Attestation | None:
-    newest = max(importer.attestations.all(), key=lambda a: a.pk, default=None)
+    newest = importer.newest_declaration
     return newest if newest and not newest.returned_at else None
 
 
@@ -227,9 +227,7 @@ def _still_missing(checklist: Checklist) -> list[str]:
 
 def _filed(state: StepState, importer: ImporterOfRecord) -> Iterable[str]:
     document = STEP_DOCUMENT.get(state.key)
-    current: FiledContact | None = next(
-        (c for c in importer.filed_contacts.all() if c.is_current and c.document == document), None
-    )
+    current = importer.filed_in(document) if document else None
     if current is not None:
         day = long_date(timezone.localtime(current.recorded_at).date())
         yield gettext("recorded on %(day)s") % {"day": day} + (

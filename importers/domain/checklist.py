@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from importers.domain.consistency import Finding, Severity, Who, findings
 from importers.domain.errors import gettext_noop as _
-from importers.domain.facts import ACHStatus, Document, ExistingAccount, ImporterFacts, Route
+from importers.domain.facts import ACHStatus, Document, ImporterFacts, Route
 
 
 class Status(StrEnum):
@@ -52,10 +52,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class StepState:
+    """`waits_for` are the keys of the steps that must be settled before one that cannot start."""
+
     step: Step
     status: Status
     who: Who | None
     findings: tuple[Finding, ...] = ()
+    waits_for: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -117,9 +120,9 @@ def _form_4811(facts: ImporterFacts) -> Status:
 
 
 def _inform_broker(facts: ImporterFacts) -> Status:
-    if facts.returned and facts.attested != facts.digest:
+    if facts.is_sent_back:
         return Status.PROBLEM
-    return _answered(facts.attested == facts.digest, bool(facts.attested))
+    return _answered(facts.is_declared, bool(facts.attested))
 
 
 def _broker_review(facts: ImporterFacts) -> Status:
@@ -289,20 +292,21 @@ def _state(step: Step, facts: ImporterFacts, before: Sequence[StepState], mine: 
     blockers = [f for f in mine if f.severity is Severity.BLOCKER]
     if blockers and status is not Status.WAITING_CBP:
         return StepState(step, Status.PROBLEM, blockers[0].who, mine)
-    if status is not Status.DONE and not _may_start(step, facts, before):
-        return StepState(step, Status.CANNOT_START, None, mine)
+    if status is not Status.DONE and (first := _comes_first(step, facts, before)):
+        return StepState(step, Status.CANNOT_START, None, mine, first)
     who = {Status.DONE: None, Status.WAITING_CBP: Who.CBP}.get(status, step.who)
     return StepState(step, status, who, mine)
 
 
-def _may_start(step: Step, facts: ImporterFacts, before: Sequence[StepState]) -> bool:
-    if any(s.key in step.after and not s.status.is_settled for s in before):
-        return False
-    return step.key != "ace-account" or not _code_goes_elsewhere(facts, before)
+def _comes_first(step: Step, facts: ImporterFacts, before: Sequence[StepState]) -> tuple[str, ...]:
+    first = tuple(s.key for s in before if s.key in step.after and not s.status.is_settled)
+    if not first and step.key == "ace-account" and _code_goes_elsewhere(facts, before):
+        return ("form-5106",)
+    return first
 
 
 def _code_goes_elsewhere(facts: ImporterFacts, before: Sequence[StepState]) -> bool:
     """A known mistake on Form 5106 sends CBP's code to somebody else, and every try is wasted (DOMAIN 4)."""
-    if facts.existing_account is ExistingAccount.ACCOUNT:
+    if facts.has_account:
         return False
     return any(s.key == "form-5106" and s.status in (Status.PROBLEM, Status.WAITING_CBP) for s in before)

@@ -120,6 +120,21 @@ class ImporterFacts:
         return self.existing_account is ExistingAccount.ENROLLED
 
     @property
+    def has_account(self) -> bool:
+        """There is an ACE account to which refunds by ACH are still to be added: none is created."""
+        return self.existing_account is ExistingAccount.ACCOUNT
+
+    @property
+    def is_declared(self) -> bool:
+        """The answers as they stand now, so that changing one takes the declaration away."""
+        return self.attested == self.digest
+
+    @property
+    def is_sent_back(self) -> bool:
+        """Staff returned the declaration with a note, and it was not declared again."""
+        return bool(self.returned) and not self.is_declared
+
+    @property
     def effective_route(self) -> Route | None:
         if self.enrolled_already or not self.asks_route:
             return Route.OWN_ACCOUNT

@@ -1,7 +1,7 @@
 """Importer of record numbers: CBP Form 5106 blocks 1B and 1F.
 
 Masks: https://bmsi.com/bmsi/doc/bildh/cf5106.html (CATAIR restated); the suffix never holds O, I or Z.
-Routing numbers and the guard for free text stand next door and are offered here too.
+Routing numbers stand next door and are offered here too.
 """
 
 import re
@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.free_text import looks_like_bank_details, looks_like_ssn, refuse_bank_details
 from importers.domain.routing_number import RoutingNumber, check_routing_number
 from importers.domain.text import identifier_text
 
@@ -19,10 +18,7 @@ __all__ = [
     "NumberKind",
     "RoutingNumber",
     "check_routing_number",
-    "looks_like_bank_details",
-    "looks_like_ssn",
     "parse_importer_number",
-    "refuse_bank_details",
 ]
 
 

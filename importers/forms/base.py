@@ -10,7 +10,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-from importers.page import ImporterPage
+from importers.pages.importer import ImporterPage
 
 
 class PortalForm(forms.Form):

@@ -1,6 +1,6 @@
 """One form a step of the checklist."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -12,8 +12,7 @@ from django_countries import countries
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.forms.base import StepForm
 from importers.forms.fields import check, choice, day, email, phone, text
-from importers.models import MailKind
-from importers.page import ImporterPage
+from importers.pages.importer import ImporterPage
 from importers.services import steps
 from importers.wording import STRUCTURES
 
@@ -59,7 +58,7 @@ class CompanyForm(StepForm):
 
 
 class OfficerForm(StepForm):
-    invited: Sequence[str] = ()
+    has_invited = False
     name = text(
         _("Full name"), _("Enter the officer's full name."), autocomplete="name",
         help_text=_("As it should stand in ACE, on Form 5106 and on Form 4811."),
@@ -94,15 +93,13 @@ class OfficerForm(StepForm):
 
     def save(self) -> None:
         details = self.cleaned_data | {"phone": str(self.cleaned_data["phone"])}
-        mails = self.importer.notifications.filter(kind=MailKind.OFFICER_INVITATION).order_by("pk")
-        before = list(mails.values_list("pk", flat=True))
-        steps.name_officer(self.importer, by=self.user, **details)
-        self.invited = list(mails.exclude(pk__in=before).values_list("to_email", flat=True))
+        self.has_invited = steps.name_officer(self.importer, by=self.user, **details)
 
     @property
     def told(self) -> str:
-        told = gettext("We have mailed an invitation to %(email)s.")
-        return " ".join(told % {"email": email} for email in self.invited)
+        if not self.has_invited:
+            return ""
+        return gettext("We have mailed an invitation to %(email)s.") % {"email": self.cleaned_data["email"].lower()}
 
 
 class ExistingAccountForm(StepForm):
@@ -155,9 +152,7 @@ class FiledPersonForm(StepForm):
     document: Document
 
     def prefill(self) -> dict[str, Any]:
-        filed = next(
-            (c for c in self.importer.filed_contacts.all() if c.is_current and c.facts_key is self.document), None
-        )
+        filed = self.importer.filed_in(self.document)
         person = filed or getattr(self.importer, "officer", None)
         return {"name": person.name, "email": person.email} if person else {}
 
@@ -176,7 +171,7 @@ class AceAccountForm(FiledPersonForm):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage) -> None:
         super().__init__(data, page=page)
-        if page.has_account:
+        if page.checklist.facts.has_account:
             self.fields["name"].help_text = _("ACE calls this person the Trade Account Owner.")
             self.fields["there"].label = _("This person can sign in to the ACE account.")
             self.fields["there"].error_messages["required"] = _("Tick this once you know that the sign-in works.")

@@ -5,7 +5,7 @@ import hmac
 import uuid
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -14,12 +14,15 @@ from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
-from importers.domain.facts import ACHStatus, ExistingAccount, ImporterFacts, Officer, Route
+from importers.domain.facts import ACHStatus, Document, ExistingAccount, ImporterFacts, Officer, Route
 from importers.domain.identifiers import ImporterNumber, NumberKind, parse_importer_number
 from importers.models.accounts import BrokerFirm, User
 from importers.models.constraints import known, pair
 from importers.models.history import tracked
 from importers.models.labels import choices
+
+if TYPE_CHECKING:
+    from importers.models.filings import Attestation, FiledContact
 
 RELATED_FACTS = ("filed_contacts", "attestations", "acceptances")
 
@@ -154,13 +157,22 @@ class ImporterOfRecord(models.Model):
         aside: list[Any] | None = self.__dict__.get(f"{name}_aside")
         return getattr(self, name).all() if aside is None else aside
 
+    @property
+    def newest_declaration(self) -> "Attestation | None":
+        """The one that counts; read through `with_facts()` it costs no query."""
+        return max(self._related("attestations"), key=lambda a: a.pk, default=None)
+
+    def filed_in(self, document: Document) -> "FiledContact | None":
+        """Who stands there now; read through `with_facts()` it costs no query."""
+        contacts = self._related("filed_contacts")
+        return next((c for c in contacts if c.is_current and c.document == document), None)
+
     def facts(self, firm: BrokerFirm, as_of: date) -> ImporterFacts:
         """What the rules look at. Read through `with_facts()`, or each importer costs eight queries."""
         account = getattr(self, "ace_account", None)
         enrollment = getattr(self, "ach_enrollment", None)
         form_4811 = getattr(self, "form_4811", None)
-        filed_contacts, attestations, acceptances = map(self._related, RELATED_FACTS)
-        attestation = max(attestations, key=lambda a: a.pk, default=None)
+        attestation = self.newest_declaration
         standing = attestation if attestation and not attestation.returned_at else None
         officer = getattr(self, "officer", None)
         optional = {"form_4811": form_4811.facts} if form_4811 else {}
@@ -179,13 +191,13 @@ class ImporterOfRecord(models.Model):
             officer=officer.facts if officer else None,
             existing_account=ExistingAccount(account.existing) if account and account.existing else None,
             route=Route(self.route) if self.route_chosen_at else None,
-            filed={c.facts_key: c.facts for c in filed_contacts if c.is_current},
+            filed={c.facts_key: c.facts for c in self._related("filed_contacts") if c.is_current},
             ace_confirmed=bool(account and account.confirmed_at),
             ach=ACHStatus(enrollment.status) if enrollment else ACHStatus.UNKNOWN,
             attested=standing.digest if standing else "",
             reviewed=standing.digest if standing and standing.verified_at else "",
             returned=attestation.return_note if attestation and attestation.returned_at else "",
-            accepted=frozenset(acceptance.fingerprint for acceptance in acceptances),
+            accepted=frozenset(acceptance.fingerprint for acceptance in self._related("acceptances")),
             officer_email_elsewhere=getattr(self, "email_elsewhere", 0),
             broker_email=firm.email,
             broker_ach_enrolled=firm.ach_enrolled_at is not None,

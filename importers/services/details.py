@@ -1,19 +1,16 @@
 """What the office keeps about an importer: whom to write to, in which language, whose case it is, and when not to
 write at all."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import date
 
-import pghistory
-from django.db import transaction
 from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.free_text import refuse_bank_details
 from importers.models import ImporterOfRecord, MailState, User
-from importers.services.change import change
+from importers.services.change import change, deed
 from importers.services.invitations import end_access, handover
 
 EDITABLE = frozenset(
@@ -70,7 +67,7 @@ def assign(importers: Collection[ImporterOfRecord], *, by: User, to: User | None
     """Whose case it is; None for nobody's. Returns how many changed hands."""
     if to is not None and not (to.is_staff and to.is_active):
         raise RuleViolation("not_staff", _("An importer can only be assigned to one of the broker's own people."))
-    with _set_wise("assign", by):
+    with deed("assign", by=by):
         rows = ImporterOfRecord.objects.filter(pk__in=[i.pk for i in importers])
         moved = rows.filter(assigned_to__isnull=False) if to is None else rows.exclude(assigned_to=to)
         return moved.update(assigned_to=to)
@@ -83,13 +80,13 @@ def pause(importers: Collection[ImporterOfRecord], *, by: User, until: date, rea
         raise RuleViolation("reason", _("Write why no reminders go out, so that a colleague understands it later."))
     if until < timezone.localdate():
         raise RuleViolation("past", _("The day is over already. Enter the last day without reminders."))
-    with _set_wise("pause reminders", by):
+    with deed("pause reminders", by=by):
         rows = ImporterOfRecord.objects.filter(pk__in=[i.pk for i in importers])
         return rows.update(paused_until=until, pause_reason=reason.strip())
 
 
 def resume(importers: Collection[ImporterOfRecord], *, by: User) -> int:
-    with _set_wise("resume reminders", by):
+    with deed("resume reminders", by=by):
         rows = ImporterOfRecord.objects.filter(pk__in=[i.pk for i in importers], paused_until__isnull=False)
         return rows.update(paused_until=None, pause_reason="")
 
@@ -97,7 +94,7 @@ def resume(importers: Collection[ImporterOfRecord], *, by: User) -> int:
 def remove(importer: ImporterOfRecord, *, by: User) -> None:
     """Takes out a row that was loaded by mistake. Once somebody of the importer was here or was written to, the answers
     and the mails are the proof of what was done, and stay."""
-    with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action="remove importer"):
+    with deed("remove importer", by=by):
         row = ImporterOfRecord.objects.select_for_update().get(pk=importer.pk)
         if row.accesses.filter(first_visit_at__isnull=False).exists() or row.attestations.exists():
             raise RuleViolation("in_use", _("Somebody of the importer has been here: the file is kept as proof."))
@@ -105,10 +102,3 @@ def remove(importer: ImporterOfRecord, *, by: User) -> None:
         if states & {MailState.SENT, MailState.SENDING}:
             raise RuleViolation("mailed", _("A mail has gone out to this importer: the file is kept as proof."))
         row.delete()
-
-
-@contextmanager
-def _set_wise(action: str, by: User) -> Iterator[None]:
-    """For columns that no rule looks at: one statement for all, still with the history's who and why."""
-    with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action=action):
-        yield

@@ -10,7 +10,6 @@ from importers.domain.facts import Document
 from importers.domain.free_text import refuse_bank_details
 from importers.models import (
     Acceptance,
-    Attestation,
     FiledContact,
     Form4811,
     ImporterOfRecord,
@@ -92,7 +91,7 @@ def verify(importer: ImporterOfRecord, *, by: User, digest: str) -> None:
     is of the answers that were on the page. What a colleague has verified already is not verified again."""
     with change(importer, "verify", by=by) as row:
         checklist = checklist_of(row)
-        attestation = _newest_declaration(row)
+        attestation = row.newest_declaration
         if attestation is None or attestation.returned_at:
             raise RuleViolation("not_declared", NOT_DECLARED)
         _refuse_other_answers(digest, checklist.facts.digest)
@@ -118,7 +117,7 @@ def send_back(importer: ImporterOfRecord, *, by: User, digest: str, note: str) -
     if not note:
         raise RuleViolation("note", _("Write what must be changed, so that the officer can act on it."))
     with change(importer, "send back", by=by) as row:
-        attestation = _newest_declaration(row)
+        attestation = row.newest_declaration
         if attestation is None:
             raise RuleViolation("not_declared", _("There is no declaration to send back."))
         _refuse_other_answers(digest, checklist_of(row).facts.digest)
@@ -131,10 +130,6 @@ def send_back(importer: ImporterOfRecord, *, by: User, digest: str, note: str) -
         attestation.return_note = note
         attestation.save()
         _tell_officer(row, MailKind.RETURNED, by)
-
-
-def _newest_declaration(importer: ImporterOfRecord) -> Attestation | None:
-    return importer.attestations.order_by("-pk").first()
 
 
 def _refuse_other_answers(seen: str, now: str) -> None:

@@ -1,16 +1,13 @@
 """What belongs to the whole portal: the broker firm, its campaigns, its people."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import pghistory
 from allauth.mfa.models import Authenticator
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.models import BrokerFirm, Campaign, User
+from importers.services.change import deed
 from importers.services.readiness import refresh_all
 from importers.services.roster import ONE_LIST_AT_A_TIME
 
@@ -20,7 +17,7 @@ SEEN_BY_RULES = frozenset({"email", "importer_number", "ach_enrolled_at"})
 def edit_firm(*, by: User, ach_enrolled: bool | None = None, **fields: str) -> None:
     """Writes what is given and differs. `ach_enrolled` is the firm's own ACH refund enrolment, without which no
     Form 4811 refund can be paid. Every importer's readiness follows when the rules look at what has changed."""
-    with _told(by, "edit broker firm"):
+    with deed("edit broker firm", by=by):
         firm = BrokerFirm.objects.select_for_update().get(pk=BrokerFirm.current().pk)
         wanted: dict[str, object] = dict(fields)
         if ach_enrolled is not None and ach_enrolled != (firm.ach_enrolled_at is not None):
@@ -45,7 +42,7 @@ def _wait_for_the_client_list() -> None:
 
 def save_campaign(campaign: Campaign, *, by: User) -> None:
     """Nothing is computed ahead from a deadline, so moving one needs no more than this."""
-    with _told(by, "edit campaign" if campaign.pk else "add campaign"):
+    with deed("edit campaign" if campaign.pk else "add campaign", by=by):
         if goes_in_circles(campaign):
             raise RuleViolation("circle", _("These campaigns would replace each other in a circle."))
         campaign.save()
@@ -63,7 +60,7 @@ def goes_in_circles(campaign: Campaign) -> bool:
 
 
 def save_person(person: User, *, by: User) -> None:
-    with _told(by, "edit person" if person.pk else "add staff"):
+    with deed("edit person" if person.pk else "add staff", by=by):
         if person.pk == by.pk and not (person.is_active and person.is_staff and person.is_superuser):
             raise RuleViolation("yourself", _("You cannot take your own rights away. Ask a colleague to do it."))
         if not person.pk:
@@ -73,12 +70,6 @@ def save_person(person: User, *, by: User) -> None:
 
 def forget_second_factor(person: User, *, by: User) -> int:
     """For somebody who lost the phone: at the next sign-in a new second factor is set up."""
-    with _told(by, "forget second factor"):
+    with deed("forget second factor", by=by):
         count: int = Authenticator.objects.filter(user=person).delete()[0]
     return count
-
-
-@contextmanager
-def _told(by: User, action: str) -> Iterator[None]:
-    with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action=action):
-        yield

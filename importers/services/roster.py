@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-import pghistory
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.db.models import Model
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from importers.domain.errors import gettext_noop as _
 from importers.domain.roster import Field, Roster, Staff, read_roster
 from importers.domain.roster.text import masked
 from importers.models import ACEAccount, ImporterAccess, ImporterOfRecord, PointOfContact, User
+from importers.services.change import deed
 from importers.services.readiness import refresh
 from importers.services.roster_plan import Planned, Planner, Wanted
 
@@ -84,7 +84,7 @@ def save(listing: Listing, *, by: User, skip_bad_rows: bool = False) -> Outcome:
         return preview(listing, by=by)
     action = f"client list {listing.file_name}"
     try:
-        with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action=action):
+        with deed(action, by=by):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_LIST_AT_A_TIME])
             planned = _plan(listing, by, lock=True)

@@ -52,9 +52,10 @@ def confirm_company(importer: ImporterOfRecord, *, by: User, **details: str) -> 
 
 def name_officer(
     importer: ImporterOfRecord, *, by: User, name: str, title: str, email: str, phone: str, authorised: bool
-) -> None:
-    """An officer who is somebody else than the person signed in gets access and an invitation of their own. The officer
-    before them, perhaps only a mistyped address, no longer reads along, unless they are the contact."""
+) -> bool:
+    """Returns whether somebody was invited: an officer who is somebody else than the person signed in gets access and
+    an invitation of their own. The officer before them, perhaps only a mistyped address, no longer reads along,
+    unless they are the contact."""
     for text in (name, title, email):
         refuse_bank_details(text)
     for text in (name, title):
@@ -77,8 +78,7 @@ def name_officer(
         )
         if former is not None and former.email.lower() != email:
             _show_out(row, former.email, by)
-        if authorised and email != by.email.lower():
-            _bring_in(row, name, email, by)
+        return authorised and email != by.email.lower() and _bring_in(row, name, email, by)
 
 
 def _show_out(importer: ImporterOfRecord, former: str, by: User) -> None:
@@ -89,11 +89,11 @@ def _show_out(importer: ImporterOfRecord, former: str, by: User) -> None:
         end_access(access, by=by)
 
 
-def _bring_in(importer: ImporterOfRecord, name: str, email: str, by: User) -> None:
+def _bring_in(importer: ImporterOfRecord, name: str, email: str, by: User) -> bool:
     """Mail in the broker's name to an address that the importer chose: a few a day are a mistake, more are abuse."""
     user = User.objects.for_email(email, name=name, language=importer.language)
     if not grant(importer, user, by=by):
-        return
+        return False
     since = timezone.now() - timedelta(days=1)
     today = importer.notifications.filter(kind=MailKind.OFFICER_INVITATION, created_at__gt=since)
     if today.count() >= OFFICERS_A_DAY:
@@ -107,6 +107,7 @@ def _bring_in(importer: ImporterOfRecord, name: str, email: str, by: User) -> No
         by=by,
         why="named as the responsible officer",
     )
+    return True
 
 
 def answer_existing_account(importer: ImporterOfRecord, *, by: User, answer: ExistingAccount) -> None:
@@ -176,7 +177,7 @@ def declare(importer: ImporterOfRecord, *, by: User, digest: str) -> None:
         checklist = checklist_of(row)
         if not may_declare(row, by):
             raise RuleViolation("not_officer", _("Only the responsible officer can declare the answers."))
-        if checklist.facts.attested == checklist.facts.digest:
+        if checklist.facts.is_declared:
             return
         if checklist["inform-broker"].who is None:
             raise RuleViolation("not_yet", _("Some steps before this one are still open. Finish them first."))

@@ -16,11 +16,11 @@ from importers.domain.checklist import STEP_BY_KEY, Status
 from importers.domain.errors import RuleViolation
 from importers.forms import STEP_FORMS, StepForm
 from importers.models import Campaign, ImporterOfRecord
-from importers.page import ImporterPage, page_for
-from importers.rows import next_thing, sections
+from importers.pages.checklist import next_thing, sections
+from importers.pages.importer import ImporterPage, page_for
+from importers.pages.step import StepPage
 from importers.services.readiness import checklist_of
 from importers.services.steps import note_visit
-from importers.step_pages import context_of
 from importers.wording import step_title, violation_text
 
 
@@ -62,7 +62,7 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
     page = page_for(request, uuid)
     if key not in STEP_BY_KEY:
         raise Http404
-    context = context_of(page, key)
+    context = StepPage.of(page, key)
     if request.method != "POST":
         form = STEP_FORMS[key](page=page) if context.takes_answers else None
         return _render(request, page, key, form)
@@ -107,12 +107,12 @@ def _told(form: StepForm, key: str) -> Iterator[str]:
         yield gettext("Saved.")
     if form.told:
         yield form.told
-    if form.page.is_declared and now.facts.attested != now.facts.digest:
+    if form.page.checklist.facts.is_declared and not now.facts.is_declared:
         yield gettext("An answer has changed: the officer declares the answers again, and then we check them again.")
 
 
 def _render(request: HttpRequest, page: ImporterPage, key: str, form: StepForm | None) -> HttpResponse:
-    context = _frame(page) | {"step": context_of(page, key), "form": form}
+    context = _frame(page) | {"step": StepPage.of(page, key), "form": form}
     return render(request, f"importers/steps/{key}.html", context)
 
 

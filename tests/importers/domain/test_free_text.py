@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.domain.errors import RuleViolation
-from importers.domain.free_text import refuse_links
-from importers.domain.identifiers import looks_like_bank_details, looks_like_ssn, refuse_bank_details
+from importers.domain.free_text import looks_like_bank_details, looks_like_ssn, refuse_bank_details, refuse_links
 
 HARMLESS = """
 +45 9928 7817

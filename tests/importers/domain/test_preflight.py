@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from importers.domain.checklist import evaluate
 from importers.domain.facts import Document, ExistingAccount, Filed, ImporterFacts, Officer
 from importers.domain.preflight import Verdict, preflight
 
@@ -22,7 +23,7 @@ FACTS = ImporterFacts(
 
 
 def verdicts(facts: ImporterFacts) -> dict[str, Verdict]:
-    return {check.key: check.verdict for check in preflight(facts)}
+    return {check.key: check.verdict for check in preflight(evaluate(facts))}
 
 
 def filed(**changes: str) -> ImporterFacts:

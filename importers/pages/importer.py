@@ -9,7 +9,6 @@ from django.utils import timezone
 from importers.access import importer_for_reading, importer_for_writing, may_write, signed_in
 from importers.contact import Contact, contact_for
 from importers.domain.checklist import Checklist, evaluate
-from importers.domain.facts import ExistingAccount
 from importers.models import BrokerFirm, ImporterOfRecord, User
 
 
@@ -23,16 +22,6 @@ class ImporterPage:
     @property
     def may_write(self) -> bool:
         return may_write(self.user)
-
-    @property
-    def has_account(self) -> bool:
-        """There was one before, so none is created."""
-        return self.checklist.facts.existing_account is ExistingAccount.ACCOUNT
-
-    @property
-    def is_declared(self) -> bool:
-        """The answers as they stand now, so that changing one takes the declaration away."""
-        return self.checklist.facts.attested == self.checklist.facts.digest
 
     @property
     def contact(self) -> Contact:

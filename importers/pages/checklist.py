@@ -10,7 +10,7 @@ from importers import wording
 from importers.domain.checklist import Group, Status, StepState
 from importers.domain.consistency import Who
 from importers.domain.facts import ExistingAccount, Route
-from importers.page import ImporterPage
+from importers.pages.importer import ImporterPage
 
 _ = gettext_lazy
 
@@ -79,7 +79,7 @@ def title_of(page: ImporterPage, state: StepState) -> str:
 
 def checks_5106_first(page: ImporterPage) -> bool:
     """CBP will mail a code to the address on Form 5106, and nobody has read the form yet."""
-    return not page.has_account and page.checklist["form-5106"].status is not Status.DONE
+    return not page.checklist.facts.has_account and page.checklist["form-5106"].status is not Status.DONE
 
 
 def nobody_knows(page: ImporterPage) -> bool:
@@ -115,7 +115,7 @@ def _hint(page: ImporterPage, state: StepState) -> str:
         return _answer(page, state.key)
     if state.status is Status.NOT_NEEDED:
         return ""
-    if state.key == "ace-account" and page.has_account:
+    if state.key == "ace-account" and page.checklist.facts.has_account:
         return gettext("Sign in to ACE and look up the Trade Account Owner.")
     return gettext(state.step.hint) if state.step.hint else ""
 
@@ -163,7 +163,7 @@ def next_thing(page: ImporterPage) -> Next:
 
 def _sent_back(page: ImporterPage, state: StepState) -> Next | None:
     facts = page.checklist.facts
-    if not facts.returned or facts.attested == facts.digest:
+    if not facts.is_sent_back:
         return None
     what = gettext("Correct what is needed. Then %(officer)s declares the answers again.")
     words = {"officer": facts.officer.name if facts.officer else gettext("the responsible officer")}
@@ -176,7 +176,7 @@ def _sentence(page: ImporterPage, state: StepState) -> str:
         "email": officer.email if officer else page.importer.contact_email,
         "officer": officer.name if officer else gettext("the responsible officer"),
     }
-    looks_up = state.key == "ace-account" and page.has_account
+    looks_up = state.key == "ace-account" and page.checklist.facts.has_account
     return gettext("%(step)s: about %(minutes)s minutes, %(hand)s") % {
         "step": title_of(page, state),
         "minutes": wording.step_minutes(state.step, page.checklist.facts),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -12,11 +13,11 @@ from django_countries import countries
 from importers.domain.checklist import Status, StepState, missing_for_4811
 from importers.domain.facts import ACHStatus, Document, Filed, Route
 from importers.domain.identifiers import NumberKind, parse_importer_number
-from importers.domain.preflight import Check, preflight
+from importers.domain.preflight import PreflightCheck, preflight
 from importers.forms import STEP_FORMS
-from importers.models import ImporterAccess, User
-from importers.page import ImporterPage
-from importers.rows import EXISTING, Row, checks_5106_first, nobody_knows, row, title_of
+from importers.models import Attestation, FiledContact, ImporterAccess, User
+from importers.pages.checklist import EXISTING, Row, checks_5106_first, nobody_knows, row, title_of
+from importers.pages.importer import ImporterPage
 from importers.services.steps import may_declare
 from importers.wording import STRUCTURES, long_date
 
@@ -42,14 +43,14 @@ def _person(filed: Filed) -> str:
     return ", ".join(part for part in (filed.name, filed.email) if part)
 
 
-def context_of(page: ImporterPage, key: str) -> "StepPage":
-    return StepPage(page, page.checklist[key])
-
-
 @dataclass(frozen=True, slots=True)
 class StepPage:
     page: ImporterPage
     state: StepState
+
+    @classmethod
+    def of(cls, page: ImporterPage, key: str) -> Self:
+        return cls(page, page.checklist[key])
 
     @property
     def title(self) -> str:
@@ -77,11 +78,7 @@ class StepPage:
     @property
     def comes_first(self) -> list[Row]:
         """What must be finished before this step can start."""
-        states = self.page.checklist.steps
-        first = [s for s in states if s.key in self.state.step.after and not s.status.is_settled]
-        if not first and self.state.key == "ace-account":
-            first = [s for s in states if s.key == "form-5106"]
-        return [row(self.page, state) for state in first]
+        return [row(self.page, self.page.checklist[key]) for key in self.state.waits_for]
 
     @property
     def may_declare(self) -> bool:
@@ -97,12 +94,12 @@ class StepPage:
         return parse_importer_number(importer.number, importer.number_kind).base
 
     @property
-    def checks(self) -> tuple[Check, ...]:
-        return preflight(self.page.checklist.facts)
+    def checks(self) -> tuple[PreflightCheck, ...]:
+        return preflight(self.page.checklist)
 
     @property
     def has_account(self) -> bool:
-        return self.page.has_account
+        return self.page.checklist.facts.has_account
 
     @property
     def account_reported(self) -> bool:
@@ -119,7 +116,7 @@ class StepPage:
 
     @property
     def undoes_the_declaration(self) -> bool:
-        return self.page.is_declared and self.state.key != "inform-broker"
+        return self.page.checklist.facts.is_declared and self.state.key != "inform-broker"
 
     @property
     def readers(self) -> list[User]:
@@ -140,18 +137,17 @@ class StepPage:
         return self.page.checklist["form-5106"].status is Status.DONE
 
     @property
-    def filed(self) -> dict[str, object]:
-        """Who stands, as filed, in each document, by the document's name without hyphens."""
-        contacts = self.page.importer.filed_contacts.all()
-        return {c.facts_key.replace("-", "_"): c for c in contacts if c.is_current}
+    def form_5106(self) -> FiledContact | None:
+        """Who stands there now, as we read it."""
+        return self.page.importer.filed_in(Document.FORM_5106)
 
     @property
     def missing_for_4811(self) -> list[str]:
         return missing_for_4811(self.page.checklist.facts)
 
     @property
-    def declaration(self) -> object:
-        return max(self.page.importer.attestations.all(), key=lambda a: a.pk, default=None)
+    def declaration(self) -> Attestation | None:
+        return self.page.importer.newest_declaration
 
     @property
     def answers(self) -> Iterator[Answer]:
