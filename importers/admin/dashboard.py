@@ -110,9 +110,7 @@ def _lines(request: HttpRequest, *lists: QuerySet[Readiness]) -> tuple[list[Line
     wanted = Q()
     for rows in lists:
         wanted |= Q(readiness__in=rows.order_by(*order).values("pk")[:SHOWN])
-    importers = ImporterOfRecord.objects.with_facts().select_related(
-        "officer", "ace_account", "ach_enrollment", "form_4811", "readiness", "assigned_to"
-    )
+    importers = ImporterOfRecord.objects.with_facts().select_related("readiness", "assigned_to")
     firm, today = firm_of(request), timezone.localdate()
     ours: list[Line] = []
     theirs: list[Line] = []

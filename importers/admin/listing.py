@@ -14,11 +14,12 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
+from unfold.views import ChangeList
 
 from importers.admin import words
 from importers.admin.filters import FILTERS
 from importers.admin.theme import firm_of
-from importers.domain.checklist import Checklist, Stage, evaluate
+from importers.domain.checklist import Stage, evaluate
 from importers.domain.consistency import Who
 from importers.domain.errors import RuleViolation
 from importers.domain.identifiers import NumberKind, parse_importer_number
@@ -43,7 +44,7 @@ def rows() -> QuerySet[ImporterOfRecord]:
     visits = ImporterAccess.objects.filter(importer=OuterRef("pk"), first_visit_at__isnull=False).order_by()
     return (
         ImporterOfRecord.objects.with_facts()
-        .select_related("officer", "ace_account", "ach_enrollment", "form_4811", "readiness", "assigned_to")
+        .select_related("readiness", "assigned_to")
         .annotate(
             last_mail=Subquery(mails.values("sent_at")[:1]),
             last_visit=Subquery(
@@ -64,6 +65,16 @@ def fingerprints(text: str) -> list[str]:
     return found
 
 
+class ImporterChangeList(ChangeList):
+    """Each row of the page gets its checklist, read from its prefetched facts."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        firm, today = firm_of(request), timezone.localdate()
+        for row in self.result_list:
+            row.checklist = evaluate(row.facts(firm, today))
+
+
 class ImporterList:
     """The columns. Mixed into the page of the importers."""
 
@@ -75,8 +86,10 @@ class ImporterList:
     list_max_show_all = 200
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImporterOfRecord]:
-        self.firm = firm_of(request)
         return rows()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ImporterChangeList
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         return LONGEST_WAITING_FIRST
@@ -93,12 +106,6 @@ class ImporterList:
             found |= queryset.filter(number_last4__iexact=term)
         return found, twice
 
-    def checklist(self, row: ImporterOfRecord) -> Checklist:
-        """Read from the row's prefetched facts, once a row."""
-        if not hasattr(row, "_checklist"):
-            row._checklist = evaluate(row.facts(self.firm, timezone.localdate()))  # type: ignore[attr-defined]
-        return row._checklist  # type: ignore[attr-defined]
-
     @display(description=gettext_lazy("importer"), ordering="name")
     def who_it_is(self, row: ImporterOfRecord) -> SafeString:
         return format_html(
@@ -108,8 +115,8 @@ class ImporterList:
         )
 
     @display(description=gettext_lazy("stage"), ordering="readiness__stage")
-    def stage(self, row: ImporterOfRecord) -> SafeString:
-        checklist = self.checklist(row)
+    def stage(self, row: Any) -> SafeString:
+        checklist = row.checklist
         stage = checklist.stage
         shown = render_to_string(
             "admin/importers/label.html",
@@ -119,15 +126,15 @@ class ImporterList:
         return format_html('<div>{}<br><span class="pa-quiet pa-nowrap">{}</span></div>', shown, done)
 
     @display(description=gettext_lazy("held up by"), ordering="readiness__blocker")
-    def holdup(self, row: ImporterOfRecord) -> SafeString:
-        held = words.holdup(self.checklist(row))
+    def holdup(self, row: Any) -> SafeString:
+        held = words.holdup(row.checklist)
         if not held["text"]:
             return format_html("{}", held["todo"] or held["step"] or "–")
         return format_html('<div>{}<br><span class="pa-quiet pa-clamp">{}</span></div>', held["step"], held["text"])
 
     @display(description=gettext_lazy("who must act"), ordering="readiness__changed_at")
-    def must_act(self, row: ImporterOfRecord) -> SafeString:
-        who = words.holdup(self.checklist(row))["who"] or "–"
+    def must_act(self, row: Any) -> SafeString:
+        who = words.holdup(row.checklist)["who"] or "–"
         return format_html('<div>{}<br><span class="pa-quiet">{}</span></div>', who, ago(row.readiness.changed_at))
 
     @display(description=gettext_lazy("assigned to"), ordering="assigned_to__name")
