@@ -72,6 +72,10 @@ hypothesis.settings.load_profile("quick")
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", metavar="FOLDER", help="leave a picture there of every page the browser looks at")
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not IS_WORKER:
         shutil.rmtree(os.environ["VAR_DIR"], ignore_errors=True)

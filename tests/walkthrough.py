@@ -1,6 +1,6 @@
 """Brings an importer to a state through the services that people use."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 
@@ -10,6 +10,10 @@ from importers.services import filings, steps
 from importers.services.invitations import invite
 from importers.services.portal import edit_firm
 from importers.services.readiness import checklist_of
+
+
+def yesterday() -> date:
+    return timezone.localdate() - timedelta(days=1)
 
 
 def digest(importer: ImporterOfRecord) -> str:
@@ -56,8 +60,7 @@ def in_ace(importer: ImporterOfRecord, who: User, route: Route = Route.FORM_4811
     if route is Route.OWN_ACCOUNT:
         steps.record_ach(importer, by=who, status=ACHStatus.SHOWN)
         return
-    yesterday = timezone.localdate() - timedelta(days=1)
-    steps.complete_form_4811(importer, by=who, signer=name, email=email, signed_on=yesterday)
+    steps.complete_form_4811(importer, by=who, signer=name, email=email, signed_on=yesterday())
 
 
 def on_5106(importer: ImporterOfRecord, staff: User) -> None:

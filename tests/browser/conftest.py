@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from importers.models import User
 
-Visit = Callable[[str], None]
+Camera = Callable[[Page, str], None]
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +61,25 @@ def quiet(page: Page, portal: str) -> Iterator[Page]:
     page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
     yield page
     assert wrong == []
+
+
+@pytest.fixture
+def speak(portal: str, context: BrowserContext) -> Callable[[str], None]:
+    """Sets the language as the switch in the header does."""
+
+    def go(language: str) -> None:
+        context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": portal}])
+
+    return go
+
+
+@pytest.fixture
+def camera(request: pytest.FixtureRequest) -> Camera:
+    """Takes a picture of the whole page where --pictures says where to put it."""
+    folder = request.config.getoption("--pictures")
+
+    def take(page: Page, name: str) -> None:
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    return take
