@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # varies the length, so that what is secret on a page cannot be measured
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ace_onboarding.csp.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,14 +1,14 @@
 """A real server on the test's database, and a browser that talks to nobody else."""
 
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from playwright.sync_api import BrowserContext, Page
+
+from tests.sessions import session_key
 
 if TYPE_CHECKING:
     from pytest_django.live_server_helper import LiveServer
@@ -42,12 +42,7 @@ def sign_in(portal: str, context: BrowserContext) -> Callable[["User"], None]:
     """Signs a person in without the code, for pages whose tests are about something else."""
 
     def go(user: "User") -> None:
-        session = import_module("django.contrib.sessions.backends.db").SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.save()
-        context.add_cookies([{"name": "sessionid", "value": session.session_key, "url": portal}])
+        context.add_cookies([{"name": "sessionid", "value": session_key(user), "url": portal}])
 
     return go
 
