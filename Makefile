@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n auto --dist loadgroup --hypothesis-profile=thorough
 UV_COMPILE := var/uv/bin/uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade
 
-.PHONY: run test lint format bench pictures messages lock clean tools \
+.PHONY: run test lint format bench pictures gallery messages lock clean tools \
 	lint-code lint-format lint-types lint-templates lint-migrations lint-translations
 
 run: $(RUN)
@@ -53,6 +53,11 @@ bench: $(DEV)
 # Takes the README's pictures anew.
 pictures: $(DEV) tools
 	$(PY) -m tests.take_pictures
+
+# Leaves a picture of every page in every state, both languages, narrow and wide, light and dark, in var/gallery.
+gallery: $(DEV) tools
+	@mkdir -p var/gallery
+	$(PY) -m pytest $(PYTEST_ARGS) tests/browser/test_accessibility.py --pictures var/gallery
 
 # Collects the texts to translate into locale/da; then translate the new ones there.
 messages: $(DEV) tools
