@@ -5,8 +5,10 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from importers.models import ImporterAccess, ImporterOfRecord, User
+from importers.models.questions import asked_at_steps
 
 
 def signed_in(request: HttpRequest) -> User:
@@ -18,12 +20,14 @@ def signed_in(request: HttpRequest) -> User:
 def importer_for_reading(request: HttpRequest, uuid: UUID, *, with_facts: bool = False) -> ImporterOfRecord:
     """The importer, for its own people and for staff; everybody else gets 404.
 
-    `with_facts` loads what a checklist page needs too, and `not_yet_visited` (by this person)."""
+    `with_facts` loads what a checklist page needs too, `not_yet_visited` (by this person), and at which
+    steps something was asked."""
     user = signed_in(request)
     rows = ImporterOfRecord.objects.visible_to(user)
     if with_facts:
         unvisited = ImporterAccess.objects.filter(importer=OuterRef("pk"), user=user, first_visit_at=None)
-        rows = rows.with_facts().select_related("assigned_to").annotate(not_yet_visited=Exists(unvisited))
+        rows = rows.with_facts().select_related("assigned_to")
+        rows = rows.annotate(not_yet_visited=Exists(unvisited), **asked_at_steps(timezone.now()))
     importer = rows.filter(uuid=uuid).first()
     if importer is None:
         raise Http404

@@ -52,7 +52,7 @@ def deliver(pk: int) -> str:
     claim = Notification.objects.claim(pk, timezone.now())
     if claim is None:
         return "not mine"
-    row = Notification.objects.select_related("importer", "campaign").get(pk=pk)
+    row = Notification.objects.select_related("importer", "campaign", "question").get(pk=pk)
     try:
         letter = write(row)
         message(row, letter).send()

@@ -25,7 +25,7 @@ from importers.models import (
     User,
 )
 from importers.models.importer import fingerprint
-from importers.services import filings, steps
+from importers.services import filings, questions, steps
 from importers.services.invitations import invite
 from importers.services.portal import edit_firm
 from importers.services.readiness import checklist_of, refresh
@@ -34,6 +34,14 @@ PASSWORD = "try-the-portal-2027"  # noqa: S105 - of invented people, in a databa
 RETURNED = {
     "en": "ACE shows another phone number for the officer. Which one is right?",
     "da": "I ACE står der et andet telefonnummer på den tegningsberettigede. Hvilket er det rigtige?",
+}
+ASKED = {
+    "en": "We have waited for an hour and looked in the spam folder. The accountant who kept the mailbox has left.",
+    "da": "Vi har ventet i en time og kigget i spammappen. Bogholderen, der passede postkassen, er holdt op.",
+}
+ANSWERED = {
+    "en": "Name the director: it must be somebody who may sign for the company and stays with it.",
+    "da": "Angiv direktøren: Det skal være en, der må tegne virksomheden og bliver i den.",
 }
 STAFF = (
     ("Jens Anton Rahbek", "jens@alpi.example", "en", True),
@@ -180,6 +188,16 @@ class Builder:
         self.filed()
         self.declare()
 
+    def asks(self) -> None:
+        self.before()
+        text = ASKED[self.importer.language]
+        questions.ask(self.importer, by=self.who, step="ace-account", topic="no-code", text=text)
+
+    def answered(self) -> None:
+        self.company()
+        asked = questions.ask(self.importer, by=self.who, step="officer", topic="who", text="")
+        questions.answer(asked, by=self.staff, text=ANSWERED[self.importer.language])
+
     def sent_back(self) -> None:
         self.declared()
         note = RETURNED[self.importer.language]
@@ -191,8 +209,8 @@ PROFILES: tuple[tuple[Profile | None, int], ...] = (  # what was done, and how m
     (Builder.account, 2),
     (None, 0),
     (Builder.invited, 9),
-    (Builder.company, 5),
-    (Builder.before, 3),
+    (Builder.answered, 5),
+    (Builder.asks, 3),
     (Builder.wrong_5106, 6),
     (Builder.at_cbp, 8),
     (Builder.ready, 4),
@@ -324,6 +342,7 @@ def _age(importer: ImporterOfRecord, days: int) -> None:
         row.state, row.sent_at, row.answer = MailState.SENT, then, "demo data, not sent"
         row.save()
     Notification.objects.filter(importer=importer).update(created_at=then, not_before=then)
+    importer.questions.update(asked_at=then)
     ImporterAccess.objects.filter(importer=importer).update(granted_at=then)
     ImporterAccess.objects.filter(importer=importer, first_visit_at__isnull=False).update(first_visit_at=then)
     Readiness.objects.filter(importer=importer).update(changed_at=then)

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from importers.brand import colour_or_default, ink_on
 from importers.contact import contact_for
-from importers.domain.checklist import Checklist, StepState, evaluate
+from importers.domain.checklist import STEP_BY_KEY, Checklist, StepState, evaluate
 from importers.domain.consistency import Who
 from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, MailState, Notification
 from importers.wording import step_minutes, step_title
@@ -88,9 +88,10 @@ def _context(row: Notification) -> dict[str, Any]:
         "is_late": campaign is not None and campaign.is_past(now),
         "start_url": start_url(row),
         "is_first": _is_first(row),
+        "question": row.question,
     }
     if row.importer_id is not None:
-        context |= _importer_context(row.importer_id, firm)
+        context |= _importer_context(row.importer_id, row.step, firm)
     return context
 
 
@@ -111,7 +112,7 @@ def frame(firm: BrokerFirm) -> dict[str, Any]:
     }
 
 
-def _importer_context(importer_id: int, firm: BrokerFirm) -> dict[str, Any]:
+def _importer_context(importer_id: int, step: str, firm: BrokerFirm) -> dict[str, Any]:
     importer = ImporterOfRecord.objects.with_facts().select_related("assigned_to").get(pk=importer_id)
     checklist = evaluate(importer.facts(firm, timezone.localdate()))
     left = [LeftStep.of(state, checklist) for state in _left(checklist)]
@@ -121,6 +122,7 @@ def _importer_context(importer_id: int, firm: BrokerFirm) -> dict[str, Any]:
         "officer": getattr(importer, "officer", None),
         "checklist": checklist,
         "all_left": left,
+        "step_title": step_title(STEP_BY_KEY[step], checklist.facts) if step in STEP_BY_KEY else "",
         "attestation": attestation,
         "admin_url": settings.PUBLIC_URL + reverse("admin:importers_importerofrecord_change", args=[importer.pk]),
     }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from importers.views import checklist, public, start
+from importers.views import checklist, public, questions, start
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -14,4 +14,5 @@ urlpatterns = [
     path("importers/", checklist.importers, name="importers"),
     path("importers/<uuid:uuid>/", checklist.checklist, name="checklist"),
     path("importers/<uuid:uuid>/<slug:key>/", checklist.step, name="step"),
+    path("importers/<uuid:uuid>/<slug:key>/question/", questions.question, name="question"),
 ]

@@ -29,6 +29,8 @@ DEEDS = (
     _("edit broker firm"),
     _("edit campaign"),
     _("edit details"),
+    _("ask a question"),
+    _("answer a question"),
     _("edit person"),
     _("first visit"),
     _("forget second factor"),

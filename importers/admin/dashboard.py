@@ -18,7 +18,7 @@ from importers.admin.theme import firm_of
 from importers.domain.checklist import Stage, evaluate
 from importers.domain.consistency import Who
 from importers.domain.reminders import upcoming
-from importers.models import Campaign, ImporterOfRecord, MailState, Notification, Readiness
+from importers.models import Campaign, ImporterOfRecord, MailState, Notification, Question, Readiness
 from importers.models.labels import label
 
 SHOWN = 12
@@ -71,6 +71,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "problems": theirs,
         "problem_count": counts["stages"].get(Stage.PROBLEM, 0) - counts["turn_wrong"],
         "problem_link": listing(mine, stage=Stage.PROBLEM, who=NOT_US),
+        "questions": [_question(question) for question in _questions(request, mine)],
+        "question_link": listing(mine, visit="asked"),
         "failed": list(_failed(request, mine)),
         "failed_link": reverse("admin:importers_notification_changelist") + "?state__exact=failed",
         "deadlines": [_deadline(c) for c in Campaign.objects.active()],
@@ -121,6 +123,17 @@ def _lines(request: HttpRequest, *lists: QuerySet[Readiness]) -> tuple[list[Line
         line = Line(importer, todo, held["text"], str(held["who"]), readiness.changed_at, link, is_wrong)
         (ours if readiness.who == Who.BROKER else theirs).append(line)
     return sorted(ours, key=lambda line: not line.is_wrong), theirs
+
+
+def _questions(request: HttpRequest, mine: bool) -> QuerySet[Question]:
+    """That wait for an answer, the oldest first."""
+    asked = Question.objects.open().select_related("importer", "asked_by").order_by("asked_at")
+    return (asked.filter(importer__assigned_to=request.user.pk) if mine else asked)[:SHOWN]
+
+
+def _question(question: Question) -> dict[str, Any]:
+    link = reverse("admin:importers_importerofrecord_change", args=[question.importer_id])
+    return {"question": question, "step": words.step_title(question.step), "link": f"{link}#questions"}
 
 
 def _failed(request: HttpRequest, mine: bool) -> QuerySet[Notification]:

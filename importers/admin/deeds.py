@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from importers.admin.forms import (
     AcceptForm,
+    AnswerForm,
     Checks4811Form,
     DetailsForm,
     FiledContactForm,
@@ -24,7 +25,7 @@ from importers.domain.consistency import DOCUMENT_STEP
 from importers.domain.errors import RuleViolation, gettext_noop
 from importers.domain.facts import Document
 from importers.models import ImporterAccess, ImporterOfRecord, User
-from importers.services import details, filings, invitations
+from importers.services import details, filings, invitations, questions
 from importers.services.readiness import checklist_of
 from importers.wording import finding_text
 
@@ -121,6 +122,16 @@ def _revoke(importer: ImporterOfRecord, by: User, data: Data) -> str:
     return gettext("%(who)s can no longer open this checklist.") % {"who": access.user}
 
 
+def _answer(importer: ImporterOfRecord, by: User, data: Data) -> str:
+    question = importer.questions.filter(pk=data["question"]).select_related("asked_by").first()
+    if question is None:
+        raise RuleViolation("gone", gettext_noop("That question is not there any more."))
+    if questions.answer(question, by=by, text=data["text"]):
+        return gettext("Answered. The mail is on its way to %(email)s.") % {"email": question.asked_by.email}
+    told = gettext("Answered. %(who)s can no longer open the checklist, so no mail goes out.")
+    return told % {"who": question.asked_by}
+
+
 def _pause(importer: ImporterOfRecord, by: User, data: Data) -> str:
     details.pause([importer], by=by, **data)
     return gettext("No reminders go out until then.")
@@ -163,6 +174,7 @@ DEEDS: dict[str, Deed] = {
     "checks-4811": Deed(_("Record the two checks"), Checks4811Form, _checks, "broker-review", _checks_initial),
     "verify": Deed(_("All is in place"), ReviewForm, _verify, "broker-review"),
     "send-back": Deed(_("Send back with a note"), SendBackForm, _send_back, "broker-review"),
+    "answer": Deed(_("Send the answer"), AnswerForm, _answer, "questions"),
     "invite": Deed(_("Send the invitation"), Nothing, _invite, "access"),
     "revoke": Deed(_("Take access away"), RevokeForm, _revoke, "access"),
     "pause": Deed(_("Pause reminders"), PauseForm, _pause, "reminders"),

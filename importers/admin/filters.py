@@ -13,7 +13,7 @@ from importers.admin import words
 from importers.domain.checklist import STEPS, Stage
 from importers.domain.consistency import Who
 from importers.domain.facts import Route
-from importers.models import ImporterOfRecord, User
+from importers.models import ImporterOfRecord, Question, User
 from importers.models.filings import ImporterAccess
 from importers.models.labels import choices
 
@@ -108,7 +108,7 @@ class CountryFilter(admin.SimpleListFilter):
 
 
 class VisitFilter(admin.SimpleListFilter):
-    title = _("visits")
+    title = _("visits and questions")
     parameter_name = "visit"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -116,6 +116,7 @@ class VisitFilter(admin.SimpleListFilter):
             ("never", _("Invited, never visited")),
             ("yes", _("Has visited")),
             ("paused", _("Reminders paused")),
+            ("asked", _("Waits for our answer")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -127,6 +128,8 @@ class VisitFilter(admin.SimpleListFilter):
                 return queryset.filter(visited)
             case "paused":
                 return queryset.filter(paused_until__isnull=False)
+            case "asked":
+                return queryset.filter(pk__in=Question.objects.open().values("importer"))
             case _:
                 return queryset
 

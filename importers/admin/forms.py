@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
+from importers.domain.stuck import LONGEST_QUESTION
 from importers.models import User
 
 TEXT, MAIL = widgets.UnfoldAdminTextInputWidget, widgets.UnfoldAdminEmailInputWidget
@@ -74,6 +75,15 @@ class SendBackForm(ReviewForm):
         _("What must be changed?"),
         length=1000,
         help_text=_("The officer reads this by mail and on the checklist."),
+    )
+
+
+class AnswerForm(forms.Form):
+    question = forms.IntegerField(widget=forms.HiddenInput)
+    text = long_text(
+        _("Your answer"),
+        length=LONGEST_QUESTION,
+        help_text=_("Goes to whoever asked, by mail, and stands on the page of the step. Never bank details."),
     )
 
 

@@ -110,7 +110,11 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
         return self.page(request, "admin/importers/remove.html", context)
 
     def _row(self, pk: str | int | None) -> ImporterOfRecord:
-        row = rows().filter(pk=int(pk)).first() if pk is not None and str(pk).isdecimal() else None
+        row = (
+            rows().prefetch_related("acceptances__accepted_by").filter(pk=int(pk)).first()
+            if pk is not None and str(pk).isdecimal()
+            else None
+        )
         if row is None:
             raise Http404
         return row

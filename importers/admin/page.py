@@ -17,7 +17,7 @@ from importers.admin.theme import firm_of
 from importers.domain.checklist import Checklist, Status, StepState, evaluate, missing_for_4811
 from importers.domain.consistency import DOCUMENT_STEP, Finding, Who, findings
 from importers.domain.facts import Document
-from importers.models import Attestation, Campaign, ImporterOfRecord, Notification
+from importers.models import Attestation, Campaign, ImporterOfRecord, Notification, Question
 from importers.models.labels import label
 from importers.wording import finding_remedy, finding_text, long_date
 
@@ -77,6 +77,13 @@ class ShownStep:
     accepted: list[ShownAcceptance]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownQuestion:
+    question: Question
+    step: str
+    answer: DeedForm | None
+
+
 class Deeds:
     """Builds the forms of a page; the one that was refused (`bound`) is shown again as it was typed."""
 
@@ -109,6 +116,7 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
     """`importer` comes from `listing.rows()`."""
     checklist = evaluate(importer.facts(firm_of(request), timezone.localdate()))
     accesses = list(importer.accesses.select_related("user").order_by("granted_at"))
+    asked = importer.questions.select_related("asked_by", "answered_by").order_by("answered_at", "-asked_at")
     mails = list(Notification.objects.filter(importer=importer).order_by("-created_at", "-pk")[: MAILS_SHOWN + 1])
     return {
         "title": importer.name,
@@ -126,6 +134,7 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
         "mails": mails[:MAILS_SHOWN],
         "more_mails": len(mails) > MAILS_SHOWN,
         "mail_tone": words.MAIL_TONE,
+        "questions": [_question(question, deeds) for question in asked],
         "campaign": Campaign.objects.shown(),
         "outlook": outlook_lines(importer),
         "invite": deeds.form("invite", button="secondary" if importer.invited_at else "primary"),
@@ -133,6 +142,14 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
         "resume": deeds.form("resume"),
         "details": deeds.form("details"),
     }
+
+
+def _question(question: Question, deeds: Deeds) -> ShownQuestion:
+    return ShownQuestion(
+        question=question,
+        step=words.step_title(question.step),
+        answer=None if question.answered_at else deeds.form("answer", now=True, question=question.pk),
+    )
 
 
 def _step(state: StepState, checklist: Checklist, importer: ImporterOfRecord, deeds: Deeds) -> ShownStep:

@@ -26,6 +26,7 @@ WHY_NOT = {
     "too_early": _("are too early: the first reminder is four weeks ahead"),
     "sent": _("have had this reminder"),
     "recent": _("had a mail, or joined, within the last day"),
+    "asked": _("have asked us something and wait for the answer"),
     "not_computed": _("have no stage yet: run recompute_readiness"),
     "no_campaign": _("belong to no campaign: add one with a deadline"),
 }
@@ -40,6 +41,7 @@ WHY_NONE = {
     "too_early": _("None yet: the first goes out four weeks ahead."),
     "sent": _("None now: this date's reminder has been sent."),
     "recent": _("None now: there was a mail, or the importer joined, within the last day."),
+    "asked": _("None now: there is a question of theirs to answer."),
     "not_computed": _("None: the importer has no stage yet. Run recompute_readiness."),
     "no_campaign": _("None: there is no campaign. Add one with a deadline."),
 }

@@ -173,7 +173,7 @@ class ImporterFacts:
 class ReminderFacts:
     """One importer in one campaign. `open_step` is the next step that waits for the importer, "" when it is
     somebody else's turn; `done` when nothing is left at all; `may_come_in` when the link in the mail would open the
-    checklist for whoever the mail goes to."""
+    checklist for whoever the mail goes to; `asked_at` is when the newest open question of theirs was asked."""
 
     done: bool
     open_step: str
@@ -183,3 +183,4 @@ class ReminderFacts:
     joined_at: datetime
     paused_until: date | None = None
     may_come_in: bool = True
+    asked_at: datetime | None = None

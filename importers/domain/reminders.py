@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from importers.domain.facts import ReminderFacts
+from importers.domain.stuck import holds_reminders
 
 SEND_AT = time(8, 0)  # campaign's local time
 SETTLE = timedelta(hours=24)  # after joining or any other mail, nobody hears from us again for a day
@@ -40,7 +41,8 @@ class Skip:
 
 
 SKIP_REASONS = (
-    "done", "waiting", "paused", "no_access", "no_email", "too_early", "sent", "recent", "not_computed", "no_campaign",
+    "done", "waiting", "paused", "asked", "no_access", "no_email", "too_early", "sent", "recent", "not_computed",
+    "no_campaign",
 )  # fmt: skip
 
 
@@ -105,4 +107,6 @@ def _barred(facts: ReminderFacts, now: datetime) -> str:
         return "no_access"
     if facts.paused_until is not None and today <= facts.paused_until:
         return "paused"
+    if holds_reminders(facts.asked_at, now):
+        return "asked"
     return ""

@@ -10,11 +10,17 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from importers.domain.errors import RuleViolation
 from importers.pages.importer import ImporterPage
+from importers.wording import violation_text
 
 
 class PortalForm(forms.Form):
     submit_label: ClassVar[str | Promise] = _("Save and continue")
+
+    def save(self) -> None:
+        """Calls the one service behind the form; may raise RuleViolation."""
+        raise NotImplementedError
 
     @cached_property
     def helper(self) -> FormHelper:
@@ -24,9 +30,18 @@ class PortalForm(forms.Form):
         return helper
 
 
+def saved(form: PortalForm) -> bool:
+    """What the service refuses shows as an error of the form."""
+    try:
+        form.save()
+    except RuleViolation as violation:
+        form.add_error(None, violation_text(violation))
+        return False
+    return True
+
+
 class StepForm(PortalForm):
-    """Fills itself from the importer on the page; `save` calls the one service of the step and may raise
-    RuleViolation."""
+    """Fills itself from the importer on the page; `save` calls the one service of the step."""
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage) -> None:
         self.page = page
@@ -39,9 +54,6 @@ class StepForm(PortalForm):
 
     def prefill(self) -> dict[str, Any]:
         return {}
-
-    def save(self) -> None:
-        raise NotImplementedError
 
     @property
     def told(self) -> str:

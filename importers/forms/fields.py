@@ -44,6 +44,10 @@ class LineField(NoBankDetails, forms.CharField):
             raise forms.ValidationError(refused.translated(gettext), code=refused.code) from None
 
 
+class NoteField(NoBankDetails, forms.CharField):
+    """Text of several lines."""
+
+
 def text(label: Words, missing: Words, *, autocomplete: str = "", **options: Any) -> forms.CharField:
     attrs = {"autocomplete": autocomplete} if autocomplete else {}
     options = {"max_length": 200} | options

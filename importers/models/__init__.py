@@ -11,6 +11,7 @@ from importers.models.filings import (
 )
 from importers.models.importer import ImporterOfRecord, PointOfContact
 from importers.models.notification import MailKind, MailState, Notification
+from importers.models.questions import Question
 from importers.models.readiness import Readiness
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "MailState",
     "Notification",
     "PointOfContact",
+    "Question",
     "Readiness",
     "User",
 ]

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce, Lower
@@ -24,7 +25,7 @@ from importers.models.labels import choices
 if TYPE_CHECKING:
     from importers.models.filings import Attestation, FiledContact
 
-RELATED_FACTS = ("filed_contacts", "attestations", "acceptances")
+RELATED_FACTS = ("filed_contacts", "attestations")
 
 
 def fingerprint(number: ImporterNumber) -> str:
@@ -68,10 +69,15 @@ class ImporterQuerySet(models.QuerySet["ImporterOfRecord"]):
             .values("n")
         )
         visits = ImporterOfRecord.objects.filter(pk=OuterRef("pk"), accesses__first_visit_at__isnull=False)
+        accepted = ImporterOfRecord.objects.filter(pk=OuterRef("pk"), acceptances__isnull=False).order_by()
         return (
             self.select_related("officer", "ace_account", "ach_enrollment", "form_4811")
             .prefetch_related(*(Prefetch(name, to_attr=f"{name}_aside") if aside else name for name in RELATED_FACTS))
-            .annotate(email_elsewhere=Coalesce(Subquery(same_email), 0), visited=Exists(visits))
+            .annotate(
+                email_elsewhere=Coalesce(Subquery(same_email), 0),
+                visited=Exists(visits),
+                accepted_findings=ArraySubquery(accepted.values("acceptances__fingerprint")),
+            )
         )
 
 
@@ -157,6 +163,10 @@ class ImporterOfRecord(models.Model):
         aside: list[Any] | None = self.__dict__.get(f"{name}_aside")
         return getattr(self, name).all() if aside is None else aside
 
+    def _accepted(self) -> Iterable[str]:
+        read: list[str] | None = self.__dict__.get("accepted_findings")
+        return self.acceptances.values_list("fingerprint", flat=True) if read is None else read
+
     @property
     def newest_declaration(self) -> "Attestation | None":
         """The one that counts; read through `with_facts()` it costs no query."""
@@ -197,7 +207,7 @@ class ImporterOfRecord(models.Model):
             attested=standing.digest if standing else "",
             reviewed=standing.digest if standing and standing.verified_at else "",
             returned=attestation.return_note if attestation and attestation.returned_at else "",
-            accepted=frozenset(acceptance.fingerprint for acceptance in self._related("acceptances")),
+            accepted=frozenset(self._accepted()),
             officer_email_elsewhere=getattr(self, "email_elsewhere", 0),
             broker_email=firm.email,
             broker_ach_enrolled=firm.ach_enrolled_at is not None,

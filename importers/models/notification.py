@@ -15,6 +15,7 @@ from importers.models.campaign import Campaign
 from importers.models.constraints import known
 from importers.models.filings import ImporterAccess
 from importers.models.importer import ImporterOfRecord
+from importers.models.questions import Question
 from importers.models.readiness import Readiness
 
 LEASE = timedelta(minutes=5)
@@ -28,7 +29,13 @@ class MailKind(models.TextChoices):
     RECEIPT = "receipt", _("Receipt for the declaration")
     RETURNED = "returned", _("Sent back with a question")
     READY = "ready", _("All is in place")
+    QUESTION = "question", _("Question (to staff)")
+    ANSWER = "answer", _("Answer to a question")
     ACCOUNT = "account", _("Sign-in")
+
+
+# Before these go out, the database is asked once more whether they should.
+LOOKED_AT_AGAIN = (MailKind.REMINDER, MailKind.ANSWER)
 
 
 class MailState(models.TextChoices):
@@ -39,25 +46,39 @@ class MailState(models.TextChoices):
     DROPPED = "dropped", _("No longer needed")
 
 
-def _still_wanted(now: datetime) -> Q:
-    """The importer has something to do and is not paused, the campaign is not replaced, and the link in the mail
-    opens the checklist for whoever it goes to. Sub-queries only: with a join, Django's UPDATE would look its rows up in
-    a select of its own, whose answer the loser of a race does not ask for again, and two workers would both win."""
-    open_step = Readiness.objects.filter(importer=OuterRef("importer")).exclude(importer_step="")
-    way_in = ImporterAccess.objects.filter(
-        importer=OuterRef("importer"), user__email__iexact=OuterRef("to_email"), user__is_active=True, revoked_at=None
+# Sub-queries only: with a join, Django's UPDATE would look its rows up in a select of its own, whose answer the loser
+# of a race does not ask for again, and two workers would both win.
+
+
+def _may_come_in() -> Exists:
+    """The link in the mail opens the checklist for whoever it goes to."""
+    return Exists(
+        ImporterAccess.objects.filter(
+            importer=OuterRef("importer"),
+            user__email__iexact=OuterRef("to_email"),
+            user__is_active=True,
+            revoked_at=None,
+        )
     )
+
+
+def _still_wanted(now: datetime) -> Q:
+    """The importer has something to do, waits for no answer of ours and is not paused; the campaign is not replaced."""
+    open_step = Readiness.objects.filter(importer=OuterRef("importer")).exclude(importer_step="")
+    asked = Question.objects.holding_reminders(now).filter(importer=OuterRef("importer"))
     paused = ImporterOfRecord.objects.filter(pk=OuterRef("importer"), paused_until__gte=timezone.localdate(now))
     replaced = Campaign.objects.filter(pk=OuterRef("campaign")).exclude(superseded_by=None)
-    return Exists(open_step) & Exists(way_in) & ~Exists(paused) & ~Exists(replaced)
+    return Q(Exists(open_step)) & _may_come_in() & ~Exists(asked) & ~Exists(paused) & ~Exists(replaced)
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def deliverable(self, now: datetime) -> Self:
-        """Waiting, its time has come, and a reminder is still wanted: see `_still_wanted`."""
+        """Waiting, its time has come, a reminder is still wanted, and whom an answer is for may still come in."""
         fresh = Q(expires_at=None) | Q(expires_at__gt=now)
         return self.filter(fresh, state=MailState.PENDING, not_before__lte=now).filter(
-            ~Q(kind=MailKind.REMINDER) | _still_wanted(now)
+            ~Q(kind__in=LOOKED_AT_AGAIN)
+            | Q(kind=MailKind.REMINDER) & _still_wanted(now)
+            | Q(kind=MailKind.ANSWER) & _may_come_in()
         )
 
     def claim(self, pk: int, now: datetime) -> uuid.UUID | None:
@@ -92,6 +113,7 @@ class Notification(models.Model):
     subject = models.CharField(_("subject"), max_length=250, blank=True)
     text = models.TextField(_("text"), blank=True)
     html = models.TextField(_("HTML"), blank=True)
+    question = models.ForeignKey(Question, models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
     why = models.CharField(_("why now"), max_length=200, blank=True)
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

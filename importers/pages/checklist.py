@@ -55,6 +55,7 @@ class Row:
     url: str
     is_off: bool
     word: str = ""  # instead of the state's own
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,16 @@ def sections(page: ImporterPage) -> Iterator[Section]:
 def row(page: ImporterPage, state: StepState) -> Row:
     off = state.status in (Status.CANNOT_START, Status.NOT_NEEDED)
     word = gettext("Find out") if state.key == "existing-account" and nobody_knows(page) else ""
-    return Row(state, title_of(page, state), _hint(page, state), step_url(page, state), off, word)
+    return Row(state, title_of(page, state), _hint(page, state), step_url(page, state), off, word, _note(page, state))
+
+
+def _note(page: ImporterPage, state: StepState) -> str:
+    """What was asked at this step, as long as it may still be of interest."""
+    if state.key in page.open_questions:
+        return gettext("We have your question and will answer it.")
+    if state.key in page.new_answers and not state.status.is_settled:
+        return gettext("We have answered your question.")
+    return ""
 
 
 def step_url(page: ImporterPage, state: StepState) -> str:

@@ -20,6 +20,15 @@ class ImporterPage:
     checklist: Checklist
 
     @property
+    def open_questions(self) -> list[str]:
+        """The steps at which they wait for an answer of ours."""
+        return self.importer.__dict__.get("open_questions", [])
+
+    @property
+    def new_answers(self) -> list[str]:
+        return self.importer.__dict__.get("new_answers", [])
+
+    @property
     def may_write(self) -> bool:
         return may_write(self.user)
 

@@ -15,7 +15,7 @@ from importers.domain.facts import ACHStatus, Document, Filed, Route
 from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.domain.preflight import PreflightCheck, preflight
 from importers.forms import STEP_FORMS
-from importers.models import Attestation, FiledContact, ImporterAccess, User
+from importers.models import Attestation, FiledContact, ImporterAccess, Question, User
 from importers.pages.checklist import EXISTING, Row, checks_5106_first, nobody_knows, row, title_of
 from importers.pages.importer import ImporterPage
 from importers.services.steps import may_declare
@@ -144,6 +144,12 @@ class StepPage:
     @property
     def missing_for_4811(self) -> list[str]:
         return missing_for_4811(self.page.checklist.facts)
+
+    @property
+    def questions(self) -> list[Question]:
+        """All that was asked at this step, the newest first."""
+        asked = self.page.importer.questions.filter(step=self.state.key)
+        return list(asked.select_related("asked_by", "answered_by"))
 
     @property
     def declaration(self) -> Attestation | None:

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from importers.delivery import TRIES, ring
-from importers.models import ImporterOfRecord, MailKind, MailState, Notification, User
-from importers.models.notification import LEASE
+from importers.models import BrokerFirm, ImporterOfRecord, MailKind, MailState, Notification, Question, User
+from importers.models.notification import LEASE, LOOKED_AT_AGAIN
 
 RING_AT_ONCE = 1000
 
@@ -23,6 +23,7 @@ def post(
     importer: ImporterOfRecord | None = None,
     by: User | None = None,
     step: str = "",
+    question: Question | None = None,
     why: str = "",
     expires_at: datetime | None = None,
     subject: str = "",
@@ -38,6 +39,7 @@ def post(
         language=language,
         requested_by=by,
         step=step,
+        question=question,
         why=why,
         subject=subject,
         text=text,
@@ -47,6 +49,23 @@ def post(
     )
     transaction.on_commit(lambda: ring([row.pk]))
     return row
+
+
+def tell_staff(
+    kind: MailKind, importer: ImporterOfRecord, *, by: User, question: Question | None = None
+) -> Notification:
+    """To whose case it is; until there is one, to the firm's own contact. As `post`."""
+    firm, staff = BrokerFirm.current(), importer.assigned_to
+    return post(
+        kind,
+        to_email=staff.email if staff else firm.email,
+        to_name=str(staff) if staff else firm.contact_name,
+        language=staff.language if staff else "en",
+        importer=importer,
+        by=by,
+        step=question.step if question else "",
+        question=question,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +97,12 @@ def _free(now: datetime) -> int:
 
 
 def _drop(now: datetime) -> int:
-    """Codes that ran out, and reminders that became pointless before they went out."""
+    """Codes that ran out, and reminders and answers that became pointless before they went out."""
     waiting = Notification.objects.filter(state=MailState.PENDING)
     expired = waiting.filter(expires_at__lte=now).update(
         state=MailState.DROPPED, answer="ran out before it could be sent", text="", html=""
     )
-    pointless = waiting.filter(kind=MailKind.REMINDER, not_before__lte=now)
+    pointless = waiting.filter(kind__in=LOOKED_AT_AGAIN, not_before__lte=now)
     pointless = pointless.exclude(pk__in=Notification.objects.deliverable(now).values("pk"))
     return expired + pointless.update(state=MailState.DROPPED, answer="no longer wanted when its turn came")
 

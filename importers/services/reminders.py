@@ -14,6 +14,7 @@ from django.utils import timezone
 from importers.delivery import ring
 from importers.domain.facts import ReminderFacts
 from importers.domain.reminders import SETTLE, Due, Sent, Skip, due, opens_at, upcoming
+from importers.domain.stuck import ANSWER_WITHIN
 from importers.models import (
     Campaign,
     ImporterAccess,
@@ -21,6 +22,7 @@ from importers.models import (
     MailKind,
     MailState,
     Notification,
+    Question,
     User,
 )
 from importers.services.invitations import let_in
@@ -37,6 +39,7 @@ TO_THE_IMPORTER = (
     MailKind.RECEIPT,
     MailKind.RETURNED,
     MailKind.READY,
+    MailKind.ANSWER,
 )
 
 
@@ -108,9 +111,11 @@ def outlook(importer: ImporterOfRecord, now: datetime) -> list[tuple[datetime, D
 
 
 def _moments(importer: ImporterOfRecord, campaigns: Sequence[Campaign], now: datetime) -> list[datetime]:
-    """When a slot opens, a day has passed since the last mail, or a pause is over."""
+    """When a slot opens, a day has passed since the last mail, or a pause or the wait for our answer is over."""
     mails = [mail.created_at for mail in importer.mails]  # type: ignore[attr-defined]
     found = {max([importer.created_at, *mails]) + SETTLE}
+    if asked_at := _asked_at(importer):
+        found.add(asked_at + ANSWER_WITHIN)
     for campaign in campaigns:
         found.add(upcoming(campaign.deadline, campaign.time_zone, now)[1])
         if importer.paused_until:
@@ -189,6 +194,7 @@ def _rows() -> QuerySet[ImporterOfRecord]:
     return ImporterOfRecord.objects.select_related("readiness", "officer").prefetch_related(
         Prefetch("notifications", mails.only("importer", "campaign", "slot", "created_at"), to_attr="mails"),
         Prefetch("accesses", ImporterAccess.objects.select_related("user"), to_attr="people"),
+        Prefetch("questions", Question.objects.open().only("importer", "asked_at"), to_attr="asked"),
     )
 
 
@@ -204,7 +210,12 @@ def _facts(importer: ImporterOfRecord, campaign: Campaign, staff: frozenset[str]
         joined_at=importer.created_at,
         paused_until=importer.paused_until,
         may_come_in=_may_come_in(importer, email.lower(), staff),
+        asked_at=_asked_at(importer),
     )
+
+
+def _asked_at(importer: ImporterOfRecord) -> datetime | None:
+    return max((question.asked_at for question in importer.asked), default=None)  # type: ignore[attr-defined]
 
 
 def _may_come_in(importer: ImporterOfRecord, email: str, staff: frozenset[str]) -> bool:

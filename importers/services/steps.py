@@ -14,7 +14,6 @@ from importers.models import (
     ACEAccount,
     ACHEnrollment,
     Attestation,
-    BrokerFirm,
     Form4811,
     ImporterAccess,
     ImporterOfRecord,
@@ -25,7 +24,7 @@ from importers.models import (
 from importers.services.change import change
 from importers.services.filings import replace_contact
 from importers.services.invitations import end_access, grant
-from importers.services.outbox import post
+from importers.services.outbox import post, tell_staff
 from importers.services.readiness import checklist_of
 
 OFFICERS_A_DAY = 3
@@ -190,21 +189,8 @@ def declare(importer: ImporterOfRecord, *, by: User, digest: str) -> None:
             declared_at=timezone.now(),
             declared_by=by,
         )
-        _tell_of_declaration(row, by)
-
-
-def _tell_of_declaration(importer: ImporterOfRecord, by: User) -> None:
-    firm = BrokerFirm.current()
-    staff = importer.assigned_to
-    post(
-        MailKind.DECLARED,
-        to_email=staff.email if staff else firm.email,
-        to_name=str(staff) if staff else firm.contact_name,
-        language=staff.language if staff else "en",
-        importer=importer,
-        by=by,
-    )
-    post(MailKind.RECEIPT, to_email=by.email, to_name=by.name, language=by.language, importer=importer, by=by)
+        tell_staff(MailKind.DECLARED, row, by=by)
+        post(MailKind.RECEIPT, to_email=by.email, to_name=by.name, language=by.language, importer=row, by=by)
 
 
 def note_visit(importer: ImporterOfRecord, *, by: User) -> None:

@@ -13,15 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from importers.access import may_write, signed_in
 from importers.domain.checklist import STEP_BY_KEY, Status
-from importers.domain.errors import RuleViolation
-from importers.forms import STEP_FORMS, StepForm
+from importers.forms import STEP_FORMS, StepForm, saved
 from importers.models import Campaign, ImporterOfRecord
 from importers.pages.checklist import next_thing, sections
 from importers.pages.importer import ImporterPage, page_for
 from importers.pages.step import StepPage
 from importers.services.readiness import checklist_of
 from importers.services.steps import note_visit
-from importers.wording import step_title, violation_text
+from importers.wording import step_title
 
 
 @never_cache
@@ -46,7 +45,7 @@ def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(
         request,
         "importers/checklist.html",
-        _frame(page)
+        frame(page)
         | {
             "sections": list(sections(page)),
             "next": next_thing(page),
@@ -71,18 +70,9 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
             messages.warning(request, gettext("This step is not open any more. Nothing was saved."))
         return redirect("step", uuid, key)
     form = STEP_FORMS[key](request.POST, page=page)
-    if form.is_valid() and _saved(form):
+    if form.is_valid() and saved(form):
         return _after(request, form, uuid, key)
     return _render(request, page, key, form)
-
-
-def _saved(form: StepForm) -> bool:
-    try:
-        form.save()
-    except RuleViolation as violation:
-        form.add_error(None, violation_text(violation))
-        return False
-    return True
 
 
 def _after(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> HttpResponse:
@@ -112,11 +102,11 @@ def _told(form: StepForm, key: str) -> Iterator[str]:
 
 
 def _render(request: HttpRequest, page: ImporterPage, key: str, form: StepForm | None) -> HttpResponse:
-    context = _frame(page) | {"step": StepPage.of(page, key), "form": form}
+    context = frame(page) | {"step": StepPage.of(page, key), "form": form}
     return render(request, f"importers/steps/{key}.html", context)
 
 
-def _frame(page: ImporterPage) -> dict[str, object]:
+def frame(page: ImporterPage) -> dict[str, object]:
     return {
         "page": page,
         "importer": page.importer,

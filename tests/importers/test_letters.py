@@ -15,6 +15,7 @@ from tests.factories import CampaignFactory, ImporterFactory, NotificationFactor
 
 pytestmark = pytest.mark.django_db
 
+TO_STAFF = (MailKind.DECLARED, MailKind.QUESTION)
 KINDS = [kind for kind in MailKind if kind is not MailKind.ACCOUNT]
 URL = re.compile(r"https?://[^\s\"'<>]+")
 HURRY = re.compile(r"urgent|immediately|act now|last chance|final notice|straks|haster|sidste chance", re.I)
@@ -80,15 +81,16 @@ def test_no_mail_looks_like_phishing(importer: ImporterOfRecord, declared: User,
 
 
 @pytest.mark.parametrize("language", ["en", "da"])
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not MailKind.DECLARED])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in TO_STAFF])
 def test_importers_are_led_to_the_start_page(
     importer: ImporterOfRecord, declared: User, kind: MailKind, language: str
 ) -> None:
     assert f"{settings.PUBLIC_URL}/start/" in letter(importer, kind, language).text
 
 
-def test_staff_are_led_to_the_admin(importer: ImporterOfRecord, declared: User) -> None:
-    written = letter(importer, MailKind.DECLARED)
+@pytest.mark.parametrize("kind", TO_STAFF)
+def test_staff_are_led_to_the_admin(importer: ImporterOfRecord, declared: User, kind: MailKind) -> None:
+    written = letter(importer, kind)
     assert f"{settings.PUBLIC_URL}/admin/" in written.text
     assert "/start/" not in written.text
 

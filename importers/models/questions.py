@@ -1,0 +1,78 @@
+"""What importers ask when they are stuck, and what we answered."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from importers.domain.checklist import Status
+from importers.domain.stuck import ANSWER_WITHIN, LONGEST_QUESTION, topics_of
+from importers.models.accounts import User
+from importers.models.constraints import known, pair
+from importers.models.history import tracked
+from importers.models.importer import ImporterOfRecord
+from importers.models.labels import choices
+
+ANSWER_IS_NEW = timedelta(days=14)
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def open(self) -> Self:
+        return self.filter(answered_at=None)
+
+    def holding_reminders(self, now: datetime) -> Self:
+        """The same in a query as `importers.domain.stuck.holds_reminders`."""
+        return self.open().filter(asked_at__gt=now - ANSWER_WITHIN)
+
+
+def asked_at_steps(now: datetime) -> dict[str, ArraySubquery]:
+    """Annotations for importers: the steps at which a question is open, and at which an answer is new."""
+    asked = Question.objects.filter(importer=OuterRef("pk")).order_by().values("step").distinct()
+    return {
+        "open_questions": ArraySubquery(asked.filter(answered_at=None)),
+        "new_answers": ArraySubquery(asked.filter(answered_at__gt=now - ANSWER_IS_NEW)),
+    }
+
+
+@tracked()
+class Question(models.Model):
+    """Asked at a step, in the state in which the step then was. Open until somebody of the staff answers."""
+
+    importer = models.ForeignKey(ImporterOfRecord, models.CASCADE, related_name="questions")
+    step = models.CharField(_("step"), max_length=20)
+    status = models.CharField(_("state of the step"), max_length=14, choices=choices(Status))
+    topic = models.CharField(_("what went wrong"), max_length=20)
+    text = models.CharField(_("question"), max_length=LONGEST_QUESTION, blank=True)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    answer = models.CharField(_("answer"), max_length=LONGEST_QUESTION, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects: ClassVar[models.Manager["Question"]] = QuestionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("question")
+        verbose_name_plural = _("questions")
+        ordering = ["-asked_at", "-pk"]
+        indexes = [models.Index(fields=["asked_at"], condition=Q(answered_at=None), name="question_open")]
+        constraints = [
+            known("status", Status),
+            pair("asked"),
+            pair("answered"),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answer="") | Q(answered_at__isnull=False) & ~Q(answer=""),
+                name="question_answered_with_words",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.importer}: {self.step}"
+
+    @property
+    def topic_text(self) -> str:
+        """In English; whoever shows it translates."""
+        return next((t.text for t in topics_of(self.step) if t.key == self.topic), "")

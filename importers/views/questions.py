@@ -1,0 +1,33 @@
+"""The page on which an importer says what went wrong at a step."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from importers.domain.checklist import STEP_BY_KEY
+from importers.forms import saved
+from importers.forms.question import QuestionForm
+from importers.pages.importer import page_for
+from importers.pages.step import StepPage
+from importers.views.checklist import frame
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def question(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
+    page = page_for(request, uuid)
+    if key not in STEP_BY_KEY:
+        raise Http404
+    form = QuestionForm(request.POST if request.method == "POST" else None, page=page, step=key)
+    if request.method == "POST" and form.is_valid() and saved(form):
+        told = gettext("Your question has been sent. The answer comes by mail, and stands on this page.")
+        messages.success(request, told)
+        return redirect(reverse("step", args=[uuid, key]) + "#questions")
+    context = frame(page) | {"step": StepPage.of(page, key), "form": form if page.may_write else None}
+    return render(request, "importers/question.html", context)

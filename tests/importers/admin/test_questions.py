@@ -1,0 +1,66 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from importers.models import ImporterOfRecord, Question, User
+from importers.services import questions
+from tests import walkthrough
+from tests.factories import ImporterFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def question(staff: User) -> Question:
+    importer = ImporterFactory(name="Nordlys Cykler ApS", assigned_to=staff)
+    who = walkthrough.invited(importer, staff)
+    return questions.ask(importer, by=who, step="ace-account", topic="no-code", text="For an hour now.")
+
+
+def page_of(importer: ImporterOfRecord) -> str:
+    return reverse("admin:importers_importerofrecord_change", args=[importer.pk])
+
+
+def answer(client: Client, question: Question, text: str) -> str:
+    deed = reverse("admin:importers_deed", args=[question.importer_id, "answer"])
+    return client.post(deed, {"question": question.pk, "text": text}, follow=True).content.decode()
+
+
+def test_the_dashboard_shows_who_waits_for_an_answer(
+    as_staff: Client, as_superuser: Client, question: Question
+) -> None:
+    html = as_staff.get(reverse("admin:index") + "?whose=mine").content.decode()
+    assert "Nordlys Cykler ApS</a>: No code arrives" in html
+    assert page_of(question.importer) + "#questions" in html
+    mine = as_superuser.get(reverse("admin:index") + "?whose=mine").content.decode()
+    assert "No code arrives" not in mine
+
+
+def test_an_answer_is_given_on_the_importers_page(as_staff: Client, staff: User, question: Question) -> None:
+    assert "For an hour now." in as_staff.get(page_of(question.importer)).content.decode()
+    html = answer(as_staff, question, "We have corrected Form 5106. Try again tomorrow.")
+    assert "The mail is on its way to" in html
+    question.refresh_from_db()
+    assert question.answered_by == staff
+    assert "No code arrives" not in as_staff.get(reverse("admin:index")).content.decode()
+
+
+def test_a_refused_answer_is_shown_again_as_it_was_typed(as_staff: Client, question: Question) -> None:
+    html = answer(as_staff, question, "Use account number 1234567890")
+    assert "This looks like bank details." in html
+    assert "Use account number 1234567890</textarea>" in html
+
+
+def test_a_question_of_another_importer_is_not_answered_here(as_staff: Client, question: Question) -> None:
+    other = ImporterFactory()
+    deed = reverse("admin:importers_deed", args=[other.pk, "answer"])
+    html = as_staff.post(deed, {"question": question.pk, "text": "x"}, follow=True).content.decode()
+    assert "That question is not there any more." in html
+
+
+def test_the_list_is_filtered_by_who_waits(as_staff: Client, question: Question) -> None:
+    ImporterFactory(name="Fjordglas A/S")
+    listing = reverse("admin:importers_importerofrecord_changelist")
+    html = as_staff.get(f"{listing}?visit=asked").content.decode()
+    assert "Nordlys Cykler ApS" in html
+    assert "Fjordglas A/S" not in html

@@ -1,0 +1,75 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from importers.models import ImporterOfRecord, Question, User
+from importers.services import questions
+from tests.factories import StaffFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def address(importer: ImporterOfRecord, step: str = "officer") -> str:
+    return reverse("question", args=[importer.uuid, step])
+
+
+def test_the_step_leads_to_the_question_and_the_question_back(page: Client, importer: ImporterOfRecord) -> None:
+    step = reverse("step", args=[importer.uuid, "officer"])
+    assert f'href="{address(importer)}"' in page.get(step).content.decode()
+    asked = page.post(address(importer), {"topic": "else", "text": "May it be a board member?"}, follow=True)
+    html = asked.content.decode()
+    assert asked.redirect_chain[-1][0] == step + "#questions"
+    assert "Your question has been sent." in html
+    assert "May it be a board member?" in html
+    assert "Waiting for our answer" in html
+
+
+def test_the_checklist_tells_of_question_and_answer(page: Client, importer: ImporterOfRecord, person: User) -> None:
+    checklist = reverse("checklist", args=[importer.uuid])
+    question = questions.ask(importer, by=person, step="officer", topic="who", text="")
+    assert "We have your question and will answer it." in page.get(checklist).content.decode()
+    questions.answer(question, by=StaffFactory(name="Kirsten Holm"), text="The director.")
+    assert "We have answered your question." in page.get(checklist).content.decode()
+    html = page.get(reverse("step", args=[importer.uuid, "officer"])).content.decode()
+    assert "The director." in html
+    assert "Answered by Kirsten Holm" in html
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({}, "Choose what went wrong."),
+        ({"topic": "else"}, "Write in a few words what went wrong."),
+        ({"topic": "else", "text": "account number 1234567890"}, "This looks like bank details."),
+        ({"topic": "else", "text": "x" * 2001}, "2000"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_asked(
+    page: Client, importer: ImporterOfRecord, data: dict[str, str], told: str
+) -> None:
+    html = page.post(address(importer), data).content.decode()
+    assert told in html
+    assert not Question.objects.exists()
+
+
+def test_a_step_that_is_not_there_has_no_questions(page: Client, importer: ImporterOfRecord) -> None:
+    assert page.get(address(importer, "nothing")).status_code == 404
+
+
+def test_staff_read_along_and_ask_nothing(importer: ImporterOfRecord) -> None:
+    client = Client()
+    client.force_login(StaffFactory())
+    assert "<form" not in client.get(address(importer)).content.decode().split("<main")[1].split("</main")[0]
+    assert client.post(address(importer), {"topic": "who"}).status_code == 403
+
+
+def test_a_step_with_questions_costs_at_most_eight_queries(
+    page: Client, importer: ImporterOfRecord, person: User, django_assert_max_num_queries: object
+) -> None:
+    for number in range(4):
+        question = questions.ask(importer, by=person, step="officer", topic="who", text=f"word {number}")
+        questions.answer(question, by=StaffFactory(), text="The director.")
+    step = reverse("step", args=[importer.uuid, "officer"])
+    page.get(step)
+    with django_assert_max_num_queries(8):  # type: ignore[operator]
+        page.get(step)
