@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importers.domain.checklist import STEPS
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.models import ImporterOfRecord, User
-from importers.services import filings, steps
+from importers.services import filings, questions, steps
 from tests import walkthrough
 
 ALL_STEPS = tuple(step.key for step in STEPS)
@@ -76,6 +76,14 @@ def _nothing_shown(importer: ImporterOfRecord, staff: User) -> User:
     return who
 
 
+def _asked(importer: ImporterOfRecord, staff: User) -> User:
+    who = walkthrough.invited(importer, staff)
+    answered = questions.ask(importer, by=who, step="officer", topic="who", text="")
+    questions.answer(answered, by=staff, text="The director.\nShe may sign, and she stays.")
+    questions.ask(importer, by=who, step="officer", topic="else", text="May it be a board member?")
+    return who
+
+
 def _undeclared(importer: ImporterOfRecord, staff: User) -> User:
     who = _before(importer, staff)
     walkthrough.in_ace(importer, who)
@@ -110,6 +118,7 @@ STATES = (
     State("nobody-knows", _nobody_knows, ("existing-account", "ace-account")),
     State("has-an-account", _has_an_account, ("ace-account",)),
     State("enrolled-already", _enrolled_already, ("ace-account", "ach-refund", "form-4811", "inform-broker")),
+    State("asked", _asked, ("officer",)),
     State("nothing-shown", _nothing_shown, ("ach-refund",)),
     State("undeclared", _undeclared, ALL_STEPS),
     State("the-officer-declares", _colleague_of_the_officer, ("inform-broker",)),

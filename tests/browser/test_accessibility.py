@@ -101,6 +101,16 @@ def test_the_list_of_one_persons_importers(
     look(quiet, camera, f"{language}-importers")
 
 
+def test_the_page_of_a_question(quiet: Page, portal: str, sign_in: SignIn, camera: Camera, language: str) -> None:
+    importer = ImporterFactory(language=language)
+    sign_in(walkthrough.invited(importer, StaffFactory()))
+    quiet.goto(portal + reverse("question", args=[importer.uuid, "ace-account"]))
+    look(quiet, camera, f"{language}-question")
+    quiet.locator("main button[type=submit]").click()
+    assert quiet.evaluate("document.activeElement.className") == "errors"
+    look(quiet, camera, f"{language}-question-errors")
+
+
 @pytest.mark.parametrize("key", ALL_STEPS)
 def test_a_form_with_errors(quiet: Page, portal: str, sign_in: SignIn, camera: Camera, language: str, key: str) -> None:
     """Everything that can be emptied is emptied, and the form is sent."""
