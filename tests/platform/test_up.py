@@ -1,5 +1,6 @@
 """`manage.py up` runs the whole portal until it is told to stop, and leaves nothing running."""
 
+import errno
 import os
 import signal
 import socket
@@ -7,13 +8,17 @@ import subprocess
 import time
 from http.client import HTTPConnection
 from pathlib import Path
+from unittest import mock
 
 import psutil
 import psycopg
 import pytest
 import redis
+from django.core.management import ManagementUtility
+from django.core.management.base import CommandError
 
 from ace_onboarding.embedded import Cluster
+from ace_onboarding.processes import listen
 from tests.platform.conftest import Home, wait_until
 from tests.servers import free_port
 
@@ -179,6 +184,22 @@ def test_a_taken_port_is_said_in_one_line(prepared: Home) -> None:
         f"CommandError: Port {port} cannot be used (Address already in use): stop what uses it"
     )
     assert prepared.running() == []
+
+
+@pytest.mark.parametrize("port", ["99999", "65536", "0", "-1", "abc", "", "80.5", "²", "9" * 5000])
+def test_a_port_that_is_none_is_said_in_one_line(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        ManagementUtility(["manage.py", "up", f"--port={port}"]).execute()
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (1, "")
+    assert said.err == f"CommandError: The port is {port!r}: write a whole number from 1 to 65535, like --port 8000.\n"
+
+
+def test_the_highest_port_is_followed_by_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = OSError(errno.EADDRINUSE, "taken")
+    monkeypatch.setattr(socket, "create_server", mock.Mock(side_effect=taken))
+    with pytest.raises(CommandError, match="start with --port 8001"):
+        listen(65_535)
 
 
 def test_it_runs_only_once_from_a_folder(prepared: Home) -> None:

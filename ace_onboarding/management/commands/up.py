@@ -25,9 +25,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--port", default=str(processes.USUAL_PORT), help="(default %(default)s)")
 
-    def handle(self, *args: Any, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
+        port = processes.port_number(options["port"])
         with processes.listen(port) as web_socket, only_one(), processes.socket_folder() as folder:
             self._prepare(port)
             self._run(port, web_socket, folder)
