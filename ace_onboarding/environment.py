@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -17,15 +17,20 @@ NO = {"0", "false", "no", "off"}
 SHORTEST_SECRET = 50
 FEWEST_CHARACTERS = 12
 MAKE_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"  # noqa: S105 - a command
+HOST = r"(?:[\w-]+(?:\.[\w-]+)*|\[[0-9A-Fa-f:.]+\])"
 EXAMPLE_SECRET = "replace-me"  # noqa: S105 - what .env.example says, refused as a secret
 
 
-def read_env_file(path: Path) -> None:
-    """Adds what .env says to the environment; what is set there already wins."""
-    if not path.exists():
-        return
+def read_env_file(name: str, usual: Path) -> None:
+    """Adds what the file says to the environment; what is set there already wins. The usual one may be missing."""
+    named = text(name)
+    path = Path(named or usual)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        if not named:
+            return
+        raise ImproperlyConfigured(f"{name} is {named!r}, which is not there: name a file, or unset {name}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(f"{path} cannot be read ({error}): make it a readable text file.") from error
     for number, line in enumerate(lines, start=1):
@@ -49,7 +54,7 @@ def flag(name: str, default: bool) -> bool:
 
 def number(name: str, default: int, lowest: int = 0) -> int:
     value = text(name, str(default))
-    if not value.isascii() or not value.isdigit() or int(value) < lowest:
+    if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < lowest:
         raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number from {lowest} up.")
     return int(value)
 
@@ -73,11 +78,45 @@ def matching(name: str, default: str, pattern: str, example: str) -> str:
     return value
 
 
-def url(name: str, default: str, schemes: set[str]) -> str:
-    """A URL of one of the schemes, with a host or (a Unix socket) a path."""
-    value = text(name, default)
-    if value and (urlsplit(value).scheme not in schemes or not value.split("://", 1)[1].strip("/")):
-        raise ImproperlyConfigured(f"{name} must look like {' or '.join(f'{s}://...' for s in sorted(schemes))}.")
+def _split(value: str, shape: str) -> SplitResult:
+    """The parts of a URL. That its port is no number `urlsplit` notices only when asked for it."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(shape) from error
+    return parts
+
+
+def origin(name: str, default: str) -> str:
+    """The scheme, host and port of a site: what stands before the path of every link."""
+    value = text(name, default).rstrip("/")
+    shape = f"{name} must look like https://portal.example.com, with nothing behind the host but perhaps its port."
+    if value:
+        _split(value, shape)
+        if not re.fullmatch(rf"https?://{HOST}(?::\d+)?", value):
+            raise ImproperlyConfigured(shape)
+    return value
+
+
+def hosts(name: str, default: list[str]) -> list[str]:
+    found = words(name, default)
+    for host in found:
+        if host != "*" and not re.fullmatch(rf"\.?{HOST}", host):
+            raise ImproperlyConfigured(
+                f"{name} holds {host!r}: write host names without https://, port and path, like portal.example.com."
+            )
+    return found
+
+
+def redis(name: str) -> str:
+    value = text(name)
+    shape = f"{name} must look like redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/redis.sock."
+    if value:
+        parts = _split(value, shape)
+        over_network = parts.scheme in {"redis", "rediss"} and parts.hostname and re.fullmatch(r"/?\d*", parts.path)
+        if not over_network and not (parts.scheme == "unix" and parts.path.strip("/")):
+            raise ImproperlyConfigured(shape)
     return value
 
 
@@ -88,8 +127,11 @@ def required(name: str, value: str, remedy: str) -> str:
 
 
 def database(value: str) -> dict[str, Any]:
-    shape = "DATABASE_URL must look like postgres://user:password@host:5432/name."
-    if urlsplit(value).scheme not in {"postgres", "postgresql"}:
+    shape = (
+        "DATABASE_URL must look like postgres://user:password@host:5432/name, with %23 for # and %5B for [ in the "
+        "password."
+    )
+    if _split(value, shape).scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(shape)
     try:
         config: dict[str, Any] = environ.Env.db_url_config(value)

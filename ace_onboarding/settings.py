@@ -15,7 +15,7 @@ from ace_onboarding import environment as env
 from ace_onboarding.embedded import MARKER, Cluster
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env.read_env_file(Path(env.text("ENV_FILE", str(BASE_DIR / ".env"))))
+env.read_env_file("ENV_FILE", BASE_DIR / ".env")
 
 # --- where it runs -----------------------------------------------------------------------------------
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
@@ -27,20 +27,21 @@ SECRETS_DIR = VAR_DIR / "secrets" if DEBUG else None
 SECRET_KEY = env.secret("SECRET_KEY", kept_in=SECRETS_DIR)
 FINGERPRINT_KEY = env.secret("FINGERPRINT_KEY", kept_in=SECRETS_DIR)  # never changes: SSNs are matched by it
 
-PUBLIC_URL = env.url("PUBLIC_URL", "http://127.0.0.1:8000" if DEBUG else "", {"http", "https"}).rstrip("/")
+PUBLIC_URL = env.origin("PUBLIC_URL", "http://127.0.0.1:8000" if DEBUG else "")
 env.required(
     "PUBLIC_URL",
     PUBLIC_URL,
     "the address of the portal, for the links in mails, like https://portal.example.com.",
 )
 PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", PUBLIC_HOST] if DEBUG else [])
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", PUBLIC_HOST] if DEBUG else [])
 if not ALLOWED_HOSTS or ("*" in ALLOWED_HOSTS and not DEBUG):
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS must name the hosts the portal answers to, with commas between them, never *."
     )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+WEB_WORKERS = env.number("WEB_WORKERS", 2, lowest=1)
 
 # --- the broker firm (its row is made from these once; afterwards the admin is the place to change it) ---
 BROKER_NAME = env.text("BROKER_NAME", "ALPI Customs Brokers Inc.")
@@ -177,7 +178,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f'"{BROKER_NAME}" <{BROKER_E
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- jobs: Redis when there is one, else files; either is only a doorbell, the rows are in the database ---
-REDIS_URL = env.url("REDIS_URL", "", {"redis", "rediss", "unix"})
+REDIS_URL = env.redis("REDIS_URL")
 BROKER_FOLDER = VAR_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "filesystem://localhost"
 

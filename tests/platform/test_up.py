@@ -213,7 +213,7 @@ def test_it_runs_only_once_from_a_folder(prepared: Home) -> None:
 
 
 def test_a_web_server_that_cannot_start_is_said_in_one_line(prepared: Home) -> None:
-    done = prepared.run("up", "--port", str(free_port()), WEB_WORKERS="many")
+    done = prepared.run("up", "--port", str(free_port()), GUNICORN_CMD_ARGS="--threads none")
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith("CommandError: The web server does not answer")
     assert prepared.running() == []
