@@ -4,7 +4,8 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -17,6 +18,7 @@ NO = {"0", "false", "no", "off"}
 SHORTEST_SECRET = 50
 FEWEST_CHARACTERS = 12
 MAKE_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"  # noqa: S105 - a command
+ASSIGNMENT = re.compile(r"(?:export )?[A-Za-z_][A-Za-z_0-9]*=[^\0]*")
 HOST = r"(?:[\w-]+(?:\.[\w-]+)*|\[[0-9A-Fa-f:.]+\])"
 EXAMPLE_SECRET = "replace-me"  # noqa: S105 - what .env.example says, refused as a secret
 
@@ -26,17 +28,23 @@ def read_env_file(name: str, usual: Path) -> None:
     named = text(name)
     path = Path(named or usual)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError as error:
         if not named:
             return
         raise ImproperlyConfigured(f"{name} is {named!r}, which is not there: name a file, or unset {name}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(f"{path} cannot be read ({error}): make it a readable text file.") from error
-    for number, line in enumerate(lines, start=1):
-        if line.strip() and not line.lstrip().startswith("#") and "=" not in line:
+    settings = StringIO("\n".join(_assignments(path, lines)))
+    environ.Env.read_env(settings)  # prints lines that it cannot read, and there may be a secret in them: gets none
+
+
+def _assignments(path: Path, lines: list[str]) -> Iterator[str]:
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if ASSIGNMENT.fullmatch(line):
+            yield line
+        elif line and not line.startswith("#"):
             raise ImproperlyConfigured(f"{path}, line {number}: write NAME=value, or start a comment with #.")
-    environ.Env.read_env(path)
 
 
 def text(name: str, default: str = "") -> str:

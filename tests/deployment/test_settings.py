@@ -179,11 +179,27 @@ def test_env_file_is_read_and_the_environment_wins(read: Any, tmp_path: Path) ->
     assert found["BROKER_EMAIL"] == "b@example.com"
 
 
-def test_env_file_with_an_unreadable_line_is_refused(read: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line", ["BROKER_NAME hush", "SECRET KEY=hush", "SECRET-KEY=hush", "SECRET_KEY =hush", "=hush", "A=hush\0", "hush"]
+)
+def test_an_unreadable_line_of_the_env_file_is_named_and_not_repeated(
+    read: Any, tmp_path: Path, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
     file = tmp_path / "env"
-    file.write_text("DEBUG=1\nBROKER_NAME Andersen\n")
-    with pytest.raises(ImproperlyConfigured, match="line 2"):
+    file.write_text(f"DEBUG=1\n{line}\n")
+    with pytest.raises(ImproperlyConfigured, match="line 2: write NAME=value") as refused:
         read(ENV_FILE=str(file))
+    assert "hush" not in str(refused.value) + caplog.text
+
+
+def test_white_space_and_a_windows_editors_mark_disturb_nobody(
+    read: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "env"
+    file.write_text("\ufeffLOG_LEVEL=ERROR\n   \n  # hush\n  export BROKER_NAME='Andersen'\n")
+    found = read(ENV_FILE=str(file))
+    assert (found["LOG_LEVEL"], found["BROKER_NAME"]) == ("ERROR", "Andersen")
+    assert caplog.text == ""
 
 
 def test_env_file_that_is_a_folder_is_refused(read: Any, tmp_path: Path) -> None:
