@@ -5,13 +5,18 @@ import re
 import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
+from email.utils import parseaddr
 from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+
+from importers.domain.errors import RuleViolation
+from importers.domain.firm import LONGEST_EMAIL, parse_firm_number
 
 YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}
@@ -84,6 +89,45 @@ def matching(name: str, default: str, pattern: str, example: str) -> str:
     if not re.fullmatch(pattern, value):
         raise ImproperlyConfigured(f"{name} is {value!r}: write it like {example}.")
     return value
+
+
+def line(name: str, default: str, longest: int) -> str:
+    """Goes into headers of mails and a column of that length."""
+    value = text(name, default)
+    if not value.isprintable() or len(value) > longest:
+        raise ImproperlyConfigured(f"{name} must be one line of at most {longest} visible characters.")
+    return value
+
+
+def mail_address(name: str, default: str) -> str:
+    value = line(name, default, LONGEST_EMAIL)
+    if not _is_mail_address(value):
+        raise ImproperlyConfigured(f"{name} is {value!r}: write one e-mail address, like office@example.com.")
+    return value
+
+
+def sender(name: str, default: str) -> str:
+    """Perhaps with a name: what the header From takes."""
+    value = text(name, default)
+    if not value.isprintable() or not _is_mail_address(parseaddr(value)[1]):
+        raise ImproperlyConfigured(f'{name} is {value!r}: write it like "Andersen Brokers" <office@example.com>.')
+    return value
+
+
+def _is_mail_address(value: str) -> bool:
+    """Asks what the admin's fields ask."""
+    try:
+        validate_email(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def firm_number(name: str) -> str:
+    try:
+        return parse_firm_number(text(name))
+    except RuleViolation as error:  # says nothing of what was written: it may be a Social Security number
+        raise ImproperlyConfigured(f"{name} cannot be used. {error}") from error
 
 
 def _split(value: str, shape: str) -> SplitResult:

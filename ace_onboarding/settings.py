@@ -4,6 +4,7 @@ Without DATABASE_URL the portal is "embedded": it brings its own PostgreSQL, kee
 and keeps mails instead of sending them. With DEBUG off nothing that matters has a default.
 """
 
+from email.utils import quote
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ace_onboarding import environment as env
 from ace_onboarding.embedded import MARKER, Cluster
+from importers.domain.firm import LONGEST_NAME, LONGEST_PHONE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env_file("ENV_FILE", BASE_DIR / ".env")
@@ -44,12 +46,12 @@ TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 WEB_WORKERS = env.number("WEB_WORKERS", 2, lowest=1)
 
 # --- the broker firm (its row is made from these once; afterwards the admin is the place to change it) ---
-BROKER_NAME = env.text("BROKER_NAME", "ALPI Customs Brokers Inc.")
-BROKER_CONTACT_NAME = env.text("BROKER_CONTACT_NAME", "Jens Anton Rahbek")
-BROKER_PHONE = env.text("BROKER_PHONE", "+45 9928 7817")
-BROKER_EMAIL = env.text("BROKER_EMAIL", "jar@alpi.dk")
+BROKER_NAME = env.line("BROKER_NAME", "ALPI Customs Brokers Inc.", LONGEST_NAME)
+BROKER_CONTACT_NAME = env.line("BROKER_CONTACT_NAME", "Jens Anton Rahbek", LONGEST_NAME)
+BROKER_PHONE = env.line("BROKER_PHONE", "+45 9928 7817", LONGEST_PHONE)
+BROKER_EMAIL = env.mail_address("BROKER_EMAIL", "jar@alpi.dk")
 BROKER_COLOUR = env.matching("BROKER_COLOUR", "#0b4f6c", "#[0-9A-Fa-f]{6}", "#0b4f6c")
-BROKER_IMPORTER_NUMBER = env.text("BROKER_IMPORTER_NUMBER")
+BROKER_IMPORTER_NUMBER = env.firm_number("BROKER_IMPORTER_NUMBER")
 
 # --- what it is made of ------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -174,7 +176,7 @@ EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f'"{BROKER_NAME}" <{BROKER_EMAIL}>')
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", f'"{quote(BROKER_NAME)}" <{BROKER_EMAIL}>')
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- jobs: Redis when there is one, else files; either is only a doorbell, the rows are in the database ---

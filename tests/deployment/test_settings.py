@@ -6,6 +6,7 @@ import runpy
 import stat
 import subprocess
 import sys
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -159,6 +160,19 @@ def test_production_needs(read: Any, name: str) -> None:
         ("WEB_WORKERS", "many"),
         ("ENV_FILE", "/nowhere/env"),
         ("LOG_LEVEL", "loud"),
+        ("BROKER_NAME", "A" * 201),
+        ("BROKER_NAME", "Andersen\nBcc: all@example.com"),
+        ("BROKER_CONTACT_NAME", "A" * 201),
+        ("BROKER_PHONE", "1" * 41),
+        ("BROKER_EMAIL", "nonsense"),
+        ("BROKER_EMAIL", "a@example.com, b@example.com"),
+        ("BROKER_EMAIL", f"{'a' * 250}@example.com"),
+        ("DEFAULT_FROM_EMAIL", "nonsense"),
+        ("DEFAULT_FROM_EMAIL", '"Andersen" <nonsense>'),
+        ("DEFAULT_FROM_EMAIL", '"Andersen" <a@example.com>\nBcc: all@example.com'),
+        ("BROKER_IMPORTER_NUMBER", "123456789"),
+        ("BROKER_IMPORTER_NUMBER", "12-3456789O1"),
+        ("BROKER_IMPORTER_NUMBER", "1" * 500),
         ("BROKER_COLOUR", "red; background: url(//evil.example)"),
         ("VAR_DIR", "/dev/null/var"),
     ],
@@ -169,6 +183,22 @@ def test_bad_value_is_refused_by_name(read: Any, name: str, value: str) -> None:
     message = str(refused.value)
     assert "\n" not in message
     assert "secret@" not in message, "a refusal shows no password"
+
+
+@pytest.mark.parametrize("number", ["078-05-1120", "078051120", "078 05 1120"])
+def test_a_social_security_number_is_refused_for_the_firm_and_not_repeated(read: Any, number: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"^BROKER_IMPORTER_NUMBER cannot be used\. ") as refused:
+        read(BROKER_IMPORTER_NUMBER=number)
+    assert "1120" not in str(refused.value)
+
+
+def test_the_firms_number_gets_its_one_spelling_here_too(read: Any) -> None:
+    assert read(BROKER_IMPORTER_NUMBER="12–3456789ab")["BROKER_IMPORTER_NUMBER"] == "12-3456789AB"
+
+
+def test_a_name_with_quotation_marks_can_send_mail(read: Any) -> None:
+    found = read(BROKER_NAME='Andersen "Andy" Brokers', BROKER_EMAIL="a@example.com")
+    assert parseaddr(found["DEFAULT_FROM_EMAIL"]) == ('Andersen "Andy" Brokers', "a@example.com")
 
 
 def test_env_file_is_read_and_the_environment_wins(read: Any, tmp_path: Path) -> None:
