@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -117,7 +118,8 @@ def wait_for_answer(port: int, web: Child) -> None:
 
 def _answers(port: int) -> bool:
     connection = HTTPConnection(HOST, port, timeout=10)
+    host = urlsplit(settings.PUBLIC_URL).netloc  # one that ALLOWED_HOSTS names, which 127.0.0.1 need not be
     with suppress(OSError, HTTPException):
-        connection.request("GET", "/health/")
+        connection.request("GET", "/health/", headers={"Host": host})
         return connection.getresponse().status == 200
     return False

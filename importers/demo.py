@@ -217,6 +217,12 @@ def build(count: int) -> int:
         return sum(_one(index, staff) for index in range(count))
 
 
+def sign_ins() -> list[tuple[str, str]]:
+    """Of the demo's staff, those who are in this database."""
+    there = set(User.objects.filter(email__in=dict(SIGN_INS), is_active=True).values_list("email", flat=True))
+    return [(email, password) for email, password in SIGN_INS if email in there]
+
+
 @contextmanager
 def _as_demo() -> Iterator[None]:
     """For the rows that no deed makes."""

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from unittest import mock
@@ -19,16 +20,17 @@ from django.core.management.base import CommandError
 
 from ace_onboarding.embedded import Cluster
 from ace_onboarding.processes import listen
+from tests.deployment.test_settings import PRODUCTION
 from tests.platform.conftest import Home, wait_until
 from tests.servers import free_port
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
 
 
-def get(port: int, path: str = "/health/") -> int:
+def get(port: int, path: str = "/health/", **headers: str) -> int:
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers)
         return connection.getresponse().status
     except OSError:
         return 0
@@ -146,6 +148,30 @@ def test_a_given_redis_is_used(prepared: Home, redis_url: str) -> None:
     assert up.poll() is None
     up.terminate()
     assert up.wait(30) == 0
+
+
+@pytest.fixture
+def empty_database(postgres: Cluster) -> Iterator[str]:
+    """Its URL; on the tests' server, as a production database that nobody has used yet."""
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE up_in_production")
+        yield postgres.url("up_in_production")
+        connection.execute("DROP DATABASE up_in_production WITH (FORCE)")
+
+
+def test_a_production_database_gets_no_demo_people(home: Home, empty_database: str) -> None:
+    port = free_port()
+    own = {"DATABASE_URL": empty_database, "TRUSTED_PROXIES": "1"}
+    up, lines = start(home, port, **PRODUCTION | own, PATH=without_redis(home.folder))
+    assert not any("Demo" in line or "@" in line for line in lines)
+    assert any("manage.py createsuperuser" in line for line in lines)
+    assert any("sent by EMAIL_URL" in line for line in lines)
+    assert get(port, "/guide/", Host=PRODUCTION["ALLOWED_HOSTS"], **{"X-Forwarded-Proto": "https"}) == 200
+    up.terminate()
+    assert up.wait(30) == 0
+    with psycopg.connect(empty_database) as connection:
+        people = connection.execute("SELECT email FROM importers_user WHERE is_staff").fetchall()
+        assert (people, connection.execute("SELECT * FROM importers_importerofrecord").fetchall()) == ([], [])
 
 
 def test_a_part_that_dies_is_started_again(prepared: Home) -> None:
