@@ -15,7 +15,7 @@ UV_COMPILE := var/uv/bin/uv pip compile pyproject.toml --universal --generate-ha
 	lint-code lint-format lint-types lint-templates lint-migrations lint-translations
 
 run: $(RUN)
-	@$(MANAGE) up --port $(PORT)
+	@$(MANAGE) up --port="$(PORT)"
 
 test: $(DEV) tools
 	$(PY) -m pytest $(PYTEST_ARGS)

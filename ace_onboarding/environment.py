@@ -4,34 +4,52 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from email.utils import parseaddr
+from io import StringIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+
+from importers.domain.errors import RuleViolation
+from importers.domain.firm import LONGEST_EMAIL, parse_firm_number
 
 YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}
 SHORTEST_SECRET = 50
 FEWEST_CHARACTERS = 12
 MAKE_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"  # noqa: S105 - a command
+ASSIGNMENT = re.compile(r"(?:export )?[A-Za-z_][A-Za-z_0-9]*=[^\0]*")
+HOST = r"(?:[\w-]+(?:\.[\w-]+)*|\[[0-9A-Fa-f:.]+\])"
 EXAMPLE_SECRET = "replace-me"  # noqa: S105 - what .env.example says, refused as a secret
 
 
-def read_env_file(path: Path) -> None:
-    """Adds what .env says to the environment; what is set there already wins."""
-    if not path.exists():
-        return
+def read_env_file(name: str, usual: Path) -> None:
+    """Adds what the file says to the environment; what is set there already wins. The usual one may be missing."""
+    named = text(name)
+    path = Path(named or usual)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError as error:
+        if not named:
+            return
+        raise ImproperlyConfigured(f"{name} is {named!r}, which is not there: name a file, or unset {name}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(f"{path} cannot be read ({error}): make it a readable text file.") from error
-    for number, line in enumerate(lines, start=1):
-        if line.strip() and not line.lstrip().startswith("#") and "=" not in line:
+    settings = StringIO("\n".join(_assignments(path, lines)))
+    environ.Env.read_env(settings)  # prints lines that it cannot read, and there may be a secret in them: gets none
+
+
+def _assignments(path: Path, lines: list[str]) -> Iterator[str]:
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if ASSIGNMENT.fullmatch(line):
+            yield line
+        elif line and not line.startswith("#"):
             raise ImproperlyConfigured(f"{path}, line {number}: write NAME=value, or start a comment with #.")
-    environ.Env.read_env(path)
 
 
 def text(name: str, default: str = "") -> str:
@@ -49,7 +67,7 @@ def flag(name: str, default: bool) -> bool:
 
 def number(name: str, default: int, lowest: int = 0) -> int:
     value = text(name, str(default))
-    if not value.isascii() or not value.isdigit() or int(value) < lowest:
+    if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < lowest:
         raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number from {lowest} up.")
     return int(value)
 
@@ -73,11 +91,84 @@ def matching(name: str, default: str, pattern: str, example: str) -> str:
     return value
 
 
-def url(name: str, default: str, schemes: set[str]) -> str:
-    """A URL of one of the schemes, with a host or (a Unix socket) a path."""
+def line(name: str, default: str, longest: int) -> str:
+    """Goes into headers of mails and a column of that length."""
     value = text(name, default)
-    if value and (urlsplit(value).scheme not in schemes or not value.split("://", 1)[1].strip("/")):
-        raise ImproperlyConfigured(f"{name} must look like {' or '.join(f'{s}://...' for s in sorted(schemes))}.")
+    if not value.isprintable() or len(value) > longest:
+        raise ImproperlyConfigured(f"{name} must be one line of at most {longest} visible characters.")
+    return value
+
+
+def mail_address(name: str, default: str) -> str:
+    value = line(name, default, LONGEST_EMAIL)
+    if not _is_mail_address(value):
+        raise ImproperlyConfigured(f"{name} is {value!r}: write one e-mail address, like office@example.com.")
+    return value
+
+
+def sender(name: str, default: str) -> str:
+    """Perhaps with a name: what the header From takes."""
+    value = text(name, default)
+    if not value.isprintable() or not _is_mail_address(parseaddr(value)[1]):
+        raise ImproperlyConfigured(f'{name} is {value!r}: write it like "Andersen Brokers" <office@example.com>.')
+    return value
+
+
+def _is_mail_address(value: str) -> bool:
+    """Asks what the admin's fields ask."""
+    try:
+        validate_email(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def firm_number(name: str) -> str:
+    try:
+        return parse_firm_number(text(name))
+    except RuleViolation as error:  # says nothing of what was written: it may be a Social Security number
+        raise ImproperlyConfigured(f"{name} cannot be used. {error}") from error
+
+
+def _split(value: str, shape: str) -> SplitResult:
+    """The parts of a URL. That its port is no number `urlsplit` notices only when asked for it."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(shape) from error
+    return parts
+
+
+def origin(name: str, default: str) -> str:
+    """The scheme, host and port of a site: what stands before the path of every link."""
+    value = text(name, default).rstrip("/")
+    shape = f"{name} must look like https://portal.example.com, with nothing behind the host but perhaps its port."
+    if value:
+        _split(value, shape)
+        if not re.fullmatch(rf"https?://{HOST}(?::\d+)?", value):
+            raise ImproperlyConfigured(shape)
+    return value
+
+
+def hosts(name: str, default: list[str]) -> list[str]:
+    found = words(name, default)
+    for host in found:
+        if host != "*" and not re.fullmatch(rf"\.?{HOST}", host):
+            raise ImproperlyConfigured(
+                f"{name} holds {host!r}: write host names without https://, port and path, like portal.example.com."
+            )
+    return found
+
+
+def redis(name: str) -> str:
+    value = text(name)
+    shape = f"{name} must look like redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/redis.sock."
+    if value:
+        parts = _split(value, shape)
+        over_network = parts.scheme in {"redis", "rediss"} and parts.hostname and re.fullmatch(r"/?\d*", parts.path)
+        if not over_network and not (parts.scheme == "unix" and parts.path.strip("/")):
+            raise ImproperlyConfigured(shape)
     return value
 
 
@@ -88,8 +179,11 @@ def required(name: str, value: str, remedy: str) -> str:
 
 
 def database(value: str) -> dict[str, Any]:
-    shape = "DATABASE_URL must look like postgres://user:password@host:5432/name."
-    if urlsplit(value).scheme not in {"postgres", "postgresql"}:
+    shape = (
+        "DATABASE_URL must look like postgres://user:password@host:5432/name, with %23 for # and %5B for [ in the "
+        "password."
+    )
+    if _split(value, shape).scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(shape)
     try:
         config: dict[str, Any] = environ.Env.db_url_config(value)

@@ -1,8 +1,16 @@
 """How gunicorn serves the portal, everywhere. Its addresses come from the command line."""
 
 import os
+import sys
 
-workers = int(os.environ.get("WEB_WORKERS", "2"))
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ace_onboarding.settings")
+try:
+    workers = settings.WEB_WORKERS
+except ImproperlyConfigured as error:
+    sys.exit(str(error))  # in one line, where gunicorn would show a traceback
 threads = 4
 preload_app = True  # the application is imported once, then forked
 timeout = 30

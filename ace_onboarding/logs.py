@@ -7,7 +7,14 @@ import logging
 import re
 
 SECRET_PATHS = re.compile(r"(/start/|/password/reset/key/|/confirm-email/)[^/\s\"'?]+")
-NUMBERS = re.compile(r"(?<![\w.-])(?:\d{3}([- ]?)\d{2}\1\d{4}|\d{2}-\d{7}(?:[A-Z0-9]{2})?|\d{6}-\d{5})(?![\w-]|\.\d)")
+DASH = "[-\u2010-\u2015\u2212\uff0d]"
+SHAPES = (
+    rf"\d{{3}}({DASH}?|[ ./])\d{{2}}\1\d{{4}}",  # SSN
+    rf"\d{{2}}{DASH}?\d{{7}}(?:[A-Z0-9]{{2}})?",  # EIN
+    rf"\d{{6}}{DASH}?\d{{5}}",  # assigned by CBP
+)
+# Part of nothing longer: a moment, an address in the network, a UUID.
+NUMBERS = re.compile(rf"(?<![\w.-])(?:{'|'.join(SHAPES)})(?![\w-]|\.\d)", re.IGNORECASE)
 
 
 def mask(text: str) -> str:

@@ -1,6 +1,7 @@
 """The processes that make up the portal on one machine, and the message broker they use."""
 
 import os
+import re
 import shutil
 import socket
 import sys
@@ -11,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -19,6 +21,8 @@ from ace_onboarding.embedded.cluster import LONGEST_SOCKET_PATH
 from ace_onboarding.supervisor import Child
 
 HOST = "127.0.0.1"
+USUAL_PORT = 8000
+HIGHEST_PORT = 65_535
 REDIS_SOCKET = "redis.sock"
 FIRST_ANSWER_SECONDS = 60
 WEB = ("gunicorn", "--config", "python:ace_onboarding.gunicorn_config", "ace_onboarding.wsgi")
@@ -28,14 +32,24 @@ WORKER = (*CELERY, "worker", "--loglevel", "INFO", "--concurrency", "2", *CALM)
 BEAT = (*CELERY, "beat", "--loglevel", "INFO", "--pidfile", "")
 
 
+def port_number(text: str) -> int:
+    """Read here and not by argparse, which answers with several lines and exit 2."""
+    if not (re.fullmatch(r"[0-9]{1,5}", text) and 1 <= int(text) <= HIGHEST_PORT):
+        raise CommandError(
+            f"The port is {text!r}: write a whole number from 1 to {HIGHEST_PORT}, like --port {USUAL_PORT}."
+        )
+    return int(text)
+
+
 def listen(port: int) -> socket.socket:
     """Takes the port before anything else is started; the web process gets this very socket."""
     try:
         return socket.create_server((HOST, port), backlog=128)
     except OSError as error:
+        other = port + 1 if USUAL_PORT <= port < HIGHEST_PORT else USUAL_PORT + 1
         raise CommandError(
             f"Port {port} cannot be used ({os.strerror(error.errno or 0)}): "
-            f"stop what uses it, or start with --port {port + 1}."
+            f"stop what uses it, or start with --port {other}."
         ) from error
 
 
@@ -104,7 +118,8 @@ def wait_for_answer(port: int, web: Child) -> None:
 
 def _answers(port: int) -> bool:
     connection = HTTPConnection(HOST, port, timeout=10)
+    host = urlsplit(settings.PUBLIC_URL).netloc  # one that ALLOWED_HOSTS names, which 127.0.0.1 need not be
     with suppress(OSError, HTTPException):
-        connection.request("GET", "/health/")
+        connection.request("GET", "/health/", headers={"Host": host})
         return connection.getresponse().status == 200
     return False

@@ -4,6 +4,7 @@ Without DATABASE_URL the portal is "embedded": it brings its own PostgreSQL, kee
 and keeps mails instead of sending them. With DEBUG off nothing that matters has a default.
 """
 
+from email.utils import quote
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,9 +14,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ace_onboarding import environment as env
 from ace_onboarding.embedded import MARKER, Cluster
+from importers.domain.firm import LONGEST_NAME, LONGEST_PHONE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env.read_env_file(Path(env.text("ENV_FILE", str(BASE_DIR / ".env"))))
+env.read_env_file("ENV_FILE", BASE_DIR / ".env")
 
 # --- where it runs -----------------------------------------------------------------------------------
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
@@ -27,28 +29,29 @@ SECRETS_DIR = VAR_DIR / "secrets" if DEBUG else None
 SECRET_KEY = env.secret("SECRET_KEY", kept_in=SECRETS_DIR)
 FINGERPRINT_KEY = env.secret("FINGERPRINT_KEY", kept_in=SECRETS_DIR)  # never changes: SSNs are matched by it
 
-PUBLIC_URL = env.url("PUBLIC_URL", "http://127.0.0.1:8000" if DEBUG else "", {"http", "https"}).rstrip("/")
+PUBLIC_URL = env.origin("PUBLIC_URL", "http://127.0.0.1:8000" if DEBUG else "")
 env.required(
     "PUBLIC_URL",
     PUBLIC_URL,
     "the address of the portal, for the links in mails, like https://portal.example.com.",
 )
 PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", PUBLIC_HOST] if DEBUG else [])
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", PUBLIC_HOST] if DEBUG else [])
 if not ALLOWED_HOSTS or ("*" in ALLOWED_HOSTS and not DEBUG):
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS must name the hosts the portal answers to, with commas between them, never *."
     )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+WEB_WORKERS = env.number("WEB_WORKERS", 2, lowest=1)
 
 # --- the broker firm (its row is made from these once; afterwards the admin is the place to change it) ---
-BROKER_NAME = env.text("BROKER_NAME", "ALPI Customs Brokers Inc.")
-BROKER_CONTACT_NAME = env.text("BROKER_CONTACT_NAME", "Jens Anton Rahbek")
-BROKER_PHONE = env.text("BROKER_PHONE", "+45 9928 7817")
-BROKER_EMAIL = env.text("BROKER_EMAIL", "jar@alpi.dk")
+BROKER_NAME = env.line("BROKER_NAME", "ALPI Customs Brokers Inc.", LONGEST_NAME)
+BROKER_CONTACT_NAME = env.line("BROKER_CONTACT_NAME", "Jens Anton Rahbek", LONGEST_NAME)
+BROKER_PHONE = env.line("BROKER_PHONE", "+45 9928 7817", LONGEST_PHONE)
+BROKER_EMAIL = env.mail_address("BROKER_EMAIL", "jar@alpi.dk")
 BROKER_COLOUR = env.matching("BROKER_COLOUR", "#0b4f6c", "#[0-9A-Fa-f]{6}", "#0b4f6c")
-BROKER_IMPORTER_NUMBER = env.text("BROKER_IMPORTER_NUMBER")
+BROKER_IMPORTER_NUMBER = env.firm_number("BROKER_IMPORTER_NUMBER")
 
 # --- what it is made of ------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -174,11 +177,11 @@ EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f'"{BROKER_NAME}" <{BROKER_EMAIL}>')
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", f'"{quote(BROKER_NAME)}" <{BROKER_EMAIL}>')
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- jobs: Redis when there is one, else files; either is only a doorbell, the rows are in the database ---
-REDIS_URL = env.url("REDIS_URL", "", {"redis", "rediss", "unix"})
+REDIS_URL = env.redis("REDIS_URL")
 BROKER_FOLDER = VAR_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "filesystem://localhost"
 
@@ -215,7 +218,15 @@ ACCOUNT_FORMS = {
     "request_login_code": "importers.forms.account.RequestCodeForm",
     "confirm_login_code": "importers.forms.account.ConfirmCodeForm",
 }
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "request_login_code": "20/m/ip,3/m/key,10/h/key"}
+ACCOUNT_RATE_LIMITS = {  # every limit of a page that is open: none hangs on what a version of allauth leaves unsaid
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "request_login_code": "20/m/ip,3/m/key,10/h/key",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 STAFF_MFA_REQUIRED = env.flag("STAFF_MFA_REQUIRED", default=not DEBUG)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID, uuid5
 
 import pghistory
 from anyascii import anyascii
@@ -31,6 +32,7 @@ from importers.services.portal import edit_firm
 from importers.services.readiness import checklist_of, refresh
 
 PASSWORD = "try-the-portal-2027"  # noqa: S105 - of invented people, in a database that only ever holds demo data
+NAMESPACE = UUID("0b4f6c00-ace0-4811-8106-2026042100ac")  # so that the importers' pages have the same addresses too
 RETURNED = {
     "en": "ACE shows another phone number for the officer. Which one is right?",
     "da": "I ACE står der et andet telefonnummer på den tegningsberettigede. Hvilket er det rigtige?",
@@ -235,6 +237,12 @@ def build(count: int) -> int:
         return sum(_one(index, staff) for index in range(count))
 
 
+def sign_ins() -> list[tuple[str, str]]:
+    """Of the demo's staff, those who are in this database."""
+    there = set(User.objects.filter(email__in=dict(SIGN_INS), is_active=True).values_list("email", flat=True))
+    return [(email, password) for email, password in SIGN_INS if email in there]
+
+
 @contextmanager
 def _as_demo() -> Iterator[None]:
     """For the rows that no deed makes."""
@@ -285,6 +293,7 @@ def _one(index: int, staff: list[User]) -> bool:
     email = f"{anyascii(officer.split()[-1]).lower()}@{domain}.example"
     with _as_demo():
         importer = ImporterOfRecord.objects.create(
+            uuid=uuid5(NAMESPACE, number.canonical),
             name=f"{company} {again + 1}" if again else company,
             number_kind=number.kind,
             number="" if number.kind is NumberKind.SSN else number.canonical,

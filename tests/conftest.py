@@ -27,6 +27,7 @@ OURS = {
     "ALLOWED_HOSTS",
     "TRUSTED_PROXIES",
     "STAFF_MFA_REQUIRED",
+    "WEB_WORKERS",
 }
 
 
@@ -36,7 +37,7 @@ def _leave_the_developers_environment() -> None:
     folder = Path(tempfile.mkdtemp(prefix="ace-tests-"))
     folder.chmod(0o711)  # PostgreSQL, which is never root, must get through
     os.environ["VAR_DIR"] = str(folder)
-    os.environ["ENV_FILE"] = str(folder / "none")
+    os.environ["ENV_FILE"] = os.devnull
     os.environ["LOG_LEVEL"] = "WARNING"
     os.environ["DJANGO_SETTINGS_MODULE"] = "ace_onboarding.settings"
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's event loop runs in the tests' thread

@@ -16,6 +16,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from importers.admin.deeds import DEEDS
+from importers.domain.checklist import STEP_BY_KEY
 from importers.letters import START_SALT
 from importers.models import BrokerFirm, User
 from tests.factories import AccessFactory, CampaignFactory, NotificationFactory, StaffFactory
@@ -93,6 +95,8 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 EXPECTED = {name: (get, post) for get, post, names in TABLE for name in names}
 TOKEN = UUID(int=4)
+INSIDERS = {"step": {"importer"}, "admin:importers_deed": {"staff", "superuser"}}  # who may fill it in and do it
+OF_ONE_IMPORTER = [("step", key) for key in STEP_BY_KEY] + [("admin:importers_deed", key) for key in DEEDS]
 OF_A_ROW = ("change", "delete", "history")
 
 
@@ -184,3 +188,15 @@ def test_who_may_come_in(name: str, method: str, world: World) -> None:
     found = {role: status(method, address, world.people[role]) for role in ROLES}
     expected = EXPECTED[name][method == "post"]
     assert found == dict(zip(ROLES, expected.split(), strict=True))
+
+
+@pytest.mark.parametrize(("name", "key"), OF_ONE_IMPORTER)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_every_step_and_every_deed_is_for_the_same_people(name: str, key: str, method: str, world: World) -> None:
+    address = reverse(name, args=[world.arguments[name][0], key])
+    expected = dict(zip(ROLES, EXPECTED[name][method == "post"].split(), strict=True))
+    found = {role: status(method, address, world.people[role]) for role in ROLES}
+    for role in INSIDERS[name] if method == "post" else ():
+        assert found[role] in {"200", "302"}, "filled in again, or done"
+        found[role] = expected[role]
+    assert found == expected

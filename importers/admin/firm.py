@@ -13,7 +13,7 @@ from unfold import widgets
 from importers.admin.base import StaffAdmin, staff
 from importers.admin.forms import what_was_shown
 from importers.domain.errors import RuleViolation
-from importers.domain.identifiers import parse_importer_number
+from importers.domain.firm import parse_firm_number
 from importers.models import BrokerFirm
 from importers.services.portal import edit_firm
 from importers.wording import violation_text
@@ -45,16 +45,10 @@ class FirmForm(forms.ModelForm):
         what_was_shown(self)
 
     def clean_importer_number(self) -> str:
-        text = self.cleaned_data["importer_number"]
-        if not text:
-            return ""
         try:
-            number = parse_importer_number(text)
+            return parse_firm_number(self.cleaned_data["importer_number"])
         except RuleViolation as error:
             raise forms.ValidationError(violation_text(error)) from error
-        if number.kind == "SSN":
-            raise forms.ValidationError(_("A firm has an EIN or a CBP-assigned number, no Social Security number."))
-        return number.canonical
 
 
 @admin.register(BrokerFirm)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from importers.domain.firm import LONGEST_EMAIL, LONGEST_NAME, LONGEST_NUMBER, LONGEST_PHONE
 from importers.models.constraints import pair
 from importers.models.history import tracked
 
@@ -76,14 +77,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 class BrokerFirm(models.Model):
     """The one firm that runs this portal."""
 
-    name = models.CharField(_("name"), max_length=200)
-    contact_name = models.CharField(_("contact person"), max_length=200)
-    phone = models.CharField(_("phone"), max_length=40)
-    email = models.EmailField(_("e-mail"))
+    name = models.CharField(_("name"), max_length=LONGEST_NAME)
+    contact_name = models.CharField(_("contact person"), max_length=LONGEST_NAME)
+    phone = models.CharField(_("phone"), max_length=LONGEST_PHONE)
+    email = models.EmailField(_("e-mail"), max_length=LONGEST_EMAIL)
     colour = models.CharField(_("accent colour"), max_length=7, default="#0b4f6c")
     importer_number = models.CharField(
         _("the firm's own importer number"),
-        max_length=12,
+        max_length=LONGEST_NUMBER,
         blank=True,
         help_text=_("Goes on Form 4811 and in box 28 of the entries."),
     )

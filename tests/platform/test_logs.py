@@ -12,8 +12,12 @@ TOKEN = "Zk3-aB_9xQ:1w2e3r:AbCdEf"
 
 @pytest.mark.parametrize(
     "secret",
-    ["123-45-6789", "123 45 6789", "123456789", "12-3456789", "12-3456789AB", "261122-00042"],
-)
+    [
+        "123-45-6789", "123 45 6789", "123456789", "078.05.1120", "078/05/1120", "078–05–1120",
+        "12-3456789", "12-3456789AB", "12-34567890a", "12345678900", "1234567890A", "12‑3456789",
+        "261122-00042", "26130012345", "261122–00042",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("frame", ["{}", "number {} is new", "({})", "{}, next", "'{}'", "n={}.", "{}\n"])
 def test_numbers_are_masked(secret: str, frame: str) -> None:
     assert mask(frame.format(secret)) == frame.format("•••")
@@ -30,6 +34,16 @@ def test_numbers_are_masked(secret: str, frame: str) -> None:
         "5f0c1d2e-1234-4abc-9def-123456789abc",
         "entry 10000 of 10000",
         "1763800000.123456789",
+        "1763800000",
+        "1763800000123",
+        "20261122094417",
+        "2026-11-22 09:44:17,123",
+        "127.0.0.1:54321",
+        "[::1]:54321",
+        "entry 123-4567890-1",
+        "entry 9AB-1234567-8, 9AB12345678",
+        "release 123.45.678",
+        "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678",
     ],
 )
 def test_what_only_looks_like_one_stays(harmless: str) -> None:

@@ -1,29 +1,36 @@
 """`manage.py up` runs the whole portal until it is told to stop, and leaves nothing running."""
 
+import errno
 import os
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from unittest import mock
 
 import psutil
 import psycopg
 import pytest
 import redis
+from django.core.management import ManagementUtility
+from django.core.management.base import CommandError
 
 from ace_onboarding.embedded import Cluster
+from ace_onboarding.processes import listen
+from tests.deployment.test_settings import PRODUCTION
 from tests.platform.conftest import Home, wait_until
 from tests.servers import free_port
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
 
 
-def get(port: int, path: str = "/health/") -> int:
+def get(port: int, path: str = "/health/", **headers: str) -> int:
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers)
         return connection.getresponse().status
     except OSError:
         return 0
@@ -143,6 +150,30 @@ def test_a_given_redis_is_used(prepared: Home, redis_url: str) -> None:
     assert up.wait(30) == 0
 
 
+@pytest.fixture
+def empty_database(postgres: Cluster) -> Iterator[str]:
+    """Its URL; on the tests' server, as a production database that nobody has used yet."""
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE up_in_production")
+        yield postgres.url("up_in_production")
+        connection.execute("DROP DATABASE up_in_production WITH (FORCE)")
+
+
+def test_a_production_database_gets_no_demo_people(home: Home, empty_database: str) -> None:
+    port = free_port()
+    own = {"DATABASE_URL": empty_database, "TRUSTED_PROXIES": "1"}
+    up, lines = start(home, port, **PRODUCTION | own, PATH=without_redis(home.folder))
+    assert not any("Demo" in line or "@" in line for line in lines)
+    assert any("manage.py createsuperuser" in line for line in lines)
+    assert any("sent by EMAIL_URL" in line for line in lines)
+    assert get(port, "/guide/", Host=PRODUCTION["ALLOWED_HOSTS"], **{"X-Forwarded-Proto": "https"}) == 200
+    up.terminate()
+    assert up.wait(30) == 0
+    with psycopg.connect(empty_database) as connection:
+        people = connection.execute("SELECT email FROM importers_user WHERE is_staff").fetchall()
+        assert (people, connection.execute("SELECT * FROM importers_importerofrecord").fetchall()) == ([], [])
+
+
 def test_a_part_that_dies_is_started_again(prepared: Home) -> None:
     port = free_port()
     up, _ = start(prepared, port)
@@ -181,6 +212,22 @@ def test_a_taken_port_is_said_in_one_line(prepared: Home) -> None:
     assert prepared.running() == []
 
 
+@pytest.mark.parametrize("port", ["99999", "65536", "0", "-1", "abc", "", "80.5", "²", "9" * 5000])
+def test_a_port_that_is_none_is_said_in_one_line(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        ManagementUtility(["manage.py", "up", f"--port={port}"]).execute()
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (1, "")
+    assert said.err == f"CommandError: The port is {port!r}: write a whole number from 1 to 65535, like --port 8000.\n"
+
+
+def test_the_highest_port_is_followed_by_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = OSError(errno.EADDRINUSE, "taken")
+    monkeypatch.setattr(socket, "create_server", mock.Mock(side_effect=taken))
+    with pytest.raises(CommandError, match="start with --port 8001"):
+        listen(65_535)
+
+
 def test_it_runs_only_once_from_a_folder(prepared: Home) -> None:
     up, _ = start(prepared, free_port())
     done = prepared.run("up", "--port", str(free_port()))
@@ -192,7 +239,7 @@ def test_it_runs_only_once_from_a_folder(prepared: Home) -> None:
 
 
 def test_a_web_server_that_cannot_start_is_said_in_one_line(prepared: Home) -> None:
-    done = prepared.run("up", "--port", str(free_port()), WEB_WORKERS="many")
+    done = prepared.run("up", "--port", str(free_port()), GUNICORN_CMD_ARGS="--threads none")
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith("CommandError: The web server does not answer")
     assert prepared.running() == []

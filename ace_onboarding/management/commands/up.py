@@ -16,8 +16,8 @@ from ace_onboarding.embedded import Cluster, revive
 from ace_onboarding.schema import bring_up_to_date
 from ace_onboarding.supervisor import Child, ChildDied, stop, watch
 from ace_onboarding.translations import compile_stale
-from importers.demo import SIGN_INS
-from importers.models import ImporterOfRecord
+from importers import demo
+from importers.models import ImporterOfRecord, User
 
 
 class Command(BaseCommand):
@@ -25,12 +25,15 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--port", default=str(processes.USUAL_PORT), help="(default %(default)s)")
 
-    def handle(self, *args: Any, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
+        port = processes.port_number(options["port"])
         with processes.listen(port) as web_socket, only_one(), processes.socket_folder() as folder:
             self._prepare(port)
-            self._run(port, web_socket, folder)
+            people = self._people()
+            connection.close()
+            self._run(port, web_socket, folder, people)
 
     def _prepare(self, port: int) -> None:
         if "PUBLIC_URL" not in os.environ:
@@ -38,11 +41,20 @@ class Command(BaseCommand):
         compile_stale()
         processes.forget_old_doorbells()
         bring_up_to_date()
-        if not ImporterOfRecord.objects.exists():
+        if not settings.DEBUG:
+            call_command("collectstatic", interactive=False, verbosity=0)  # without them no page can be shown
+        elif not ImporterOfRecord.objects.exists():
             call_command("seed_demo", stdout=self.stdout, stderr=self.stderr)
-        connection.close()
 
-    def _run(self, port: int, web_socket: socket.socket, folder: Path) -> None:
+    def _people(self) -> list[str]:
+        """Who can sign in, as far as that can be said here."""
+        if known := demo.sign_ins():
+            return ["Demo sign-ins (e-mail, password):", *(f"  {email}  {password}" for email, password in known)]
+        if not User.objects.filter(is_staff=True, is_active=True).exists():
+            return ["Nobody can sign in yet: make the first staff member with manage.py createsuperuser."]
+        return []
+
+    def _run(self, port: int, web_socket: socket.socket, folder: Path, people: list[str]) -> None:
         redis = processes.redis_server(folder)
         env = {"REDIS_URL": processes.redis_url(folder)} if redis else {}
         portal = processes.portal(env, web_socket)
@@ -54,7 +66,7 @@ class Command(BaseCommand):
             processes.wait_for_answer(port, web)  # the others start afterwards: people wait for this one
             for child in others:
                 child.start()
-            self._announce(port, redis)
+            self._announce(port, redis, people)
             watch([*brokers, *portal], self.stderr.write, self._keep_database)
         except (KeyboardInterrupt, SystemExit):
             self.stderr.write("Stopping.")  # asked to, by Ctrl-C or SIGTERM
@@ -67,7 +79,7 @@ class Command(BaseCommand):
         if settings.EMBEDDED and revive(Cluster(settings.VAR_DIR)):
             self.stderr.write("The database ended. It is started again.")
 
-    def _announce(self, port: int, redis: Child | None) -> None:
+    def _announce(self, port: int, redis: Child | None, people: list[str]) -> None:
         base = f"http://{processes.HOST}:{port}"
         mails = f"kept, not sent; staff read them at {base}/admin/importers/notification/"
         lines = [
@@ -78,8 +90,7 @@ class Command(BaseCommand):
             f"Jobs:        {broker_name(redis)}",
             f"Mails:       {mails if settings.MAILS_KEPT else 'sent by EMAIL_URL'}",
             f"Logs:        {processes.log_folder()}",
-            "Demo sign-ins (e-mail, password):",
-            *(f"  {email}  {password}" for email, password in SIGN_INS),
+            *people,
             "Ctrl-C stops everything.",
         ]
         self.stdout.write("\n".join(lines))

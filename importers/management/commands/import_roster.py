@@ -28,13 +28,14 @@ class Command(JSONCommand):
         parser.add_argument("--by", metavar="EMAIL", default="", help="who loads it, for the history")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        skip = options["skip_bad_rows"]
+        skip, dry_run = options["skip_bad_rows"], options["dry_run"]
         with without_collector():
-            outcome = self._load(Path(options["file"]), options["by"], dry_run=options["dry_run"], skip=skip)
-        self._tell(outcome, dry_run=options["dry_run"])
+            outcome = self._load(Path(options["file"]), options["by"], dry_run=dry_run, skip=skip)
+        self._tell(outcome, dry_run=dry_run)
         if options["as_json"]:
             self.answer(as_json(outcome))
-        if outcome.errors and not (skip and outcome.listing.readable):
+        done = outcome.listing.may_be_saved(skip_bad_rows=skip) if dry_run else outcome.saved
+        if not done:
             sys.exit(1)
 
     def refusal(self, message: str) -> dict[str, object]:

@@ -8,7 +8,8 @@ import pytest
 from django.core.management import call_command
 
 from importers.models import ImporterOfRecord
-from tests.factories import StaffFactory
+from importers.services import roster
+from tests.factories import ImporterFactory, StaffFactory
 from tests.lists import csv_list, row, xlsx_list
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,17 @@ def test_a_refused_file_is_one_json_object_too(
     result = shell.json(str(path), *extra, code=1)
     assert (result["rows"], result["created"], result["saved"], len(result["errors"])) == (0, 0, False, 1)
     assert result["errors"][0]["row"] in (0, 1)
+
+
+@pytest.mark.parametrize("extra", [[], ["--skip-bad-rows"]])
+def test_a_list_that_meets_another_at_the_same_moment_has_failed(
+    shell: Shell, good: str, extra: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ImporterFactory.create(number_text="12-3456789")
+    monkeypatch.setattr(roster, "_known", lambda fingerprints, lock: {})
+    result = shell.json(good, *extra, code=1)
+    assert ([error["code"] for error in result["errors"]], result["saved"]) == (["meanwhile"], False)
+    assert "Nothing was saved" in shell.err
 
 
 def test_a_folder_is_refused(shell: Shell, tmp_path: Path) -> None:

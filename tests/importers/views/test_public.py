@@ -38,6 +38,23 @@ def test_the_guide_has_six_steps_for_the_account_and_seven_for_ach(client: Clien
     assert (account, ach) == (6, 7)
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("The same person with the same e-mail", "Option 1: ACH", "Option 2: Form 4811")),
+        ("da", ("Den samme person med den samme e-mailadresse", "Mulighed 1: ACH", "Mulighed 2: Form 4811")),
+    ],
+)
+def test_the_guide_names_both_options_and_the_one_person_with_the_one_e_mail(
+    client: Client, language: str, words: tuple[str, ...]
+) -> None:
+    html = client.get(reverse("guide"), headers={"Accept-Language": language}).content.decode()
+    assert [word for word in words if word not in html] == []
+    for anchor in ("person", "ach", "form-4811"):
+        assert f'href="#{anchor}"' in html
+        assert f'id="{anchor}"' in html
+
+
 def test_the_guide_names_the_firm_its_contact_and_the_date(client: Client) -> None:
     Campaign.objects.all().delete()
     CampaignFactory()

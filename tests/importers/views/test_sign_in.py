@@ -5,6 +5,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -17,6 +18,8 @@ pytestmark = pytest.mark.django_db
 
 REQUEST = "/account/login/code/"
 CONFIRM = "/account/login/code/confirm/"
+RESET = "/account/password/reset/"
+PASSWORD = "correct horse battery"
 
 
 def mails() -> list[Notification]:
@@ -76,9 +79,40 @@ def test_a_wrong_password_and_an_unknown_address_read_the_same(client: Client, s
     assert "The e-mail or the password is not right." in pages[0]
 
 
+def test_every_limit_of_an_open_page_is_named() -> None:
+    open_pages = {
+        "login", "login_failed", "request_login_code", "reset_password", "reset_password_from_key", "reauthenticate",
+        "change_password",
+    }  # fmt: skip
+    assert open_pages == settings.ACCOUNT_RATE_LIMITS.keys()
+
+
+def test_five_wrong_passwords_lock_out_the_right_one_for_five_minutes(staff: User) -> None:
+    def sign_in(password: str) -> HttpResponse:
+        return Client().post("/account/login/", {"login": staff.email, "password": password})
+
+    for _ in range(5):
+        assert "The e-mail or the password is not right." in sign_in("wrong").content.decode()
+    locked = sign_in(PASSWORD)
+    assert locked.status_code == 200
+    assert "Wait five minutes" in locked.content.decode()
+    with time_machine.travel(timezone.now() + timedelta(minutes=5, seconds=1), tick=False):
+        assert sign_in(PASSWORD)["Location"] == reverse("admin:index")
+
+
+def test_from_one_place_twenty_codes_a_minute_are_asked_for(person: User) -> None:
+    asked = [Client().post(REQUEST, {"email": f"nobody{number}@nordlys.example"}) for number in range(20)]
+    assert {answer["Location"] for answer in asked} == {CONFIRM}
+    refused = Client().post(REQUEST, {"email": person.email})
+    assert "That was too many times. Wait one minute" in refused.content.decode()
+    assert mails() == []
+    with time_machine.travel(timezone.now() + timedelta(seconds=61), tick=False):
+        assert Client().post(REQUEST, {"email": person.email})["Location"] == CONFIRM
+
+
 def test_staff_sign_in_with_a_password(client: Client) -> None:
     staff = StaffFactory()
-    response = client.post("/account/login/", {"login": staff.email, "password": "correct horse battery"})
+    response = client.post("/account/login/", {"login": staff.email, "password": PASSWORD})
     assert response["Location"] == reverse("admin:index")
 
 
@@ -89,14 +123,41 @@ def test_a_code_alone_lets_no_staff_in(client: Client, staff: User) -> None:
     assert not re.search(r"code: \S+", mail.text)
 
 
-def test_importers_get_no_password_and_staff_may_have_a_new_one(client: Client, person: User, staff: User) -> None:
-    for someone in (person, staff):
-        client.post("/account/password/reset/", {"email": someone.email})
-    assert list(Notification.objects.values_list("to_email", flat=True)) == [staff.email]
+def test_asking_for_codes_too_often_tells_nobody_either(person: User) -> None:
+    pages = []
+    for email in (person.email, "nobody@nordlys.example"):
+        for _ in range(4):
+            answer = Client().post(REQUEST, {"email": email})
+        pages.append(plain(answer.content.decode()).replace(email, ""))
+    assert pages[0] == pages[1]
+    assert "That was too many times." in pages[0]
+
+
+def asked_for_password(email: str) -> HttpResponse:
+    return Client().post(RESET, {"email": email}, follow=True)
+
+
+def test_asking_for_a_password_tells_nobody_whether_an_address_is_known(person: User, staff: User) -> None:
+    answers = [asked_for_password(email) for email in (staff.email, person.email, "nobody@nordlys.example")]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert len({plain(answer.content.decode()) for answer in answers}) == 1
+    assert [mail.to_email for mail in mails()] == [staff.email], "importers have no password"
+
+
+def test_asking_too_often_tells_nobody_either(person: User, staff: User) -> None:
+    pages = []
+    for email in (staff.email, person.email, "nobody@nordlys.example"):
+        answers = [asked_for_password(email) for _ in range(6)]
+        assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+        pages.append(plain(answers[-1].content.decode()))
+    assert len(set(pages)) == 1
+    assert "Wait one minute, then try again." in pages[0]
+    assert "portal.css" in pages[0], "a page of the family"
+    assert {mail.to_email for mail in mails()} == {staff.email}
 
 
 def test_nobody_signs_up(client: Client) -> None:
-    response = client.post("/account/signup/", {"email": "new@nordlys.example", "password1": "correct horse battery"})
+    response = client.post("/account/signup/", {"email": "new@nordlys.example", "password1": PASSWORD})
     assert "sessionid" not in client.cookies
     assert not User.objects.filter(email="new@nordlys.example").exists()
     assert response.status_code in (200, 404)
@@ -108,7 +169,7 @@ def test_somebody_who_was_switched_off_gets_no_code(client: Client, person: User
     assert mails() == []
 
 
-@pytest.mark.parametrize("path", ["/account/login/", REQUEST, "/account/password/reset/"])
+@pytest.mark.parametrize("path", ["/account/login/", REQUEST, RESET])
 def test_sign_in_pages_are_of_the_family(client: Client, path: str) -> None:
     html = client.get(path).content.decode()
     assert "portal.css" in html
