@@ -1,6 +1,6 @@
 from django.urls import path
 
-from importers.views import checklist, public, start
+from importers.views import checklist, delegation, public, start
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -14,4 +14,6 @@ urlpatterns = [
     path("importers/", checklist.importers, name="importers"),
     path("importers/<uuid:uuid>/", checklist.checklist, name="checklist"),
     path("importers/<uuid:uuid>/<slug:key>/", checklist.step, name="step"),
+    path("importers/<uuid:uuid>/<slug:key>/send/", delegation.send, name="send_step"),
+    path("importers/<uuid:uuid>/<slug:key>/send/<uuid:sent>/", delegation.take_back, name="take_back_step"),
 ]

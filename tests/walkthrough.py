@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.models import ImporterOfRecord, User
-from importers.services import filings, steps
+from importers.services import delegations, filings, steps
 from importers.services.invitations import invite
 from importers.services.portal import edit_firm
 from importers.services.readiness import checklist_of
@@ -81,3 +81,9 @@ def ready(importer: ImporterOfRecord, staff: User, route: Route = Route.FORM_481
     filings.record_4811_checks(importer, by=staff, on_profile=True, box_28=True)
     filings.verify(importer, by=staff, digest=digest(importer))
     return who
+
+
+def sent(importer: ImporterOfRecord, officer: User, step: str = "ach-refund", **changes: str) -> User:
+    """The officer sends a step to a colleague, who is returned."""
+    given = {"name": "Jens Holm", "email": "jens@nordlys.example", "language": "en"} | changes
+    return delegations.delegate(importer, step, by=officer, **given)[0].colleague
