@@ -83,6 +83,14 @@ def ready(importer: ImporterOfRecord, staff: User, route: Route = Route.FORM_481
     return who
 
 
+def able_to_send(importer: ImporterOfRecord, staff: User) -> User:
+    """The officer, when every step that a colleague may do is open."""
+    who = invited(importer, staff)
+    before(importer, who, Route.OWN_ACCOUNT)
+    steps.confirm_ace_account(importer, by=who, name=importer.contact_name, email=importer.contact_email)
+    return who
+
+
 def sent(importer: ImporterOfRecord, officer: User, step: str = "ach-refund", **changes: str) -> User:
     """The officer sends a step to a colleague, who is returned."""
     given = {"name": "Jens Holm", "email": "jens@nordlys.example", "language": "en"} | changes

@@ -38,8 +38,8 @@ class Group(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Step:
     """`progress` gives the state from the facts alone; `evaluate` adds what must come first and what is wrong.
-    `minutes` is the guide's or our own estimate for a person who has everything at hand; a `delegable` step may be sent
-    to a colleague, who then does it without seeing the rest: never one in which somebody is named, signs or declares."""
+    `minutes` is the guide's or our own estimate for a person who has everything at hand. A `delegable` step may be sent
+    to a colleague, who then sees and does only that: never one in which somebody is named, signs or declares."""
 
     key: str
     title: str

@@ -19,7 +19,6 @@ from importers.models.filings import ImporterAccess
 from importers.models.history import tracked
 from importers.models.importer import ImporterOfRecord, ImporterQuerySet
 
-TRUTH = models.BooleanField()
 # A sent step as `sent_steps` reads it: the key and where it comes from.
 AS_READ = {
     "uuid": "uuid",
@@ -52,17 +51,14 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
     def as_read(self) -> "models.QuerySet[Delegation, Any]":
         """Each as one JSON object with the keys of `AS_READ`."""
         accesses = ImporterAccess.objects.filter(importer=OuterRef("importer"))
+        senders = accesses.filter(user=OuterRef("granted_by"), revoked_at=None, user__is_active=True)
         shut_out = Exists(accesses.filter(user=OuterRef("colleague")).shut_out())
-        return (
-            self.annotate(
-                is_sender_in=Exists(accesses.filter(user=OuterRef("granted_by"), revoked_at=None, user__is_active=True)),
-                is_shut_out=ExpressionWrapper(
-                    Q(shut_out) | Q(colleague__is_active=False) | Q(colleague__is_staff=True), output_field=TRUTH
-                ),
-            )
-            .order_by("pk")
-            .values(read=JSONObject(**AS_READ))
+        shut_out_or_staff = Q(shut_out) | Q(colleague__is_active=False) | Q(colleague__is_staff=True)
+        judged = self.annotate(
+            is_sender_in=Exists(senders),
+            is_shut_out=ExpressionWrapper(shut_out_or_staff, output_field=models.BooleanField()),
         )
+        return judged.order_by("pk").values(read=JSONObject(**AS_READ))
 
 
 @tracked()

@@ -107,7 +107,7 @@ def row(page: ImporterPage, state: StepState) -> Row:
 
 
 def step_url(page: ImporterPage, state: StepState) -> str:
-    """"" for a colleague who may not open it."""
+    """Empty for a colleague who may not open it."""
     if page.mine and page.mine.step != state.key:
         return ""
     return reverse("step", args=[page.importer.uuid, state.key])

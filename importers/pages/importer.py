@@ -63,9 +63,7 @@ def step_page_for(request: HttpRequest, uuid: UUID, key: str) -> ImporterPage:
     return page_of(importer, signed_in(request), BrokerFirm.current(), mine)
 
 
-def page_of(
-    importer: ImporterOfRecord, user: User, firm: BrokerFirm, mine: SentStep | None = None
-) -> ImporterPage:
+def page_of(importer: ImporterOfRecord, user: User, firm: BrokerFirm, mine: SentStep | None = None) -> ImporterPage:
     checklist = evaluate(importer.facts(firm, timezone.localdate()))
     return ImporterPage(importer, user, firm, checklist, sent_steps(importer, timezone.now()), mine)
 

@@ -23,7 +23,7 @@ SENT = Sending(
 
 
 def test_the_steps_that_can_be_sent_are_these() -> None:
-    """Naming the officer and choosing who gets the money are the officer's; Form 4811 is signed, the last is declared."""
+    """The officer names, chooses who gets the money, signs Form 4811, declares: none of that is for others."""
     assert set(DELEGABLE) == {"company", "existing-account", "ace-account", "ach-refund"}
 
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from importers.delivery import deliver
+from importers.domain.checklist import STEPS
 from importers.domain.delegation import Standing
 from importers.domain.errors import RuleViolation
 from importers.domain.facts import Route
@@ -35,11 +36,7 @@ def importer() -> ImporterOfRecord:
 
 @pytest.fixture
 def officer(importer: ImporterOfRecord, staff: User) -> User:
-    """Far enough that all four steps can be sent."""
-    who = walkthrough.invited(importer, staff)
-    walkthrough.before(importer, who, Route.OWN_ACCOUNT)
-    steps.confirm_ace_account(importer, by=who, name=importer.contact_name, email=importer.contact_email)
-    return who
+    return walkthrough.able_to_send(importer, staff)
 
 
 def send(importer: ImporterOfRecord, by: User, step: str = "ach-refund", **changes: str) -> tuple[Delegation, bool]:
@@ -85,7 +82,7 @@ def test_it_is_open_for_fourteen_whole_days(importer: ImporterOfRecord, officer:
         assert standing(importer) is Standing.RAN_OUT
 
 
-@pytest.mark.parametrize("step", ["officer", "refund-route", "form-5106", "form-4811", "inform-broker", "broker-review"])
+@pytest.mark.parametrize("step", [step.key for step in STEPS if not step.delegable])
 def test_naming_choosing_signing_and_declaring_stay(importer: ImporterOfRecord, officer: User, step: str) -> None:
     assert refused(importer, officer, step) == "not_now"
     assert not Delegation.objects.exists()
