@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from django.db.models import Model
+from django.utils import timezone
 
 from importers import demo
 from importers.domain.checklist import Stage
 from importers.domain.facts import Route
 from importers.domain.identifiers import NumberKind
-from importers.models import FiledContact, ImporterOfRecord, Notification, PointOfContact, Readiness, User
+from importers.models import Delegation, FiledContact, ImporterOfRecord, Notification, PointOfContact, Readiness, User
+from importers.models.delegation import sent_steps
 from importers.services import readiness
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +32,7 @@ def numbered_from_one(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def snapshot() -> list[list[dict[str, Any]]]:
-    models = (ImporterOfRecord, PointOfContact, FiledContact, Readiness, Notification)
+    models = (ImporterOfRecord, PointOfContact, FiledContact, Readiness, Notification, Delegation)
     return [numbered_from_one(list(rows(model))) for model in models]
 
 
@@ -47,6 +49,8 @@ def test_it_shows_everything() -> None:
     assert sorted(staff.values_list("email", flat=True)) == sorted(email for email, _password in demo.SIGN_INS)
     assert len(demo.SIGN_INS) == 3
     assert staff.filter(is_superuser=True).count() == 1
+    sent = [step for row in importers.select_related("officer") for step in sent_steps(row, timezone.now())]
+    assert [(step.name, step.step, step.is_open) for step in sent] == [("Jens Holm", "ach-refund", True)]
     assert list(readiness.drift()) == []
 
 
