@@ -148,7 +148,7 @@ def test_an_answer_a_colleague_changes_is_still_there_for_the_officer_to_declare
     assert "The answers are declared now, so nothing can be changed here." in page
     assert 'name="city"' not in page
     told = html(client.post(url(importer, "company"), COMPANY | {"city": "Skive"}, follow=True))
-    assert 'value="Skive"' not in told
+    assert "Nothing was saved." in told
     assert checklist_of(importer).facts.is_declared
 
 
