@@ -1,5 +1,6 @@
 """What a colleague can open and save: the one step, and nothing else."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -12,8 +13,8 @@ from django.utils import timezone
 
 from importers.domain.checklist import DELEGABLE, STEPS
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
-from importers.models import Delegation, ImporterAccess, ImporterOfRecord, User
-from importers.services import delegations, filings, steps
+from importers.models import Delegation, ImporterAccess, ImporterOfRecord, PointOfContact, User
+from importers.services import delegations, filings, invitations, steps
 from importers.services.readiness import checklist_of
 from tests import test_access, walkthrough
 from tests.factories import AccessFactory, ImporterFactory, UserFactory
@@ -180,6 +181,39 @@ def test_it_closes_by_itself(phone: Client, importer: ImporterOfRecord, colleagu
         assert phone.get(url(importer, "ach-refund")).status_code == 404
         assert phone.post(url(importer, "ach-refund"), {"status": "shown"}).status_code == 404
     assert checklist_of(importer).facts.ach is ACHStatus.UNKNOWN
+
+
+def shut_out(importer: ImporterOfRecord, colleague: User, staff: User) -> None:
+    invitations.revoke(AccessFactory(importer=importer, user=colleague), by=staff)
+
+
+def switch_off(importer: ImporterOfRecord, colleague: User, staff: User) -> None:
+    invitations.revoke(ImporterAccess.objects.get(importer=importer), by=staff)  # the sender's own
+
+
+def name_another(importer: ImporterOfRecord, colleague: User, staff: User) -> None:
+    PointOfContact.objects.update(email="lars@nordlys.example")
+
+
+@pytest.mark.parametrize("close", [shut_out, switch_off, name_another])
+def test_it_closes_at_once_when_its_ground_is_gone(
+    phone: Client, importer: ImporterOfRecord, colleague: User, staff: User, close: Callable[..., None]
+) -> None:
+    assert phone.get(url(importer, "ach-refund")).status_code == 200
+    close(importer, colleague, staff)
+    assert phone.get(url(importer, "ach-refund")).status_code == 404
+    assert phone.post(url(importer, "ach-refund"), {"status": "shown"}).status_code == 404
+    assert "Set up ACH refunds" not in html(phone.get(reverse("importers")))
+
+
+def test_an_open_step_does_not_open_the_one_of_a_former_officer(
+    phone: Client, importer: ImporterOfRecord, officer: User
+) -> None:
+    lars = {"name": "Lars Holm", "title": "CFO", "email": "lars@nordlys.example", "phone": "+4570101012"}
+    steps.name_officer(importer, by=officer, authorised=True, **lars)
+    walkthrough.sent(importer, User.objects.get(email="lars@nordlys.example"), "company")
+    assert phone.get(url(importer, "company")).status_code == 200
+    assert phone.get(url(importer, "ach-refund")).status_code == 404
 
 
 def test_the_list_shows_what_was_sent_and_nothing_else(phone: Client, importer: ImporterOfRecord) -> None:
