@@ -85,7 +85,7 @@ class StepPage:
 
     @property
     def sent(self) -> list[SentStep]:
-        """The colleagues to whom it is open; none of their business."""
+        """The colleagues to whom it is open, told only to who sees the checklist."""
         return [] if self.page.mine else [s for s in self.page.sent if s.step == self.state.key and s.is_open]
 
     @property
