@@ -187,15 +187,15 @@ def shut_out(importer: ImporterOfRecord, colleague: User, staff: User) -> None:
     invitations.revoke(AccessFactory(importer=importer, user=colleague), by=staff)
 
 
-def switch_off(importer: ImporterOfRecord, colleague: User, staff: User) -> None:
-    invitations.revoke(ImporterAccess.objects.get(importer=importer), by=staff)  # the sender's own
+def shut_out_the_sender(importer: ImporterOfRecord, colleague: User, staff: User) -> None:
+    invitations.revoke(ImporterAccess.objects.get(importer=importer), by=staff)
 
 
 def name_another(importer: ImporterOfRecord, colleague: User, staff: User) -> None:
     PointOfContact.objects.update(email="lars@nordlys.example")
 
 
-@pytest.mark.parametrize("close", [shut_out, switch_off, name_another])
+@pytest.mark.parametrize("close", [shut_out, shut_out_the_sender, name_another])
 def test_it_closes_at_once_when_its_ground_is_gone(
     phone: Client, importer: ImporterOfRecord, colleague: User, staff: User, close: Callable[..., None]
 ) -> None:
