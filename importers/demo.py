@@ -27,6 +27,7 @@ from importers.models import (
 )
 from importers.models.importer import fingerprint
 from importers.services import filings, questions, steps
+from importers.services.delegations import delegate
 from importers.services.invitations import invite
 from importers.services.portal import edit_firm
 from importers.services.readiness import checklist_of, refresh
@@ -82,6 +83,7 @@ COMPANIES = (
     ("Tom Baker Imports", "Portland, OR", "97201", "US", "en", "Thomas Baker", "Owner"),
 )
 STRUCTURES = {"US": "llc", "NL": "llc"}
+COLLEAGUE = ("Jens Holm", "holm@nordlys.example")  # to whom the first importer's officer has sent a step
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,12 @@ class Builder:
         self.before()
         self.filed()
         steps.confirm_ace_account(self.importer, by=self.who, name=self.officer, email=self.email)
+
+    def sent_to_a_colleague(self) -> None:
+        self.account()
+        name, email = COLLEAGUE
+        if self.importer.name == COMPANIES[0][0]:
+            delegate(self.importer, "ach-refund", by=self.who, name=name, email=email, language=self.importer.language)
 
     def refunds(self, signer: str = "") -> None:
         self.account()
@@ -208,7 +216,7 @@ class Builder:
 
 Profile = Callable[[Builder], None]
 PROFILES: tuple[tuple[Profile | None, int], ...] = (  # what was done, and how many days ago the last of it was
-    (Builder.account, 2),
+    (Builder.sent_to_a_colleague, 2),
     (None, 0),
     (Builder.invited, 9),
     (Builder.answered, 5),

@@ -17,6 +17,7 @@ from importers.contact import contact_for
 from importers.domain.checklist import STEP_BY_KEY, Checklist, StepState, evaluate
 from importers.domain.consistency import Who
 from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, MailState, Notification
+from importers.models.delegation import last_day
 from importers.wording import step_minutes, step_title
 
 START_SALT = "importers.start"
@@ -92,6 +93,9 @@ def _context(row: Notification) -> dict[str, Any]:
     }
     if row.importer_id is not None:
         context |= _importer_context(row.importer_id, row.step, firm)
+    if row.kind == MailKind.DELEGATION and row.expires_at is not None:
+        checklist = context["checklist"]
+        context |= {"step": LeftStep.of(checklist[row.step], checklist), "last_day": last_day(row.expires_at)}
     return context
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from importers.views import checklist, public, questions, start
+from importers.views import checklist, delegation, public, questions, start
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -15,4 +15,6 @@ urlpatterns = [
     path("importers/<uuid:uuid>/", checklist.checklist, name="checklist"),
     path("importers/<uuid:uuid>/<slug:key>/", checklist.step, name="step"),
     path("importers/<uuid:uuid>/<slug:key>/question/", questions.question, name="question"),
+    path("importers/<uuid:uuid>/<slug:key>/send/", delegation.send, name="send_step"),
+    path("importers/<uuid:uuid>/<slug:key>/send/<uuid:sent>/", delegation.take_back, name="take_back_step"),
 ]

@@ -47,6 +47,8 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("302 200 404 200 200", "302 405 405 405 405", ("checklist",)),
     ("302 200 404 200 200", "302 200 404 403 403", ("step",)),  # staff look at it, and act under their own name
     ("302 200 404 200 200", "302 200 404 403 403", ("question",)),
+    ("302 403 404 403 403", "302 403 404 403 403", ("send_step",)),  # the officer's alone
+    ("302 405 405 405 405", "302 403 404 403 403", ("take_back_step",)),
     (ALL, "302 200 200 200 200", ("start",)),
     (AT_THE_DOOR, AT_THE_DOOR, ("account_login", "account_request_login_code")),
     ("302 200 200 200 200", THROUGH_THE_DOOR, ("account_logout",)),
@@ -130,6 +132,8 @@ def world(db: None) -> World:
         "checklist": [importer.uuid],
         "step": [importer.uuid, "company"],
         "question": [importer.uuid, "company"],
+        "send_step": [importer.uuid, "company"],
+        "take_back_step": [importer.uuid, "company", TOKEN],
         "start": [TimestampSigner(salt=START_SALT).sign(str(mail.uuid))],
         "account_reset_password_from_key": ["abc", "def-ghi"],
         "mfa_remove_webauthn": [1],

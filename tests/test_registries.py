@@ -8,11 +8,12 @@ from django.conf import settings
 from django.db.models import CheckConstraint, Model
 from django.template.loader import get_template
 
-from importers.domain.checklist import STEPS
+from importers.domain.checklist import DELEGABLE, STEPS
 from importers.domain.consistency import DOCUMENT_STEP, Who
 from importers.domain.facts import Document
 from importers.forms import STEP_FORMS
 from importers.models.constraints import pair
+from importers.pages.delegation import LAST_SAVED
 
 OURS = ("importers", "refunds")
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]
@@ -49,6 +50,11 @@ def test_a_doer_has_a_time(model: type[Model]) -> None:
 
 def test_every_step_of_the_importer_has_a_form_and_no_other_has() -> None:
     assert set(STEP_FORMS) == {step.key for step in STEPS if step.who is Who.IMPORTER}
+
+
+def test_of_every_step_that_can_be_sent_it_is_known_who_saved_it() -> None:
+    assert set(LAST_SAVED) == set(DELEGABLE)
+    assert set(DELEGABLE) <= set(STEP_FORMS)
 
 
 @pytest.mark.parametrize("key", [step.key for step in STEPS])

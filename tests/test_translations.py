@@ -6,20 +6,30 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+import time_machine
 from babel.messages.catalog import Message
 from django.core.signing import TimestampSigner
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 
 from ace_onboarding import translations
 from importers.domain.checklist import STEPS
 from importers.domain.facts import Document, Route
 from importers.letters import START_SALT
-from importers.models import BrokerFirm, ImporterOfRecord, User
-from importers.services import filings
+from importers.models import (
+    BrokerFirm,
+    Delegation,
+    ImporterOfRecord,
+    MailKind,
+    Notification,
+    PointOfContact,
+    User,
+)
+from importers.services import delegations, filings
 from tests import walkthrough
 from tests.factories import AccessFactory, ImporterFactory, NotificationFactory, StaffFactory
 
@@ -242,6 +252,44 @@ def test_the_checklist_and_its_steps_and_their_errors(
         answer = danish.post(address, {"name": "", "email": "no", "phone": "no", "signed_on": "no"})
         if answer.status_code == 200:
             assert english_in(read(answer), BrokerFirm.current().name) == [], address
+
+
+def test_a_step_that_was_sent(danish: Client, speaks_danish: Callable[..., None]) -> None:
+    importer = ImporterFactory(language="da")
+    officer = walkthrough.able_to_send(importer, StaffFactory())
+    danish.force_login(officer)
+    form = reverse("send_step", args=[importer.uuid, "ach-refund"])
+    speaks_danish(form)
+    speaks_danish(form, data={"email": "no"})
+    speaks_danish(form, data={"name": "Bo", "email": officer.email, "language": "da"})
+    colleague = walkthrough.sent(importer, officer, language="da")
+    address = reverse("step", args=[importer.uuid, "ach-refund"])
+    speaks_danish(reverse("checklist", args=[importer.uuid]))
+    speaks_danish(address)
+    danish.force_login(colleague)
+    for page in (reverse("importers"), address):
+        speaks_danish(page)
+    danish.logout()
+    speaks_danish(link_of(colleague))
+
+
+def link_of(colleague: User) -> str:
+    mail = Notification.objects.get(kind=MailKind.DELEGATION, to_email=colleague.email)
+    return reverse("start", args=[TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)])
+
+
+@pytest.mark.parametrize("why", ["ran out", "taken back", "closed by us", "another officer"])
+def test_a_link_to_a_step_that_is_closed(danish: Client, speaks_danish: Callable[..., None], why: str) -> None:
+    importer, staff = ImporterFactory(language="da"), StaffFactory()
+    officer = walkthrough.able_to_send(importer, staff)
+    link = link_of(walkthrough.sent(importer, officer, language="da"))
+    sent, now = Delegation.objects.get(), timezone.now()
+    if why in ("taken back", "closed by us"):
+        delegations.revoke(importer, sent.uuid, by=officer if why == "taken back" else staff)
+    if why == "another officer":
+        PointOfContact.objects.update(email="lars@else.example")
+    with time_machine.travel(sent.expires_at if why == "ran out" else now, tick=False):
+        speaks_danish(link, status=410)
 
 
 def test_signing_out_and_having_several_companies(danish: Client, speaks_danish: Callable[..., None]) -> None:

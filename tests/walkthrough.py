@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.models import ImporterOfRecord, User
-from importers.services import filings, steps
+from importers.services import delegations, filings, steps
 from importers.services.invitations import invite
 from importers.services.portal import edit_firm
 from importers.services.readiness import checklist_of
@@ -84,3 +84,17 @@ def ready(importer: ImporterOfRecord, staff: User, route: Route = Route.FORM_481
     filings.record_4811_checks(importer, by=staff, on_profile=True, box_28=True)
     filings.verify(importer, by=staff, digest=digest(importer))
     return who
+
+
+def able_to_send(importer: ImporterOfRecord, staff: User) -> User:
+    """The officer, when every step that a colleague may do is open."""
+    who = invited(importer, staff)
+    before(importer, who, Route.OWN_ACCOUNT)
+    steps.confirm_ace_account(importer, by=who, name=importer.contact_name, email=importer.contact_email)
+    return who
+
+
+def sent(importer: ImporterOfRecord, officer: User, step: str = "ach-refund", **changes: str) -> User:
+    """The officer sends a step to a colleague, who is returned."""
+    given = {"name": "Jens Holm", "email": "jens@nordlys.example", "language": "en"} | changes
+    return delegations.delegate(importer, step, by=officer, **given)[0].colleague

@@ -20,12 +20,13 @@ from importers.admin.forms import (
     ReviewForm,
     RevokeForm,
     SendBackForm,
+    SentStepForm,
 )
 from importers.domain.consistency import DOCUMENT_STEP
 from importers.domain.errors import RuleViolation, gettext_noop
 from importers.domain.facts import Document
 from importers.models import ImporterAccess, ImporterOfRecord, User
-from importers.services import details, filings, invitations, questions
+from importers.services import delegations, details, filings, invitations, questions
 from importers.services.readiness import checklist_of
 from importers.wording import finding_text
 
@@ -132,6 +133,21 @@ def _answer(importer: ImporterOfRecord, by: User, data: Data) -> str:
     return told % {"who": question.asked_by}
 
 
+def _close_step(importer: ImporterOfRecord, by: User, data: Data) -> str:
+    delegation = delegations.revoke(importer, data["sent"], by=by)
+    if delegation is None:
+        raise RuleViolation("gone", gettext_noop("It was ended already."))
+    told = gettext("%(who)s can no longer open that step, and the officer cannot send this person another.")
+    return told % {"who": delegation.name}
+
+
+def _allow_sending(importer: ImporterOfRecord, by: User, data: Data) -> str:
+    delegation = delegations.lift(importer, data["sent"], by=by)
+    if delegation is None:
+        raise RuleViolation("gone", gettext_noop("There is nothing left to allow."))
+    return gettext("The officer can send %(who)s a step again.") % {"who": delegation.name}
+
+
 def _pause(importer: ImporterOfRecord, by: User, data: Data) -> str:
     details.pause([importer], by=by, **data)
     return gettext("No reminders go out until then.")
@@ -177,6 +193,8 @@ DEEDS: dict[str, Deed] = {
     "answer": Deed(_("Send the answer"), AnswerForm, _answer, "questions"),
     "invite": Deed(_("Send the invitation"), Nothing, _invite, "access"),
     "revoke": Deed(_("Take access away"), RevokeForm, _revoke, "access"),
+    "close-step": Deed(_("Close it to this person"), SentStepForm, _close_step, "sent"),
+    "allow-sending": Deed(_("Allow the officer to send this person a step"), SentStepForm, _allow_sending, "sent"),
     "pause": Deed(_("Pause reminders"), PauseForm, _pause, "reminders"),
     "resume": Deed(_("Send reminders again"), Nothing, _resume, "reminders"),
     "details": Deed(_("Save"), DetailsForm, _edit, "details", _details),

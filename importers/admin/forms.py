@@ -91,6 +91,10 @@ class RevokeForm(forms.Form):
     access = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class SentStepForm(forms.Form):
+    sent = forms.UUIDField(widget=forms.HiddenInput)
+
+
 class PauseForm(forms.Form):
     until = day(_("Last day without reminders"))
     reason = text(_("Why?"), required=True)

@@ -15,6 +15,7 @@ from importers.admin.listing import ImporterList, rows
 from importers.admin.page import Deeds, page_context
 from importers.admin.reminders import reminders_view
 from importers.admin.roster import export_file, roster_urls
+from importers.admin.sent import sent_lines
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
 from importers.services.details import remove
@@ -67,6 +68,7 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
 
     def draw(self, request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds) -> HttpResponse:
         context = page_context(request, importer, deeds)
+        context["sent"] = sent_lines(importer, deeds)
         context["may_remove"] = bool(getattr(request.user, "is_superuser", False))
         if deeds.why and not deeds.is_told:
             messages.error(request, deeds.why)

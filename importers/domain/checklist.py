@@ -38,7 +38,8 @@ class Group(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Step:
     """`progress` gives the state from the facts alone; `evaluate` adds what must come first and what is wrong.
-    `minutes` is the guide's or our own estimate for a person who has everything at hand."""
+    `minutes` is the guide's or our own estimate for a person who has everything at hand. A `delegable` step may be sent
+    to a colleague, who then sees and does only that: never one in which somebody is named, signs or declares."""
 
     key: str
     title: str
@@ -48,6 +49,7 @@ class Step:
     progress: Callable[[ImporterFacts], Status]
     after: tuple[str, ...] = ()
     hint: str = ""
+    delegable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,17 @@ def missing_for_4811(facts: ImporterFacts) -> list[str]:
 _BEFORE = ("company", "officer", "existing-account", "refund-route")
 
 STEPS: tuple[Step, ...] = (
-    Step("company", _("Confirm your company details"), Who.IMPORTER, Group.BEFORE, 3, _company),
+    Step("company", _("Confirm your company details"), Who.IMPORTER, Group.BEFORE, 3, _company, delegable=True),
     Step("officer", _("Name the responsible officer"), Who.IMPORTER, Group.BEFORE, 3, _officer),
-    Step("existing-account", _("Tell us if you already use ACE"), Who.IMPORTER, Group.BEFORE, 2, _existing_account),
+    Step(
+        "existing-account",
+        _("Tell us if you already use ACE"),
+        Who.IMPORTER,
+        Group.BEFORE,
+        2,
+        _existing_account,
+        delegable=True,
+    ),
     Step("refund-route", _("Choose how to receive refunds"), Who.IMPORTER, Group.BEFORE, 3, _refund_route),
     Step(
         "form-5106",
@@ -170,6 +180,7 @@ STEPS: tuple[Step, ...] = (
         _ace_account,
         _BEFORE,
         _("Six steps. CBP mails a code that is valid for 10 minutes."),
+        delegable=True,
     ),
     Step(
         "ach-refund",
@@ -180,6 +191,7 @@ STEPS: tuple[Step, ...] = (
         _ach_refund,
         ("refund-route", "ace-account"),
         _("Seven steps in ACE. You type your bank details there, never here."),
+        delegable=True,
     ),
     Step(
         "form-4811",
@@ -213,6 +225,7 @@ STEPS: tuple[Step, ...] = (
     ),
 )
 STEP_BY_KEY = {step.key: step for step in STEPS}
+DELEGABLE = tuple(step.key for step in STEPS if step.delegable)
 
 
 class Stage(StrEnum):

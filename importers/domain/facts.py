@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from importers.domain.people import Match, compare_emails
+
 
 class Document(StrEnum):
     """Where CBP holds a contact for the importer."""
@@ -52,6 +54,10 @@ class Officer:
     @property
     def complete(self) -> bool:
         return bool(self.name and self.title and self.email and self.phone)
+
+    def may_declare(self, email: str) -> bool:
+        """Whether who is signed in with this address is the officer."""
+        return self.declared and compare_emails(self.email, email).value is Match.SAME
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 from importers.models.accounts import BrokerFirm, User
 from importers.models.campaign import Campaign
+from importers.models.delegation import Delegation
 from importers.models.filings import (
     Acceptance,
     ACEAccount,
@@ -21,6 +22,7 @@ __all__ = [
     "Attestation",
     "BrokerFirm",
     "Campaign",
+    "Delegation",
     "FiledContact",
     "Form4811",
     "ImporterAccess",

@@ -1,5 +1,7 @@
 """What stands with CBP: who is filed where, the ACE account, ACH, Form 4811, and what the officer declared."""
 
+from typing import ClassVar, Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -173,6 +175,12 @@ class Acceptance(models.Model):
         return f"{self.rule}: {self.reason}"
 
 
+class AccessQuerySet(models.QuerySet["ImporterAccess"]):
+    def shut_out(self) -> Self:
+        """What staff took away: only staff lift that, whatever somebody of the importer does."""
+        return self.filter(revoked_by__is_staff=True)
+
+
 @tracked()
 class ImporterAccess(models.Model):
     """A person may see and fill in one importer's checklist."""
@@ -185,6 +193,8 @@ class ImporterAccess(models.Model):
     revoked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     first_visit_at = models.DateTimeField(null=True, blank=True)
 
+    objects: ClassVar[models.Manager["ImporterAccess"]] = AccessQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("access")
         verbose_name_plural = _("accesses")
@@ -196,3 +206,7 @@ class ImporterAccess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} → {self.importer}"
+
+    @property
+    def is_shut_out(self) -> bool:
+        return self.revoked_by is not None and self.revoked_by.is_staff

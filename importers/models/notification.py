@@ -24,6 +24,7 @@ LEASE = timedelta(minutes=5)
 class MailKind(models.TextChoices):
     INVITATION = "invitation", _("Invitation")
     OFFICER_INVITATION = "officer_invitation", _("Invitation to the officer")
+    DELEGATION = "delegation", _("Step sent to a colleague")
     REMINDER = "reminder", _("Reminder")
     DECLARED = "declared", _("Importer has registered (to staff)")
     RECEIPT = "receipt", _("Receipt for the declaration")

@@ -10,6 +10,7 @@ from importers import wording
 from importers.domain.checklist import Group, Status, StepState
 from importers.domain.consistency import Who
 from importers.domain.facts import ExistingAccount, Route
+from importers.pages.delegation import in_other_hands
 from importers.pages.importer import ImporterPage
 
 _ = gettext_lazy
@@ -56,6 +57,7 @@ class Row:
     is_off: bool
     word: str = ""  # instead of the state's own
     note: str = ""
+    hands: tuple[str, ...] = ()  # the colleagues who have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,11 @@ def sections(page: ImporterPage) -> Iterator[Section]:
 def row(page: ImporterPage, state: StepState) -> Row:
     off = state.status in (Status.CANNOT_START, Status.NOT_NEEDED)
     word = gettext("Find out") if state.key == "existing-account" and nobody_knows(page) else ""
-    return Row(state, title_of(page, state), _hint(page, state), step_url(page, state), off, word, _note(page, state))
+    url = step_url(page, state)
+    if not url:  # nor is a colleague told more of it
+        return Row(state, title_of(page, state), "", "", off)
+    hands = tuple(in_other_hands(page, state))
+    return Row(state, title_of(page, state), _hint(page, state), url, off, word, _note(page, state), hands)
 
 
 def _note(page: ImporterPage, state: StepState) -> str:
@@ -112,6 +118,9 @@ def _note(page: ImporterPage, state: StepState) -> str:
 
 
 def step_url(page: ImporterPage, state: StepState) -> str:
+    """Empty for a colleague who may not open it."""
+    if page.mine and page.mine.step != state.key:
+        return ""
     return reverse("step", args=[page.importer.uuid, state.key])
 
 

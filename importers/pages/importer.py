@@ -6,18 +6,33 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils import timezone
 
-from importers.access import importer_for_reading, importer_for_writing, may_write, signed_in
+from importers.access import (
+    importer_for_reading,
+    importer_for_writing,
+    may_write,
+    signed_in,
+    step_for_reading,
+    step_for_writing,
+)
 from importers.contact import Contact, contact_for
 from importers.domain.checklist import Checklist, evaluate
+from importers.domain.delegation import SentStep, can_be_sent
 from importers.models import BrokerFirm, ImporterOfRecord, User
+from importers.models.delegation import sent_steps
+from importers.services.steps import may_declare
 
 
 @dataclass(frozen=True, slots=True)
 class ImporterPage:
+    """`sent` is all that was ever sent to colleagues; `mine` the one step that is open to this person, where nothing
+    else is."""
+
     importer: ImporterOfRecord
     user: User
     firm: BrokerFirm
     checklist: Checklist
+    sent: tuple[SentStep, ...] = ()
+    mine: SentStep | None = None
 
     @property
     def open_questions(self) -> list[str]:
@@ -33,14 +48,34 @@ class ImporterPage:
         return may_write(self.user)
 
     @property
+    def is_officers(self) -> bool:
+        """Of the officer, signed in as such: who sends steps to colleagues and takes them back."""
+        return self.may_write and may_declare(self.importer, self.user)
+
+    def may_send(self, step: str) -> bool:
+        return self.is_officers and can_be_sent(self.checklist, step)
+
+    @property
     def contact(self) -> Contact:
         return contact_for(self.importer, self.firm)
 
 
 def page_for(request: HttpRequest, uuid: UUID) -> ImporterPage:
     """To read without a method that changes anything, to write with one. 404 and 403 as `access` says."""
-    reading = request.method in ("GET", "HEAD")
-    importer = (importer_for_reading if reading else importer_for_writing)(request, uuid, with_facts=True)
-    firm = BrokerFirm.current()
+    reader = importer_for_reading if _is_reading(request) else importer_for_writing
+    return page_of(reader(request, uuid, with_facts=True), signed_in(request), BrokerFirm.current())
+
+
+def step_page_for(request: HttpRequest, uuid: UUID, key: str) -> ImporterPage:
+    """As `page_for`, also for a colleague to whom this step was sent."""
+    importer, mine = (step_for_reading if _is_reading(request) else step_for_writing)(request, uuid, key)
+    return page_of(importer, signed_in(request), BrokerFirm.current(), mine)
+
+
+def page_of(importer: ImporterOfRecord, user: User, firm: BrokerFirm, mine: SentStep | None = None) -> ImporterPage:
     checklist = evaluate(importer.facts(firm, timezone.localdate()))
-    return ImporterPage(importer, signed_in(request), firm, checklist)
+    return ImporterPage(importer, user, firm, checklist, sent_steps(importer, timezone.now()), mine)
+
+
+def _is_reading(request: HttpRequest) -> bool:
+    return request.method in ("GET", "HEAD")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from importers.domain.checklist import Status, StepState, missing_for_4811
+from importers.domain.delegation import SentStep
 from importers.domain.facts import ACHStatus, Document, Filed, Route
 from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.domain.preflight import PreflightCheck, preflight
@@ -73,7 +74,19 @@ class StepPage:
         """There is a form, and this person may fill it in now."""
         if self.state.key not in STEP_FORMS or not self.page.may_write or self.not_needed or self.cannot_start:
             return False
+        if self.page.mine and self.page.checklist.facts.is_declared:  # what the officer has signed
+            return False
         return self.state.key != "inform-broker" or (self.may_declare and not self.is_done)
+
+    @property
+    def may_send(self) -> bool:
+        """To a colleague."""
+        return self.page.may_send(self.state.key)
+
+    @property
+    def sent(self) -> list[SentStep]:
+        """The colleagues to whom it is open, told only to who sees the checklist."""
+        return [] if self.page.mine else [s for s in self.page.sent if s.step == self.state.key and s.is_open]
 
     @property
     def comes_first(self) -> list[Row]:

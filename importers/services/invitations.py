@@ -45,7 +45,7 @@ def grant(importer: ImporterOfRecord, user: User, *, by: User) -> bool:
     access, made = ImporterAccess.objects.get_or_create(
         importer=importer, user=user, defaults={"granted_at": timezone.now(), "granted_by": by}
     )
-    if access.revoked_by and access.revoked_by.is_staff and not by.is_staff:
+    if access.is_shut_out and not by.is_staff:
         return False  # only staff lift what staff took away
     if access.revoked_at:
         access.revoked_at = access.revoked_by = None

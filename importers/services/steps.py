@@ -9,7 +9,6 @@ from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.domain.free_text import refuse_bank_details, refuse_links
-from importers.domain.people import compare_emails
 from importers.models import (
     ACEAccount,
     ACHEnrollment,
@@ -166,7 +165,7 @@ def _must_be_open(importer: ImporterOfRecord, key: str) -> None:
 def may_declare(importer: ImporterOfRecord, user: User) -> bool:
     """Only the officer declares: the person signed in with the officer's own e-mail."""
     officer = getattr(importer, "officer", None)
-    return bool(officer and officer.declared_at and compare_emails(officer.email, user.email).value == "same")
+    return bool(officer and officer.facts.may_declare(user.email))
 
 
 def declare(importer: ImporterOfRecord, *, by: User, digest: str) -> None:

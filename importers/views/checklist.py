@@ -14,10 +14,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from importers.access import may_write, signed_in
 from importers.domain.checklist import STEP_BY_KEY, Status
 from importers.forms import STEP_FORMS, StepForm, saved
-from importers.models import Campaign, ImporterOfRecord
+from importers.models import BrokerFirm, Campaign, ImporterOfRecord
 from importers.pages.checklist import next_thing, sections
-from importers.pages.importer import ImporterPage, page_for
+from importers.pages.importer import ImporterPage, page_for, step_page_for
+from importers.pages.sent_to_me import sent_to_me
 from importers.pages.step import StepPage
+from importers.services.delegations import note_opened
 from importers.services.readiness import checklist_of
 from importers.services.steps import note_visit
 from importers.wording import step_title
@@ -30,9 +32,11 @@ def importers(request: HttpRequest) -> HttpResponse:
     if user.is_staff:
         return redirect("admin:index")
     rows = list(ImporterOfRecord.objects.visible_to(user).select_related("readiness"))
-    if len(rows) == 1:
+    firm = BrokerFirm.current()
+    sent = sent_to_me(user, firm)
+    if len(rows) == 1 and not sent:
         return redirect("checklist", rows[0].uuid)
-    return render(request, "importers/importers.html", {"importers": rows})
+    return render(request, "importers/importers.html", {"importers": rows, "sent": sent, "firm": firm})
 
 
 @never_cache
@@ -58,15 +62,17 @@ def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
-    page = page_for(request, uuid)
     if key not in STEP_BY_KEY:
         raise Http404
+    page = step_page_for(request, uuid, key)
     context = StepPage.of(page, key)
     if request.method != "POST":
+        if page.mine and page.mine.opened_at is None:
+            note_opened(page.importer, page.mine, by=page.user)
         form = STEP_FORMS[key](page=page) if context.takes_answers else None
         return _render(request, page, key, form)
     if not context.takes_answers:  # settled elsewhere meanwhile, or an old tab
-        if not context.is_done:
+        if page.mine or not context.is_done:
             messages.warning(request, gettext("This step is not open any more. Nothing was saved."))
         return redirect("step", uuid, key)
     form = STEP_FORMS[key](request.POST, page=page)
@@ -77,7 +83,7 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
 
 def _after(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> HttpResponse:
     messages.success(request, " ".join(_told(form, key)))
-    if form.stays:
+    if form.stays or form.page.mine:
         return redirect("step", uuid, key)
     if request.GET.get("back") == "inform-broker":
         return redirect("step", uuid, "inform-broker")
@@ -97,6 +103,8 @@ def _told(form: StepForm, key: str) -> Iterator[str]:
         yield gettext("Saved.")
     if form.told:
         yield form.told
+    if form.page.mine:
+        yield gettext("%(name)s can see it on the checklist.") % {"name": form.page.mine.sender}
     if form.page.checklist.facts.is_declared and not now.facts.is_declared:
         yield gettext("An answer has changed: the officer declares the answers again, and then we check them again.")
 

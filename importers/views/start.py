@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 
 from importers.letters import START_SALT
 from importers.models import ImporterAccess, ImporterOfRecord, MailKind, Notification, User
+from importers.pages.sent_to_me import SentToMe, behind_link
 from importers.views.code import mail_code
 
 VALID = timedelta(days=90)
@@ -36,6 +37,11 @@ class Invitation:
     user: User
     language: str
     is_officer: bool
+    step: SentToMe | None = None  # the one step that the link opens; without it the checklist
+
+    @property
+    def goal(self) -> str:
+        return self.step.url if self.step else reverse("checklist", args=[self.importer.uuid])
 
 
 @csrf_exempt
@@ -56,7 +62,9 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _answer(request: HttpRequest, invitation: Invitation | str) -> HttpResponse:
+def _answer(request: HttpRequest, invitation: Invitation | SentToMe | str) -> HttpResponse:
+    if isinstance(invitation, SentToMe):
+        return render(request, "importers/start_step_closed.html", {"closed": invitation}, status=410)
     if isinstance(invitation, str):
         return render(request, "importers/start_refused.html", {"why": invitation}, status=410)
     if request.user == invitation.user:
@@ -73,11 +81,10 @@ def _mail_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         context = {"invitation": invitation, "too_many": not request.user.is_authenticated}
         return render(request, "importers/start.html", context, status=429 if context["too_many"] else 200)
     mail_code(request, user=invitation.user, email=invitation.user.email, link=request.path)
-    goal = reverse("checklist", args=[invitation.importer.uuid])
-    return redirect(f"{reverse('account_confirm_login_code')}?{urlencode({'next': goal})}")
+    return redirect(f"{reverse('account_confirm_login_code')}?{urlencode({'next': invitation.goal})}")
 
 
-def _read(token: str) -> Invitation | str:
+def _read(token: str) -> Invitation | SentToMe | str:
     """What the link stands for, or why it no longer works: "unknown", "expired", "revoked"."""
     try:
         uuid = TimestampSigner(salt=START_SALT).unsign(token, max_age=VALID)
@@ -88,6 +95,8 @@ def _read(token: str) -> Invitation | str:
     mail = Notification.objects.filter(uuid=uuid).select_related("importer__officer").first()
     if mail is None or mail.importer is None:
         return "unknown"
+    if mail.kind == MailKind.DELEGATION:
+        return _read_sent_step(mail, mail.importer)
     access = ImporterAccess.objects.filter(
         importer=mail.importer, user__email__iexact=mail.to_email, user__is_active=True, revoked_at=None
     ).select_related("user")
@@ -97,7 +106,17 @@ def _read(token: str) -> Invitation | str:
     return Invitation(mail.importer, found.user, mail.language, mail.kind == MailKind.OFFICER_INVITATION)
 
 
-def _language(request: HttpRequest, invitation: Invitation | str) -> str:
+def _read_sent_step(mail: Notification, importer: ImporterOfRecord) -> Invitation | SentToMe | str:
+    """The step itself when it is no longer open."""
+    step = behind_link(mail, importer)
+    if step is None:
+        return "unknown"
+    if not step.sent.is_open:
+        return step
+    return Invitation(importer, step.page.user, mail.language, is_officer=False, step=step)
+
+
+def _language(request: HttpRequest, invitation: Invitation | SentToMe | str) -> str:
     """The one asked for on this page, else the one chosen before, else the mail's."""
     asked = request.GET.get("language", "")
     if asked in dict(settings.LANGUAGES):
@@ -105,4 +124,4 @@ def _language(request: HttpRequest, invitation: Invitation | str) -> str:
     chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES or request.user.is_authenticated
     if chosen or isinstance(invitation, str):
         return translation.get_language() or "en"
-    return invitation.language
+    return invitation.page.user.language if isinstance(invitation, SentToMe) else invitation.language

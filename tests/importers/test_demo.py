@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db.models import Model
+from django.utils import timezone
 
 from importers import demo
 from importers.domain.checklist import Stage
@@ -18,15 +19,18 @@ from importers.models import (
     Attestation,
     BrokerFirm,
     Campaign,
+    Delegation,
     FiledContact,
     Form4811,
     ImporterAccess,
     ImporterOfRecord,
     Notification,
     PointOfContact,
+    Question,
     Readiness,
     User,
 )
+from importers.models.delegation import sent_steps
 from importers.services import readiness
 
 pytestmark = pytest.mark.django_db
@@ -34,10 +38,16 @@ pytestmark = pytest.mark.django_db
 FORTY = 40
 MODELS: tuple[type[Model], ...] = (
     ImporterOfRecord, PointOfContact, FiledContact, ACEAccount, ACHEnrollment, Form4811, Attestation, ImporterAccess,
-    Readiness, Notification, User, Campaign, BrokerFirm,
+    Readiness, Notification, User, Campaign, BrokerFirm, Delegation, Question,
 )  # fmt: skip
 MOMENTS = ("_at", "_on", "not_before", "date_joined")  # only whether there is one
-BY_CHANCE = {("notification", "uuid"), ("notification", "text"), ("notification", "html"), ("user", "password")}
+BY_CHANCE = {
+    ("notification", "uuid"),
+    ("notification", "text"),
+    ("notification", "html"),
+    ("user", "password"),
+    ("delegation", "uuid"),
+}
 
 
 def rows(model: type[Model]) -> Iterator[dict[str, Any]]:
@@ -72,6 +82,8 @@ def test_it_shows_everything() -> None:
     assert sorted(staff.values_list("email", flat=True)) == sorted(email for email, _password in demo.SIGN_INS)
     assert len(demo.SIGN_INS) == 3
     assert staff.filter(is_superuser=True).count() == 1
+    sent = [step for row in importers.select_related("officer") for step in sent_steps(row, timezone.now())]
+    assert [(step.name, step.step, step.is_open) for step in sent] == [("Jens Holm", "ach-refund", True)]
     assert list(readiness.drift()) == []
 
 

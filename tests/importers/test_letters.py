@@ -1,6 +1,6 @@
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -21,6 +21,7 @@ KINDS = [kind for kind in MailKind if kind is not MailKind.ACCOUNT]
 URL = re.compile(r"https?://[^\s\"'<>]+")
 HURRY = re.compile(r"urgent|immediately|act now|last chance|final notice|straks|haster|sidste chance", re.I)
 BANK = re.compile(r"\bbank|\biban\b|routing|account number|kontonummer", re.I)
+MIDNIGHT = datetime(2026, 12, 8, 23, tzinfo=UTC)  # in Copenhagen
 NEVER = ("We never ask for bank numbers", "Vi beder aldrig om bankoplysninger")
 
 
@@ -41,6 +42,9 @@ def declared(importer: ImporterOfRecord) -> Iterator[User]:
 def mail(importer: ImporterOfRecord, kind: MailKind, language: str = "en", **fields: object) -> Notification:
     if kind is MailKind.REMINDER:
         fields = {"campaign": Campaign.objects.first() or CampaignFactory(), "slot": "T-14"} | fields
+    if kind is MailKind.DELEGATION:
+        sender = User.objects.get(email=importer.contact_email)
+        fields = {"step": "ach-refund", "requested_by": sender, "expires_at": MIDNIGHT} | fields
     return NotificationFactory(importer=importer, kind=kind, language=language, **fields)
 
 
@@ -147,6 +151,23 @@ def test_a_first_mail_that_is_a_reminder_says_who_writes(
     written = write(row)
     assert intro not in written.text + written.html
     assert "Continue here" in written.text or "Fortsæt her" in written.text
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "step", "until"),
+    [
+        ("en", "asks you to do one step", "Set up ACH refunds (about 10 minutes)", "until Tuesday 8 December 2026."),
+        ("da", "beder dig klare ét trin", "Sæt ACH-refusion op (ca. 10 minutter)", "med tirsdag den 8. december 2026."),
+    ],
+)
+def test_a_colleague_reads_who_asks_for_which_step_and_until_when(
+    importer: ImporterOfRecord, declared: User, language: str, subject: str, step: str, until: str
+) -> None:
+    written = letter(importer, MailKind.DELEGATION, language)
+    assert written.subject == f"Nordlys & Søn ApS: Mette Sørensen {subject}"
+    for text in ("Mette Sørensen", step, until, "ALPI Customs Brokers Inc."):
+        assert text in written.text
+        assert text in re.sub(r"</?b[^>]*>", "", written.html)
 
 
 def test_the_danish_invitation_is_short_and_names_the_duty(importer: ImporterOfRecord) -> None:

@@ -8,10 +8,18 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from importers.models import Campaign, ImporterOfRecord, Notification
+from importers.models import Campaign, Delegation, ImporterOfRecord, MailKind, Notification
 from importers.services import reminders, steps
 from importers.services.change import change
-from tests.factories import AccessFactory, CampaignFactory, ImporterFactory, NotificationFactory, UserFactory
+from tests import walkthrough
+from tests.factories import (
+    AccessFactory,
+    CampaignFactory,
+    ImporterFactory,
+    NotificationFactory,
+    StaffFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,3 +92,11 @@ def test_two_tabs_leave_one_row_of_each_kind() -> None:
     together(name, name)
     assert importer.accesses.count() == 1
     assert Notification.objects.count() == 1
+
+
+def test_a_step_sent_twice_at_the_same_moment_is_sent_once() -> None:
+    importer = ImporterFactory()
+    officer = walkthrough.able_to_send(importer, StaffFactory())
+    together(*[lambda: walkthrough.sent(importer, officer)] * 3)
+    assert Delegation.objects.count() == 1
+    assert Notification.objects.filter(kind=MailKind.DELEGATION).count() == 1
