@@ -9,16 +9,24 @@ from django.utils.translation import gettext, gettext_lazy
 from importers import wording
 from importers.domain.checklist import Group, Status, StepState
 from importers.domain.consistency import Who
-from importers.domain.facts import ExistingAccount, Route
+from importers.domain.facts import ACHStatus, ExistingAccount, Route
 from importers.pages.importer import ImporterPage
+from importers.pages.waiting import what_it_waits_for
 
 _ = gettext_lazy
 
 EXISTING = {
     ExistingAccount.NO: _("No account before"),
     ExistingAccount.ACCOUNT: _("Account, without refunds by ACH"),
-    ExistingAccount.ENROLLED: _("Account, with refunds by ACH"),
+    ExistingAccount.ENROLLED: _("Account, with ACH set up for refunds (not only for duty)"),
     ExistingAccount.UNSURE: _("Not known: ask ACE Support before you apply"),
+}
+ACH = {
+    ACHStatus.SHOWN: _("Bank details are shown in ACE"),
+    ACHStatus.NONE: _("No bank details are shown in ACE"),
+    ACHStatus.NO_TAB: _("There is no tab ACH Refund Authorization in ACE"),
+    ACHStatus.ERROR: _("ACE shows an error message"),
+    ACHStatus.UNKNOWN: _("Not told yet"),
 }
 # What to have at hand, after the title and the minutes.
 AT_HAND = {
@@ -49,12 +57,23 @@ OUR_TURN = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`minutes` is 0 where nothing is left to do, `word` stands instead of the state's own."""
+
     state: StepState
     title: str
     hint: str
     url: str
     is_off: bool
-    word: str = ""  # instead of the state's own
+    minutes: int = 0
+    word: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        return self.state.status is Status.DONE
+
+    @property
+    def is_needed(self) -> bool:
+        return self.state.status is not Status.NOT_NEEDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +117,8 @@ def sections(page: ImporterPage) -> Iterator[Section]:
 def row(page: ImporterPage, state: StepState) -> Row:
     off = state.status in (Status.CANNOT_START, Status.NOT_NEEDED)
     word = gettext("Find out") if state.key == "existing-account" and nobody_knows(page) else ""
-    return Row(state, title_of(page, state), _hint(page, state), step_url(page, state), off, word)
+    minutes = 0 if state.status.is_settled else wording.step_minutes(state.step, page.checklist.facts)
+    return Row(state, title_of(page, state), _hint(page, state), step_url(page, state), off, minutes, word)
 
 
 def step_url(page: ImporterPage, state: StepState) -> str:
@@ -115,6 +135,16 @@ def _hint(page: ImporterPage, state: StepState) -> str:
         return _answer(page, state.key)
     if state.status is Status.NOT_NEEDED:
         return ""
+    if state.status is Status.CANNOT_START:
+        return what_it_waits_for(page.checklist, state)
+    return _what_it_is(page, state)
+
+
+def _what_it_is(page: ImporterPage, state: StepState) -> str:
+    if state.status is Status.WAITING_CBP:
+        return gettext("We have sent CBP a correction and look again when it is through.")
+    if state.key == "ach-refund" and page.checklist.facts.ach is not ACHStatus.UNKNOWN:
+        return gettext("You told us: %(seen)s.") % {"seen": ACH[page.checklist.facts.ach]}
     if state.key == "ace-account" and page.checklist.facts.has_account:
         return gettext("Sign in to ACE and look up the Trade Account Owner.")
     return gettext(state.step.hint) if state.step.hint else ""
@@ -189,4 +219,8 @@ def _detail(page: ImporterPage, state: StepState) -> str:
         return wording.finding_text(state.blockers[0])
     if state.key == "ace-account" and checks_5106_first(page):
         return str(CHECK_5106_FIRST)
+    if state.key == "ach-refund" and state.status is Status.IN_PROGRESS:
+        return gettext("You told us: %(seen)s. The page says what to do next.") % {
+            "seen": ACH[page.checklist.facts.ach]
+        }
     return ""

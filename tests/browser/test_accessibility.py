@@ -27,6 +27,11 @@ STICKS_OUT = "document.documentElement.scrollWidth > document.documentElement.cl
 
 def check(page: Page, address: str) -> None:
     page.goto(address)
+    examine(page, address)
+
+
+def examine(page: Page, address: str) -> None:
+    """The page as it stands now."""
     for scheme in ("light", "dark"):
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
