@@ -15,7 +15,6 @@ from django.utils import timezone, translation
 from importers.brand import colour_or_default, ink_on
 from importers.contact import contact_for
 from importers.domain.checklist import STEP_BY_KEY, Checklist, StepState, evaluate
-from importers.domain.consistency import Who
 from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, MailState, Notification
 from importers.models.delegation import last_day
 from importers.wording import step_minutes, step_title
@@ -119,7 +118,7 @@ def frame(firm: BrokerFirm) -> dict[str, Any]:
 def _importer_context(importer_id: int, step: str, firm: BrokerFirm) -> dict[str, Any]:
     importer = ImporterOfRecord.objects.with_facts().select_related("assigned_to").get(pk=importer_id)
     checklist = evaluate(importer.facts(firm, timezone.localdate()))
-    left = [LeftStep.of(state, checklist) for state in _left(checklist)]
+    left = [LeftStep.of(state, checklist) for state in checklist.left]
     attestation = importer.newest_declaration
     return {
         "importer": importer,
@@ -130,14 +129,6 @@ def _importer_context(importer_id: int, step: str, firm: BrokerFirm) -> dict[str
         "attestation": attestation,
         "admin_url": settings.PUBLIC_URL + reverse("admin:importers_importerofrecord_change", args=[importer.pk]),
     }
-
-
-def _left(checklist: Checklist) -> list[StepState]:
-    """What the importer still has to do. While the route is open only one of the two ways is counted."""
-    left = [s for s in checklist.steps if s.step.who is Who.IMPORTER and not s.status.is_settled]
-    if checklist.facts.effective_route is None:
-        left = [s for s in left if s.key != "form-4811"]
-    return left
 
 
 def message(row: Notification, letter: Letter) -> EmailMultiAlternatives:

@@ -1,10 +1,13 @@
 """The rules speak English templates; here they become sentences in the reader's language."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from importers.domain.checklist import Group, Status, Step
@@ -44,6 +47,21 @@ STRUCTURES = {
     "individual": gettext_lazy("Private individual"),
     "government": gettext_lazy("Government body"),
 }
+# On CBP's screens, and so in English in every language. The longer ones first.
+CBP_LABELS = (
+    "Tools, User Access",
+    "Roles, Importer, ACH refund tab, Full Access",
+    "ACH Refund Authorization",
+    "Trade Account Owner",
+    "Get Info/Refresh",
+    "ACH Refund Support",
+    "Duplicate Tax ID",
+    "Add Notify Party",
+    "ACE Support",
+    "Read-Only",
+    "Submit",
+)
+CBP_LABEL = re.compile("|".join(map(re.escape, CBP_LABELS)))
 LOOK_UP_MINUTES = 5  # in an account that is there
 SHORT_NUMBERS = {
     "en": ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
@@ -103,6 +121,13 @@ def step_minutes(step: Step, facts: ImporterFacts) -> int:
     if step.key == "ace-account" and facts.has_account:
         return LOOK_UP_MINUTES
     return step.minutes
+
+
+def mark_cbp_labels(text: str) -> SafeString:
+    escaped = str(conditional_escape(text))
+    if language() == "en":
+        return mark_safe(escaped)  # noqa: S308 - escaped above
+    return mark_safe(CBP_LABEL.sub(r'<span lang="en">\g<0></span>', escaped))  # noqa: S308
 
 
 def violation_text(violation: RuleViolation) -> str:

@@ -10,11 +10,22 @@ for (const copy of document.querySelectorAll("[data-copy]")) {
   said.setAttribute("role", "status");
   said.className = "quiet small";
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(copy.querySelector("code").textContent);
-    said.textContent = copy.dataset.copied;
+    const text = copy.querySelector("code, pre");
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      said.textContent = copy.dataset.copied;
+    } catch {
+      getSelection().selectAllChildren(text);
+      said.textContent = copy.dataset.failed;
+    }
     setTimeout(() => { said.textContent = ""; }, 4000);
   });
   if (navigator.clipboard) copy.append(button, said);
+}
+
+for (const print of document.querySelectorAll("[data-print]")) {
+  print.hidden = false;
+  print.querySelector("button").addEventListener("click", () => window.print());
 }
 
 // A second press while the first is on its way sends nothing (the server would not mind either).

@@ -112,7 +112,7 @@ def _ace_account(facts: ImporterFacts) -> Status:
 def _ach_refund(facts: ImporterFacts) -> Status:
     if facts.enrolled_already or facts.effective_route is Route.FORM_4811:
         return Status.NOT_NEEDED
-    return _answered(facts.ach is ACHStatus.SHOWN, facts.ach is ACHStatus.NONE)
+    return _answered(facts.ach is ACHStatus.SHOWN, facts.ach is not ACHStatus.UNKNOWN)
 
 
 def _form_4811(facts: ImporterFacts) -> Status:
@@ -275,6 +275,17 @@ class Checklist:
         """The next thing the importer can do now."""
         mine = [s for s in self.steps if s.status.is_open and s.who is Who.IMPORTER]
         return next((s for s in mine if s.status is Status.PROBLEM), None) or next(iter(mine), None)
+
+    @property
+    def left(self) -> tuple[StepState, ...]:
+        """What the importer still has to do. While the route is open only one of the two ways is counted."""
+        left = (s for s in self.steps if s.step.who is Who.IMPORTER and not s.status.is_settled)
+        undecided = self.facts.effective_route is None
+        return tuple(s for s in left if not (undecided and s.key == "form-4811"))
+
+    def open_to(self, who: Who) -> tuple[StepState, ...]:
+        """What this party can act on now."""
+        return tuple(s for s in self.steps if s.status.is_open and s.who is who)
 
     @property
     def stage(self) -> Stage:

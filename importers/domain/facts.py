@@ -33,11 +33,13 @@ class ExistingAccount(StrEnum):
 
 
 class ACHStatus(StrEnum):
-    """What ACE's ACH Refund Authorization tab showed after Get Info/Refresh. CBP publishes no list of status
-    words (DOMAIN 5); bank details shown or not shown is all there is to see."""
+    """What was seen in ACE after Get Info/Refresh. CBP publishes no list of status words (DOMAIN 5): the tab ACH
+    Refund Authorization shows bank details or none, or it is not there, or ACE answers with an error."""
 
     UNKNOWN = "unknown"
     NONE = "none"
+    NO_TAB = "no_tab"
+    ERROR = "error"
     SHOWN = "shown"
 
 

@@ -54,7 +54,10 @@ def _mailbox(checklist: Checklist) -> PreflightCheck:
 def _email_free(facts: ImporterFacts) -> PreflightCheck:
     asks = _("The e-mail is not yet used by anybody in ACE.")
     if facts.officer_email_elsewhere:
-        text = _("The same officer stands for other importers. ACE takes each e-mail once.")
+        text = _(
+            "The same officer stands for other importers, and ACE takes each e-mail once. Apply for one of them, then "
+            "add the others to the same ACE account."
+        )
         return PreflightCheck("email-free", Verdict.WRONG, asks, text)
     if facts.existing_account is ExistingAccount.NO:
         return PreflightCheck("email-free", Verdict.GOOD, asks, _("You told us that nobody in the company uses ACE."))

@@ -78,15 +78,21 @@ def phone(label: Words, missing: Words) -> PhoneNumberField:
     )
 
 
-def choice(
-    label: Words, missing: Words, options: Iterable[tuple[str, Words]], *, help_text: Words = ""
-) -> forms.ChoiceField:
-    return forms.ChoiceField(
+class ChoiceField(forms.ChoiceField):
+    """`follows`: a question that one of the answers before it raises."""
+
+    def __init__(self, *, follows: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.follows = follows
+
+
+def choice(label: Words, missing: Words, options: Iterable[tuple[str, Words]], **more: Any) -> forms.ChoiceField:
+    return ChoiceField(
         label=label,
-        help_text=help_text,
         choices=list(options),
         widget=forms.RadioSelect,
         error_messages={"required": missing, "invalid_choice": missing},
+        **more,
     )
 
 

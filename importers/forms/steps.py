@@ -9,7 +9,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from importers.domain.ach import BEFORE_APPLYING, ON_THE_TAB
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
+from importers.forms.ach import AchClaimForm
 from importers.forms.base import StepForm
 from importers.forms.fields import check, choice, day, email, phone, text
 from importers.pages.importer import ImporterPage
@@ -102,7 +104,10 @@ class OfficerForm(StepForm):
         return gettext("We have mailed an invitation to %(email)s.") % {"email": self.cleaned_data["email"].lower()}
 
 
-class ExistingAccountForm(StepForm):
+class ExistingAccountForm(AchClaimForm):
+    claim = ("answer", ExistingAccount.ENROLLED)
+    advice = BEFORE_APPLYING
+    field_order = ("answer", "seen")
     answer = choice(
         _("Does the company already use the ACE Portal?"),
         _("Choose what fits best. If you do not know, say so."),
@@ -185,14 +190,18 @@ class AceAccountForm(FiledPersonForm):
         steps.confirm_ace_account(self.importer, by=self.user, name=data["name"], email=data["email"])
 
 
-class AchRefundForm(StepForm):
+class AchRefundForm(AchClaimForm):
+    claim = ("status", ACHStatus.SHOWN)
+    advice = ON_THE_TAB
+    field_order = ("status", "seen")
     status = choice(
-        _("What do you see on the tab after Get Info/Refresh?"),
-        _("Choose what the tab shows."),
+        _("What do you see after Get Info/Refresh?"),
+        _("Choose what you see in ACE."),
         (
             (ACHStatus.SHOWN, _("The company's bank details are shown")),
             (ACHStatus.NONE, _("The tab is there, but no bank details are shown")),
-            ("missing", _("There is no tab ACH Refund Authorization")),
+            (ACHStatus.NO_TAB, _("There is no tab ACH Refund Authorization")),
+            (ACHStatus.ERROR, _("ACE shows an error message")),
         ),
         help_text=_("Say only what you see. Never write the bank details here or in a mail to us."),
     )
@@ -203,12 +212,11 @@ class AchRefundForm(StepForm):
         return {"status": enrollment.status} if enrollment and known else {}
 
     def save(self) -> None:
-        seen = self.cleaned_data["status"]
-        status = ACHStatus.NONE if seen == "missing" else ACHStatus(seen)
-        steps.record_ach(self.importer, by=self.user, status=status)
+        steps.record_ach(self.importer, by=self.user, status=ACHStatus(self.cleaned_data["status"]))
 
     @property
     def stays(self) -> bool:
+        """The page says what to do next."""
         return bool(self.cleaned_data["status"] != ACHStatus.SHOWN)
 
 

@@ -34,6 +34,8 @@ LABELS: dict[type[Enum], dict[Enum, Promise | str]] = {
     ACHStatus: {
         ACHStatus.UNKNOWN: _("Not looked yet"),
         ACHStatus.NONE: _("No bank details shown"),
+        ACHStatus.NO_TAB: _("No tab for ACH refunds"),
+        ACHStatus.ERROR: _("ACE answers with an error"),
         ACHStatus.SHOWN: _("Bank details shown"),
     },
     Stage: {

@@ -9,17 +9,25 @@ from django.utils.translation import gettext, gettext_lazy
 from importers import wording
 from importers.domain.checklist import Group, Status, StepState
 from importers.domain.consistency import Who
-from importers.domain.facts import ExistingAccount, Route
+from importers.domain.facts import ACHStatus, ExistingAccount, Route
 from importers.pages.delegation import in_other_hands
 from importers.pages.importer import ImporterPage
+from importers.pages.waiting import what_it_waits_for
 
 _ = gettext_lazy
 
 EXISTING = {
     ExistingAccount.NO: _("No account before"),
     ExistingAccount.ACCOUNT: _("Account, without refunds by ACH"),
-    ExistingAccount.ENROLLED: _("Account, with refunds by ACH"),
+    ExistingAccount.ENROLLED: _("Account, with ACH set up for refunds (not only for duty)"),
     ExistingAccount.UNSURE: _("Not known: ask ACE Support before you apply"),
+}
+ACH = {
+    ACHStatus.SHOWN: _("Bank details are shown in ACE"),
+    ACHStatus.NONE: _("No bank details are shown in ACE"),
+    ACHStatus.NO_TAB: _("There is no tab ACH Refund Authorization in ACE"),
+    ACHStatus.ERROR: _("ACE shows an error message"),
+    ACHStatus.UNKNOWN: _("Not told yet"),
 }
 # What to have at hand, after the title and the minutes.
 AT_HAND = {
@@ -50,14 +58,25 @@ OUR_TURN = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`minutes` is 0 where nothing is left to do, `word` stands instead of the state's own."""
+
     state: StepState
     title: str
     hint: str
     url: str
     is_off: bool
+    minutes: int = 0
     word: str = ""  # instead of the state's own
     note: str = ""
     hands: tuple[str, ...] = ()  # the colleagues who have it
+
+    @property
+    def is_done(self) -> bool:
+        return self.state.status is Status.DONE
+
+    @property
+    def is_needed(self) -> bool:
+        return self.state.status is not Status.NOT_NEEDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +123,17 @@ def row(page: ImporterPage, state: StepState) -> Row:
     url = step_url(page, state)
     if not url:  # nor is a colleague told more of it
         return Row(state, title_of(page, state), "", "", off)
-    hands = tuple(in_other_hands(page, state))
-    return Row(state, title_of(page, state), _hint(page, state), url, off, word, _note(page, state), hands)
+    return Row(
+        state,
+        title_of(page, state),
+        _hint(page, state),
+        url,
+        off,
+        minutes=0 if state.status.is_settled else wording.step_minutes(state.step, page.checklist.facts),
+        word=word,
+        note=_note(page, state),
+        hands=tuple(in_other_hands(page, state)),
+    )
 
 
 def _note(page: ImporterPage, state: StepState) -> str:
@@ -134,6 +162,16 @@ def _hint(page: ImporterPage, state: StepState) -> str:
         return _answer(page, state.key)
     if state.status is Status.NOT_NEEDED:
         return ""
+    if state.status is Status.CANNOT_START:
+        return what_it_waits_for(page.checklist, state)
+    return _what_it_is(page, state)
+
+
+def _what_it_is(page: ImporterPage, state: StepState) -> str:
+    if state.status is Status.WAITING_CBP:
+        return gettext("We have sent CBP a correction and look again when it is through.")
+    if state.key == "ach-refund" and page.checklist.facts.ach is not ACHStatus.UNKNOWN:
+        return gettext("You told us: %(seen)s.") % {"seen": ACH[page.checklist.facts.ach]}
     if state.key == "ace-account" and page.checklist.facts.has_account:
         return gettext("Sign in to ACE and look up the Trade Account Owner.")
     return gettext(state.step.hint) if state.step.hint else ""
@@ -208,4 +246,8 @@ def _detail(page: ImporterPage, state: StepState) -> str:
         return wording.finding_text(state.blockers[0])
     if state.key == "ace-account" and checks_5106_first(page):
         return str(CHECK_5106_FIRST)
+    if state.key == "ach-refund" and state.status is Status.IN_PROGRESS:
+        return gettext("You told us: %(seen)s. The page says what to do next.") % {
+            "seen": ACH[page.checklist.facts.ach]
+        }
     return ""

@@ -8,17 +8,22 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from django_countries import countries
 
 from importers.domain.checklist import Status, StepState, missing_for_4811
 from importers.domain.delegation import SentStep
-from importers.domain.facts import ACHStatus, Document, Filed, Route
+from importers.domain.facts import Document, Filed, Route
+from importers.domain.failures import AFTER_THE_TAB, Place
 from importers.domain.identifiers import NumberKind, parse_importer_number
-from importers.domain.preflight import PreflightCheck, preflight
+from importers.domain.people import compare_emails
+from importers.domain.preflight import PreflightCheck, Verdict, preflight
 from importers.forms import STEP_FORMS
 from importers.models import Attestation, FiledContact, ImporterAccess, Question, User
-from importers.pages.checklist import EXISTING, Row, checks_5106_first, nobody_knows, row, title_of
+from importers.pages.checklist import ACH, EXISTING, Row, checks_5106_first, nobody_knows, row, title_of
+from importers.pages.failures import ShownFailure, failures_on
 from importers.pages.importer import ImporterPage
+from importers.pages.routing import ROUTING_RULE, RoutingRule
 from importers.services.steps import may_declare
 from importers.wording import STRUCTURES, long_date
 
@@ -26,10 +31,11 @@ ROUTES = {
     Route.OWN_ACCOUNT: _("The company's own bank account in the United States"),
     Route.FORM_4811: _("To us, the broker, on Form 4811"),
 }
-ACH = {
-    ACHStatus.SHOWN: _("Bank details are shown in ACE"),
-    ACHStatus.NONE: _("No bank details are shown in ACE"),
-    ACHStatus.UNKNOWN: _("Not told yet"),
+PLACES = {
+    "existing-account": Place.ASKING,
+    "ace-account": Place.APPLYING,
+    "ach-refund": Place.ACH_TAB,
+    "form-4811": Place.FORM_4811,
 }
 
 
@@ -142,8 +148,45 @@ class StepPage:
         return self.page.checklist["broker-review"].status is Status.DONE
 
     @property
-    def nothing_shown(self) -> bool:
-        return self.page.checklist.facts.ach is ACHStatus.NONE
+    def reader_is_officer(self) -> bool:
+        officer = self.page.checklist.facts.officer
+        return officer is not None and compare_emails(officer.email, self.page.user.email).value == "same"
+
+    @property
+    def code_goes_to(self) -> str:
+        """The mailbox of CBP's code, "" while nobody has read Form 5106 or another address stands there."""
+        is_known = any(check.key == "mailbox" and check.verdict is Verdict.GOOD for check in self.checks)
+        return self.page.checklist.facts.filed[Document.FORM_5106].email if is_known else ""
+
+    @property
+    def country_in_english(self) -> str:
+        with override("en"):
+            return str(countries.name(str(self.page.importer.country)))
+
+    @property
+    def failures(self) -> list[ShownFailure]:
+        """What can go wrong here; where there is an account nobody applies."""
+        place = Place.IN_ACCOUNT if self.has_account and self.state.key == "ace-account" else PLACES[self.state.key]
+        return failures_on(self.page, place)
+
+    @property
+    def after_the_tab(self) -> list[ShownFailure]:
+        """What to do next after what was seen on ACE's tab; nothing once the bank details are shown."""
+        first = AFTER_THE_TAB.get(self.page.checklist.facts.ach, ())
+        return [failure for failure in self.failures if failure.key in first]
+
+    @property
+    def other_failures(self) -> list[ShownFailure]:
+        first = AFTER_THE_TAB.get(self.page.checklist.facts.ach, ())
+        return [failure for failure in self.failures if failure.key not in first]
+
+    @property
+    def ach_seen(self) -> str:
+        return str(ACH[self.page.checklist.facts.ach])
+
+    @property
+    def routing(self) -> RoutingRule:
+        return ROUTING_RULE
 
     @property
     def form_5106_is_read(self) -> bool:

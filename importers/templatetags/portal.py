@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from importers import wording
@@ -100,10 +101,22 @@ def status_word(value: Status) -> dict[str, Any]:
     return {"words": label(value), "tag": wording.STATUS_TAGS.get(value, "")}
 
 
+@register.filter
+def cbp_labels(text: str) -> SafeString:
+    """Marks what stands in English on CBP's own screens, for those who hear the page (WCAG 3.1.2)."""
+    return wording.mark_cbp_labels(text)
+
+
 @register.inclusion_tag("components/copy.html")
-def copy_value(value: str, name: str) -> dict[str, str]:
+def copy_value(value: str, name: str, language: str = "") -> dict[str, str]:
     """A value to be typed into ACE exactly so; the copy button comes with the script, and is not needed."""
-    return {"value": value, "name": name}
+    return {"value": value, "name": name, "language": language, "tag": "span", "inner": "code"}
+
+
+@register.inclusion_tag("components/copy.html")
+def copy_text(value: str, name: str, language: str = "") -> dict[str, str]:
+    """The same for a text of several lines."""
+    return {"value": value, "name": name, "language": language, "tag": "div", "inner": "pre"}
 
 
 @register.inclusion_tag("components/finding.html")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,11 +15,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from importers.access import may_write, signed_in
 from importers.domain.checklist import STEP_BY_KEY, Status
 from importers.forms import STEP_FORMS, StepForm, saved
-from importers.models import BrokerFirm, Campaign, ImporterOfRecord
+from importers.models import BrokerFirm, Campaign
 from importers.pages.checklist import next_thing, sections
 from importers.pages.importer import ImporterPage, page_for, step_page_for
+from importers.pages.importers import by_turn, importers_of
 from importers.pages.sent_to_me import sent_to_me
 from importers.pages.step import StepPage
+from importers.pages.waiting import turns
 from importers.services.delegations import note_opened
 from importers.services.readiness import checklist_of
 from importers.services.steps import note_visit
@@ -31,12 +34,14 @@ def importers(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if user.is_staff:
         return redirect("admin:index")
-    rows = list(ImporterOfRecord.objects.visible_to(user).select_related("readiness"))
     firm = BrokerFirm.current()
+    rows = importers_of(user, firm)
     sent = sent_to_me(user, firm)
     if len(rows) == 1 and not sent:
-        return redirect("checklist", rows[0].uuid)
-    return render(request, "importers/importers.html", {"importers": rows, "sent": sent, "firm": firm})
+        return redirect(rows[0].url)
+    context = {"turns": list(by_turn(rows)), "sent": sent, "firm": firm}
+    deadline = _deadline(is_done=all(row.is_done for row in rows))
+    return render(request, "importers/importers.html", context | deadline)
 
 
 @never_cache
@@ -45,16 +50,17 @@ def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
     page = page_for(request, uuid)
     if may_write(page.user) and page.importer.not_yet_visited:  # type: ignore[attr-defined]
         note_visit(page.importer, by=page.user)
-    campaign = Campaign.objects.shown()
     return render(
         request,
         "importers/checklist.html",
         frame(page)
+        | _deadline(is_done=page.checklist.first_blocker is None)
         | {
             "sections": list(sections(page)),
             "next": next_thing(page),
-            "campaign": campaign,
-            "is_past": campaign is not None and campaign.is_past(timezone.now()),
+            "turns": list(turns(page.checklist)),
+            "today": page.checklist.facts.as_of,
+            "page_url": settings.PUBLIC_URL + request.path,
         },
     )
 
@@ -112,6 +118,12 @@ def _told(form: StepForm, key: str) -> Iterator[str]:
 def _render(request: HttpRequest, page: ImporterPage, key: str, form: StepForm | None) -> HttpResponse:
     context = frame(page) | {"step": StepPage.of(page, key), "form": form}
     return render(request, f"importers/steps/{key}.html", context)
+
+
+def _deadline(*, is_done: bool) -> dict[str, object]:
+    campaign = Campaign.objects.shown()
+    is_past = campaign is not None and campaign.is_past(timezone.now())
+    return {"campaign": campaign, "is_past": is_past, "is_done": is_done}
 
 
 def frame(page: ImporterPage) -> dict[str, object]:

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_safe
 from django.views.i18n import set_language
 
 from importers.brand import style_sheet
+from importers.domain.failures import Place
 from importers.models import BrokerFirm, Campaign, User
+from importers.pages.failures import public_failures
 
 A_DAY = 24 * 60 * 60
 
@@ -28,7 +30,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def guide(request: HttpRequest) -> HttpResponse:
-    return render(request, "importers/guide.html", {"campaign": Campaign.objects.shown()})
+    places = (Place.APPLYING, Place.ACH_TAB, Place.FORM_4811)
+    failures = {place.name.lower(): public_failures(place) for place in places}
+    return render(request, "importers/guide.html", {"campaign": Campaign.objects.shown(), "failures": failures})
 
 
 @login_not_required

@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 # CSS pixels; 640 is what is left of 1280 at 200 % zoom.
 # Every two of language, scheme and width meet on every page.
-VIEWS = {
+Views = tuple[tuple[str, int], ...]
+VIEWS: dict[str, Views] = {
     "en": (("light", 320), ("dark", 1280), ("light", 640)),
     "da": (("dark", 320), ("light", 1280), ("dark", 640)),
 }
@@ -38,15 +39,21 @@ def language(request: pytest.FixtureRequest, speak: Callable[[str], None]) -> st
     return str(request.param)
 
 
-def look(page: Page, camera: Camera, name: str) -> None:
-    """At the page as it stands, in every view; its language begins its name."""
-    for scheme, width in VIEWS[name[:2]]:
+def examine(page: Page, name: str, views: Views = VIEWS["en"] + VIEWS["da"], camera: Camera | None = None) -> None:
+    """The page as it stands now."""
+    for scheme, width in views:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         found: list[dict[str, Any]] = Axe().run(page, options=WCAG).response["violations"]
         assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == [], f"{name} {scheme} {width}"
         assert not page.evaluate(STICKS_OUT), f"{name} is wider than {width} px"
-        camera(page, f"{name}-{scheme}-{width}")
+        if camera:
+            camera(page, f"{name}-{scheme}-{width}")
+
+
+def look(page: Page, camera: Camera, name: str) -> None:
+    """In the views of its language, which begins its name."""
+    examine(page, name, VIEWS[name[:2]], camera)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -6,6 +6,7 @@ from django.utils import translation
 from importers import wording
 from importers.domain.checklist import Group, Status
 from importers.domain.consistency import RULES, Finding, Who
+from importers.domain.failures import CBP_DESKS, FAILURES
 from importers.models.labels import LABELS
 
 RULE = {rule.key: rule for rule in RULES}
@@ -60,3 +61,14 @@ def test_a_day_in_a_rule_is_written_out() -> None:
 )
 def test_an_address_is_masked_but_can_be_recognised(email: str, masked: str) -> None:
     assert wording.masked_email(email) == masked
+
+
+def test_cbps_own_words_are_marked_as_english_for_other_readers_and_the_rest_is_escaped() -> None:
+    assert wording.mark_cbp_labels("Press Submit <b>") == "Press Submit &lt;b&gt;"
+    with translation.override("da"):
+        assert wording.mark_cbp_labels("Tryk på Submit <b>") == 'Tryk på <span lang="en">Submit</span> &lt;b&gt;'
+
+
+def test_every_cbp_label_stands_in_a_text_of_ours() -> None:
+    told = " ".join([text for f in FAILURES for text in (f.title, f.remedy)] + [d.name for d in CBP_DESKS.values()])
+    assert [label for label in wording.CBP_LABELS if label not in told] == []
