@@ -214,7 +214,8 @@ ACCOUNT_FORMS = {
     "request_login_code": "importers.forms.account.RequestCodeForm",
     "confirm_login_code": "importers.forms.account.ConfirmCodeForm",
 }
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "request_login_code": "20/m/ip,3/m/key,10/h/key"}
+_MAILED = "20/m/ip,3/m/key,10/h/key"  # what anybody who knows an address or holds a link can have mailed
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "request_login_code": _MAILED, "new_link": _MAILED}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 STAFF_MFA_REQUIRED = env.flag("STAFF_MFA_REQUIRED", default=not DEBUG)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

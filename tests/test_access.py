@@ -44,7 +44,9 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("302 302 302 302 302", "302 405 405 405 405", ("importers",)),
     ("302 200 404 200 200", "302 405 405 405 405", ("checklist",)),
     ("302 200 404 200 200", "302 200 404 403 403", ("step",)),  # staff look at it, and act under their own name
-    (ALL, "302 200 200 200 200", ("start",)),
+    ("200 302 200 200 200", "302 302 200 200 200", ("start",)),  # who is in already goes on
+    (THROUGH_THE_DOOR, THROUGH_THE_DOOR, ("start_again",)),
+    (ALL, NO_POST, ("new_link_mailed",)),
     (AT_THE_DOOR, AT_THE_DOOR, ("account_login", "account_request_login_code")),
     ("302 200 200 200 200", THROUGH_THE_DOOR, ("account_logout",)),
     ("404 404 404 404 404", "404 404 404 404 404", ("account_signup",)),
@@ -124,6 +126,7 @@ def world(db: None) -> World:
     arguments: dict[str, list[object]] = {
         "checklist": [importer.uuid],
         "step": [importer.uuid, "company"],
+        "start_again": [mail.uuid],
         "start": [TimestampSigner(salt=START_SALT).sign(str(mail.uuid))],
         "account_reset_password_from_key": ["abc", "def-ghi"],
         "mfa_remove_webauthn": [1],

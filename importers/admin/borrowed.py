@@ -7,6 +7,7 @@ KEPT_IN_ROWS = (
     _("told by the importer"),
     _("invited by staff"),
     _("named as the responsible officer"),
+    _("asked for with an older link"),
     _("asked for by somebody on the sign-in page"),
     _("kept here, not sent"),
     _("accepted"),
