@@ -11,10 +11,13 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from importers import drafts
 from importers.access import may_write, signed_in
 from importers.domain.checklist import STEP_BY_KEY, Status
 from importers.domain.errors import RuleViolation
+from importers.drafts import keeps_drafts
 from importers.forms import STEP_FORMS, StepForm
+from importers.forms.base import MADE_FROM
 from importers.models import Campaign, ImporterOfRecord
 from importers.pages.checklist import next_thing, sections
 from importers.pages.importer import ImporterPage, page_for
@@ -56,6 +59,11 @@ def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
     )
 
 
+def _fields(uuid: UUID, key: str) -> list[str]:
+    return [*STEP_FORMS[key].base_fields, MADE_FROM] if key in STEP_FORMS else []
+
+
+@keeps_drafts(_fields)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
@@ -65,7 +73,13 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
     context = StepPage.of(page, key)
     if request.method != "POST":
         form = STEP_FORMS[key](page=page) if context.takes_answers else None
+        if form and (draft := drafts.kept_for(request)):
+            form.put_back(draft)
+            messages.info(
+                request, gettext("You have signed in again. Below is what you had typed; it is not saved yet.")
+            )
         return _render(request, page, key, form)
+    drafts.forget(request)
     if not context.takes_answers:  # settled elsewhere meanwhile, or an old tab
         if not context.is_done:
             messages.warning(request, gettext("This step is not open any more. Nothing was saved."))
@@ -78,11 +92,13 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
 
 def _saved(form: StepForm) -> bool:
     try:
-        form.save()
+        if form.write():
+            return True
     except RuleViolation as violation:
         form.add_error(None, violation_text(violation))
-        return False
-    return True
+    else:
+        form.add_error(None, gettext("Somebody has changed the answers while this page was open. Nothing was saved."))
+    return False
 
 
 def _after(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> HttpResponse:
@@ -113,7 +129,8 @@ def _told(form: StepForm, key: str) -> Iterator[str]:
 
 def _render(request: HttpRequest, page: ImporterPage, key: str, form: StepForm | None) -> HttpResponse:
     context = _frame(page) | {"step": StepPage.of(page, key), "form": form}
-    return render(request, f"importers/steps/{key}.html", context)
+    status = 409 if form and form.differences else 200
+    return render(request, f"importers/steps/{key}.html", context, status=status)
 
 
 def _frame(page: ImporterPage) -> dict[str, object]:
