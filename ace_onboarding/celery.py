@@ -26,6 +26,11 @@ TIMETABLE = {
         "schedule": MINUTE,
         "options": {"expires": MINUTE},
     },
+    "forget sessions that have run out": {
+        "task": "importers.tasks.forget_sessions",
+        "schedule": 60 * MINUTE,
+        "options": {"expires": 60 * MINUTE},
+    },
     "prove that the dashboard equals the facts": {
         "task": "importers.tasks.check_readiness",
         "schedule": crontab(hour=3, minute=15),

@@ -89,7 +89,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "importers.middleware.SignInFirst",
+    "importers.middleware.SlidingSession",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -218,10 +219,12 @@ ACCOUNT_FORMS = {
     "request_login_code": "importers.forms.account.RequestCodeForm",
     "confirm_login_code": "importers.forms.account.ConfirmCodeForm",
 }
+_MAILED = "20/m/ip,3/m/key,10/h/key"  # what anybody who knows an address or holds a link can have mailed
 ACCOUNT_RATE_LIMITS = {  # every limit of a page that is open: none hangs on what a version of allauth leaves unsaid
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
-    "request_login_code": "20/m/ip,3/m/key,10/h/key",
+    "request_login_code": _MAILED,
+    "new_link": _MAILED,
     "reset_password": "20/m/ip,5/m/key",
     "reset_password_from_key": "20/m/ip",
     "reauthenticate": "10/m/user",
@@ -239,6 +242,8 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 SECURE_COOKIES = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "importers.views.stale.refused"
+SESSION_COOKIE_AGE = 14 * 24 * 60 * 60  # after the last page, see importers.middleware.SlidingSession
 SECURE_REFERRER_POLICY = "same-origin"  # CSRF checks over https need it; pages with a token say no-referrer
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=SECURE_COOKIES and not DEBUG)

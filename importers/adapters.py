@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from importers import drafts
 from importers.letters import LONGEST_SUBJECT, frame, without_gaps
 from importers.models import BrokerFirm, MailKind, User
 from importers.services.outbox import post
@@ -95,6 +96,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
         """The person's own language from here on, unless another was chosen in this browser."""
+        drafts.hand_over(request, user)
         response: HttpResponse = super().post_login(request, user, **options)
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             response.set_cookie(

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Self
+from uuid import UUID
 
 import css_inline
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.core.signing import TimestampSigner
+from django.core.signing import BadSignature, TimestampSigner, b62_decode
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -51,6 +53,17 @@ def start_url(notification: Notification) -> str:
     """The mailed link. Signed and dated; opening it shows a page and does nothing else."""
     token = TimestampSigner(salt=START_SALT).sign(notification.uuid.hex)
     return settings.PUBLIC_URL + reverse("start", args=[token])
+
+
+def read_link(token: str) -> tuple[UUID, datetime] | None:
+    """The mail that a link came in, and when it was written. None when it is not one of ours, or cut off."""
+    signer = TimestampSigner(salt=START_SALT)
+    try:
+        uuid = UUID(signer.unsign(token))
+    except (BadSignature, ValueError):
+        return None
+    signed = b62_decode(token.split(signer.sep)[1])  # checked by the signature
+    return uuid, datetime.fromtimestamp(signed, UTC)
 
 
 def write(row: Notification) -> Letter:

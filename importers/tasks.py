@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from importers.services import outbox, readiness, reminders
@@ -34,3 +35,9 @@ def check_readiness() -> int:
             drift.computed,
         )
     return count
+
+
+@shared_task(name="importers.tasks.forget_sessions")
+def forget_sessions() -> None:
+    """Those that have run out, with what somebody may have typed before signing in again."""
+    SessionStore.clear_expired()

@@ -35,6 +35,8 @@ for (const form of document.querySelectorAll("form[method=post]")) {
     form.dataset.sent = "yes";
   });
 }
-addEventListener("pageshow", () => {
+// Back to a page that the browser kept: what was sent from it is saved by now, so it is fetched anew.
+addEventListener("pageshow", (event) => {
+  if (event.persisted && document.querySelector("form[data-sent]")) location.reload();
   for (const form of document.forms) delete form.dataset.sent;
 });

@@ -49,7 +49,9 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("302 200 404 200 200", "302 200 404 403 403", ("question",)),
     ("302 403 404 403 403", "302 403 404 403 403", ("send_step",)),  # the officer's alone
     ("302 405 405 405 405", "302 403 404 403 403", ("take_back_step",)),
-    (ALL, "302 200 200 200 200", ("start",)),
+    ("200 302 200 200 200", "302 302 200 200 200", ("start",)),  # who is in already goes on
+    (THROUGH_THE_DOOR, THROUGH_THE_DOOR, ("start_again",)),
+    (ALL, NO_POST, ("new_link_mailed",)),
     (AT_THE_DOOR, AT_THE_DOOR, ("account_login", "account_request_login_code")),
     ("302 200 200 200 200", THROUGH_THE_DOOR, ("account_logout",)),
     ("404 404 404 404 404", "404 404 404 404 404", ("account_signup",)),
@@ -134,6 +136,7 @@ def world(db: None) -> World:
         "question": [importer.uuid, "company"],
         "send_step": [importer.uuid, "company"],
         "take_back_step": [importer.uuid, "company", TOKEN],
+        "start_again": [mail.uuid],
         "start": [TimestampSigner(salt=START_SALT).sign(str(mail.uuid))],
         "account_reset_password_from_key": ["abc", "def-ghi"],
         "mfa_remove_webauthn": [1],

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -23,13 +24,17 @@ from importers.letters import START_SALT
 from importers.models import (
     BrokerFirm,
     Delegation,
+    ImporterAccess,
     ImporterOfRecord,
     MailKind,
+    MailState,
     Notification,
     PointOfContact,
     User,
 )
 from importers.services import delegations, filings, steps
+from importers.services.invitations import end_access
+from importers.services.links import note_use
 from tests import walkthrough
 from tests.factories import AccessFactory, ImporterFactory, NotificationFactory, StaffFactory
 
@@ -206,6 +211,26 @@ def test_links_from_mails(speaks_danish: Callable[..., None]) -> None:
     mail = NotificationFactory(importer=importer, to_email=importer.contact_email)
     speaks_danish(reverse("start", args=[TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)]))
     speaks_danish(reverse("start", args=["nothing"]), status=410)
+    speaks_danish(reverse("new_link_mailed"))
+    speaks_danish(reverse("account_confirm_login_code") + "?from_link=yes", status=400)
+
+
+@pytest.mark.parametrize("state", ["used", "replaced", "expired", "revoked"])
+def test_links_that_no_longer_work(danish: Client, state: str) -> None:
+    mail, now = NotificationFactory(importer=AccessFactory().importer), timezone.now()
+    token = TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)
+    match state:
+        case "used":
+            note_use(mail.uuid, by=User.objects.system())
+        case "replaced":
+            NotificationFactory(importer=mail.importer, to_email=mail.to_email, state=MailState.SENT, sent_at=now)
+        case "expired":
+            now += timedelta(days=91)
+        case "revoked":
+            end_access(ImporterAccess.objects.get(), by=User.objects.system())
+    with time_machine.travel(now, tick=False):
+        page = read(danish.get(reverse("start", args=[token])), 410)
+    assert english_in(page, BrokerFirm.current().name) == []
 
 
 @pytest.mark.parametrize("name", ["403.html", "403_csrf.html", "404.html"])

@@ -8,6 +8,7 @@ KEPT_IN_ROWS = (
     _("invited by staff"),
     _("named as the responsible officer"),
     _("sent by the officer"),
+    _("asked for with an older link"),
     _("asked for by somebody on the sign-in page"),
     _("kept here, not sent"),
     _("accepted"),

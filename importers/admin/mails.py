@@ -102,7 +102,7 @@ class MailAdmin(StaffAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        mails = Notification.objects.select_related("importer", "campaign", "requested_by")
+        mails = Notification.objects.select_related("importer", "campaign", "requested_by", "link_used_by")
         mail = mails.filter(pk=int(object_id)).first() if object_id and object_id.isdecimal() else None
         if mail is None or request.method != "GET":
             raise Http404

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from importers.models.accounts import User
 from importers.models.campaign import Campaign
-from importers.models.constraints import known
+from importers.models.constraints import known, pair
 from importers.models.filings import ImporterAccess
 from importers.models.importer import ImporterOfRecord
 from importers.models.questions import Question
@@ -25,6 +25,7 @@ class MailKind(models.TextChoices):
     INVITATION = "invitation", _("Invitation")
     OFFICER_INVITATION = "officer_invitation", _("Invitation to the officer")
     DELEGATION = "delegation", _("Step sent to a colleague")
+    NEW_LINK = "new_link", _("New link")
     REMINDER = "reminder", _("Reminder")
     DECLARED = "declared", _("Importer has registered (to staff)")
     RECEIPT = "receipt", _("Receipt for the declaration")
@@ -37,6 +38,8 @@ class MailKind(models.TextChoices):
 
 # Before these go out, the database is asked once more whether they should.
 LOOKED_AT_AGAIN = (MailKind.REMINDER, MailKind.ANSWER)
+# Sent for the sake of their link, which takes the place of every older one. A reminder only brings one along.
+WITH_A_NEW_LINK = (MailKind.INVITATION, MailKind.OFFICER_INVITATION, MailKind.NEW_LINK)
 
 
 class MailState(models.TextChoices):
@@ -125,6 +128,8 @@ class Notification(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     answer = models.CharField(_("answer of the mail server"), max_length=500, blank=True)
+    link_used_at = models.DateTimeField(_("signed in through its link"), null=True, blank=True, editable=False)
+    link_used_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
 
     objects: ClassVar[models.Manager["Notification"]] = NotificationQuerySet.as_manager()
 
@@ -157,10 +162,23 @@ class Notification(models.Model):
             ),
             known("kind", MailKind),
             known("state", MailState),
+            pair("link_used"),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} → {self.to_email}"
+
+    def newer_link(self) -> "Notification | None":
+        """The newest mail that went to the same person about the same importer for the sake of its link, if it went
+        after this one. One that never arrived replaces nothing."""
+        later = Notification.objects.filter(
+            importer=self.importer_id,
+            to_email__iexact=self.to_email,
+            kind__in=WITH_A_NEW_LINK,
+            state=MailState.SENT,
+            sent_at__gt=self.sent_at or self.created_at,
+        )
+        return later.exclude(pk=self.pk).order_by("-sent_at").first()
 
     @property
     def message_id(self) -> str:

@@ -35,6 +35,7 @@ NAMED = 50
 TO_THE_IMPORTER = (
     MailKind.INVITATION,
     MailKind.OFFICER_INVITATION,
+    MailKind.NEW_LINK,
     MailKind.REMINDER,
     MailKind.RECEIPT,
     MailKind.RETURNED,

@@ -1,6 +1,7 @@
 """Named elements for templates. No rule lives here: words come from `wording`, states from the checklist."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -85,6 +86,12 @@ def kind(field: BoundField) -> str:
     if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
         return "choices"
     return "check" if isinstance(widget, forms.CheckboxInput) else "text"
+
+
+@register.filter
+def each_once(messages: Iterable[object]) -> list[str]:
+    """A button that was pressed twice has said twice what it did."""
+    return list(dict.fromkeys(str(message) for message in messages))
 
 
 @register.inclusion_tag("components/status.html")

@@ -12,9 +12,12 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from importers import drafts
 from importers.access import may_write, signed_in
 from importers.domain.checklist import STEP_BY_KEY, Status
+from importers.drafts import keeps_drafts
 from importers.forms import STEP_FORMS, StepForm, saved
+from importers.forms.base import MADE_FROM
 from importers.models import BrokerFirm, Campaign
 from importers.pages.checklist import next_thing, sections
 from importers.pages.importer import ImporterPage, page_for, step_page_for
@@ -65,6 +68,11 @@ def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
     )
 
 
+def _fields(uuid: UUID, key: str) -> list[str]:
+    return [*STEP_FORMS[key].base_fields, MADE_FROM] if key in STEP_FORMS else []
+
+
+@keeps_drafts(_fields)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
@@ -76,7 +84,13 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
         if page.mine and page.mine.opened_at is None:
             note_opened(page.importer, page.mine, by=page.user)
         form = STEP_FORMS[key](page=page) if context.takes_answers else None
+        if form and (draft := drafts.kept_for(request)):
+            form.put_back(draft)
+            messages.info(
+                request, gettext("You have signed in again. Below is what you had typed; it is not saved yet.")
+            )
         return _render(request, page, key, form)
+    drafts.forget(request)
     if not context.takes_answers:  # settled elsewhere meanwhile, or an old tab
         if page.mine or not context.is_done:
             messages.warning(request, gettext("This step is not open any more. Nothing was saved."))
@@ -117,7 +131,8 @@ def _told(form: StepForm, key: str) -> Iterator[str]:
 
 def _render(request: HttpRequest, page: ImporterPage, key: str, form: StepForm | None) -> HttpResponse:
     context = frame(page) | {"step": StepPage.of(page, key), "form": form}
-    return render(request, f"importers/steps/{key}.html", context)
+    status = 409 if form and form.differences else 200
+    return render(request, f"importers/steps/{key}.html", context, status=status)
 
 
 def _deadline(*, is_done: bool) -> dict[str, object]:

@@ -2,19 +2,26 @@
 allow, and with the way back for whoever must begin again."""
 
 from typing import Any
+from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.views import ConfirmLoginCodeView
 from allauth.core import ratelimit
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-LINK = "mailed_link"  # in the state of the sign-in: the page of the mailed link from which the code was asked for
+from importers.models import User
+from importers.services.links import note_use
+
+LINK = "mailed_link"  # in the state of the sign-in: the mail from whose link the code was asked for
+FROM_LINK = "from_link"  # in the address: so that a browser that keeps no cookies is told what is wrong
 
 
 def mail_code(request: HttpRequest, *, user: Any, email: str, link: str = "") -> None:
@@ -30,6 +37,8 @@ class ConfirmCode(ConfirmLoginCodeView):
 
     @login_not_required
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if FROM_LINK in request.GET and settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return render(request, "account/no_cookies.html", status=400)
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         if self._process is None and not request.user.is_authenticated:  # allauth forgets where the person wanted to go
             messages.error(request, gettext("That code has run out. Ask for a new one."))
@@ -39,6 +48,14 @@ class ConfirmCode(ConfirmLoginCodeView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {"from_link": bool(self.stage.state.get(LINK))}
+
+    def _verify_form_valid(self, form: BaseForm) -> HttpResponse:
+        """Only now is the link used: whoever closes the page before has lost nothing."""
+        response: HttpResponse = super()._verify_form_valid(form)
+        link = self._process.state.get(LINK)
+        if link and isinstance(self.request.user, User):
+            note_use(UUID(link), by=self.request.user)
+        return response
 
     def _resend_form_valid(self, form: BaseForm) -> HttpResponse:
         """As if it were asked for anew: a fresh code with its own ten minutes and tries, and the same limits."""
@@ -63,5 +80,7 @@ class ConfirmCode(ConfirmLoginCodeView):
         return self._begin_again()
 
     def _begin_again(self) -> HttpResponse:
+        """A code that was asked for from a link is asked for there again, without its token in the address."""
         link = self.stage.state.get(LINK) if self.stage else ""
-        return HttpResponseRedirect(link or self.passthrough_next_url(reverse("account_request_login_code")))
+        page = reverse("start_again", args=[UUID(link)]) if link else reverse("account_request_login_code")
+        return HttpResponseRedirect(page if link else self.passthrough_next_url(page))

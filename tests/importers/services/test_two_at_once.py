@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pghistory.models import Events
 
 from importers.models import Campaign, Delegation, ImporterOfRecord, MailKind, Notification
 from importers.services import reminders, steps
-from importers.services.change import change
+from importers.services.change import change, write_over
 from tests import walkthrough
 from tests.factories import (
     AccessFactory,
@@ -100,3 +101,29 @@ def test_a_step_sent_twice_at_the_same_moment_is_sent_once() -> None:
     together(*[lambda: walkthrough.sent(importer, officer)] * 3)
     assert Delegation.objects.count() == 1
     assert Notification.objects.filter(kind=MailKind.DELEGATION).count() == 1
+
+
+def test_of_two_tabs_that_save_at_once_one_is_asked() -> None:
+    importer, who = ImporterFactory(city="Odense"), UserFactory()
+
+    def save(city: str) -> bool:
+        def confirm() -> None:
+            steps.confirm_company(importer, by=who, city=city)
+
+        return write_over(importer, seen="Odense", read=lambda row: row.city, save=confirm)
+
+    answers = together(lambda: save("Aarhus"), lambda: save("Ribe"))
+    assert sorted(answers, key=str) == [False, True]
+
+
+def test_a_button_pressed_twice_at_once_leaves_one_trace() -> None:
+    importer, who = ImporterFactory(city="Odense"), UserFactory()
+
+    def save() -> bool:
+        def confirm() -> None:
+            steps.confirm_company(importer, by=who, city="Aarhus")
+
+        return write_over(importer, seen="Odense", read=lambda row: row.city, save=confirm)
+
+    assert together(save, save) == [True, True]
+    assert Events.objects.tracks(importer).filter(pgh_label="update").count() == 1

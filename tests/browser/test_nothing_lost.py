@@ -1,0 +1,233 @@
+"""Signed out in mid-form, two tabs, Back, a double click, and one whole step by keyboard: nothing lost, nothing
+doubled, and the person lands where they were. With and without JavaScript."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+from pghistory.models import Events
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from importers.letters import write
+from importers.models import ImporterOfRecord, MailKind, Notification, User
+from importers.services import steps
+from tests import walkthrough
+from tests.factories import ImporterFactory, StaffFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+NOT_SAVED = "This is what you had typed. It is not saved yet."
+CHANGED = "Somebody has changed the answers while this page was open. Nothing was saved."
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(java_script_enabled=request.param, locale="en-GB")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def importer() -> ImporterOfRecord:
+    return ImporterFactory(name="Nordlys Cykler ApS")
+
+
+@pytest.fixture
+def person(importer: ImporterOfRecord, sign_in: Callable[[User], None]) -> User:
+    """Signed in, with the four first steps done."""
+    who = walkthrough.invited(importer, StaffFactory())
+    walkthrough.before(importer, who)
+    sign_in(who)
+    return who
+
+
+@pytest.fixture
+def address(portal: str, importer: ImporterOfRecord) -> str:
+    return portal + reverse("step", args=[importer.uuid, "company"])
+
+
+def opened(context: BrowserContext, address: str) -> Page:
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save and continue").click()
+
+
+def type_the_code(page: Page) -> None:
+    code = re.search(r"code: (\S+)", write(Notification.objects.filter(kind=MailKind.ACCOUNT).latest("pk")).text)
+    assert code
+    page.get_by_label("Code from the mail").fill(code[1])
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
+
+def main(page: Page) -> str:
+    return page.get_by_role("main").inner_text()
+
+
+def test_signed_out_in_mid_form(
+    context: BrowserContext, person: User, importer: ImporterOfRecord, address: str
+) -> None:
+    page = opened(context, address + "?back=inform-broker")
+    page.get_by_label("Street and number").fill("Nygade 7")
+    page.get_by_label("LLC").check()
+    Session.objects.all().delete()
+    save(page)
+    assert "What you typed is kept for an hour" in main(page)
+    page.get_by_label("Your e-mail address").fill(person.email)
+    page.get_by_role("button", name="Mail me a code").click()
+    type_the_code(page)
+    assert page.url == address + "?back=inform-broker"
+    assert NOT_SAVED in main(page)
+    assert page.get_by_label("Street and number").input_value() == "Nygade 7"
+    assert page.get_by_label("LLC").is_checked()
+    importer.refresh_from_db()
+    assert importer.street == "Havnegade 1"
+    save(page)
+    assert page.url.endswith("/inform-broker/")
+    importer.refresh_from_db()
+    assert (importer.street, importer.structure) == ("Nygade 7", "llc")
+
+
+def test_signed_in_again_in_another_tab(
+    context: BrowserContext, person: User, importer: ImporterOfRecord, address: str
+) -> None:
+    page = opened(context, address)
+    page.get_by_label("Street and number").fill("Nygade 7")
+    other = opened(context, address)
+    Session.objects.all().delete()
+    other.reload()
+    other.get_by_label("Your e-mail address").fill(person.email)
+    other.get_by_role("button", name="Mail me a code").click()
+    type_the_code(other)
+    save(page)
+    assert page.url == address
+    assert NOT_SAVED in main(page)
+    assert page.get_by_label("Street and number").input_value() == "Nygade 7"
+    save(page)
+    importer.refresh_from_db()
+    assert importer.street == "Nygade 7"
+
+
+def test_one_step_in_two_tabs(context: BrowserContext, person: User, importer: ImporterOfRecord, address: str) -> None:
+    one, other = opened(context, address), opened(context, address)
+    one.get_by_label("City").fill("Aarhus")
+    save(one)
+    other.get_by_label("Street and number").fill("Nygade 7")
+    save(other)
+    assert CHANGED in other.get_by_role("alert").inner_text()
+    assert other.evaluate("document.activeElement.className") == "errors"
+    assert "Now: Aarhus" in main(other)
+    assert "You typed: Odense" in main(other)
+    importer.refresh_from_db()
+    assert importer.city == "Aarhus"
+    other.get_by_role("link", name="Keep what is there now").click()
+    assert other.get_by_label("City").input_value() == "Aarhus"
+    other.get_by_label("Street and number").fill("Nygade 7")
+    save(other)
+    importer.refresh_from_db()
+    assert (importer.city, importer.street) == ("Aarhus", "Nygade 7")
+
+
+def test_two_people_at_two_desks(
+    browser: Browser, context: BrowserContext, person: User, importer: ImporterOfRecord, address: str
+) -> None:
+    page = opened(context, address)
+    steps.confirm_company(importer, by=person, city="Aarhus")
+    page.get_by_label("City").fill("Ribe")
+    save(page)
+    assert "Now: Aarhus" in main(page)
+    save(page)
+    importer.refresh_from_db()
+    assert importer.city == "Ribe"
+
+
+def test_back_shows_what_was_saved_and_a_second_press_is_harmless(
+    context: BrowserContext, person: User, importer: ImporterOfRecord, address: str
+) -> None:
+    page = opened(context, address)
+    page.get_by_label("City").fill("Aarhus")
+    save(page)
+    page.wait_for_url("**/importers/*/")
+    page.go_back()
+    page.wait_for_url(address)
+    assert page.get_by_label("City").input_value() == "Aarhus"
+    page.get_by_label("Street and number").fill("Nygade 7")
+    save(page)
+    page.wait_for_url("**/importers/*/")
+    importer.refresh_from_db()
+    assert (importer.city, importer.street) == ("Aarhus", "Nygade 7")
+
+
+def test_a_double_click_saves_once_and_says_so_once(
+    context: BrowserContext, person: User, importer: ImporterOfRecord, address: str
+) -> None:
+    page = opened(context, address)
+    page.get_by_label("City").fill("Aarhus")
+    before = Events.objects.tracks(importer).count()
+    page.get_by_role("button", name="Save and continue").dblclick()
+    page.wait_for_url("**/importers/*/")
+    assert page.get_by_role("status").inner_text().count("Saved.") == 1
+    assert Events.objects.tracks(importer).count() == before + 1
+
+
+def test_a_double_click_invites_the_officer_once(
+    context: BrowserContext, person: User, importer: ImporterOfRecord, address: str
+) -> None:
+    page = opened(context, address.replace("/company/", "/officer/"))
+    page.get_by_label("Full name").fill("Lars Holm")
+    page.get_by_label("The officer's own e-mail").fill("lars@nordlys.example")
+    page.get_by_role("button", name="Save and continue").dblclick()
+    page.wait_for_url("**/importers/*/")
+    assert Notification.objects.filter(kind=MailKind.OFFICER_INVITATION).count() == 1
+
+
+def tab_to(page: Page, label: str) -> None:
+    field, button = page.get_by_label(label, exact=True), page.get_by_role("button", name=label)
+    wanted = field.or_(button)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("field => field === document.activeElement"):
+            return
+    pytest.fail(f"Tab does not lead to {label}")
+
+
+def test_one_step_by_keyboard_alone(
+    context: BrowserContext, portal: str, importer: ImporterOfRecord, sign_in: Callable[[User], None]
+) -> None:
+    """From the checklist to the step, a mistake, its correction, and on."""
+    sign_in(walkthrough.invited(importer, StaffFactory()))
+    page = opened(context, portal + reverse("checklist", args=[importer.uuid]))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    start = page.get_by_role("link", name="Start", exact=True)
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if start.evaluate("link => link === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/company/")
+    tab_to(page, "Company limited by shares (ApS, A/S, Inc.)")
+    page.keyboard.press("Space")
+    tab_to(page, "City")
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert page.evaluate("document.activeElement.className") == "errors"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Enter the city."
+    page.keyboard.press("Enter")
+    page.keyboard.type("Odense")
+    tab_to(page, "Company phone")
+    page.keyboard.type("+45 70 10 10 11")
+    tab_to(page, "Save and continue")
+    page.keyboard.press("Space")
+    page.wait_for_url(re.compile(r"/importers/[^/]+/(#|$)"))
+    importer.refresh_from_db()
+    assert (importer.city, importer.phone) == ("Odense", "+4570101011")
+    assert importer.company_confirmed_at is not None
