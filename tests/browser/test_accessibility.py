@@ -2,16 +2,21 @@
 nothing sticks out sideways. With --pictures FOLDER each page is also left there as a picture."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from axe_playwright_python.sync_playwright import Axe
 from django.core.signing import TimestampSigner
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from importers.letters import START_SALT
-from importers.models import User
+from importers.models import ImporterOfRecord, MailState, User
+from importers.services.invitations import end_access
+from importers.services.links import note_use
 from tests import walkthrough
 from tests.browser.conftest import Camera
 from tests.browser.states import ALL_STEPS, STATES, State
@@ -75,6 +80,61 @@ def test_the_way_in(quiet: Page, portal: str, camera: Camera, language: str) -> 
     quiet.locator("input[name=code]").fill("WRONG")
     quiet.locator("input[name=code]").press("Enter")
     look(quiet, camera, f"{language}-code-wrong")
+
+
+@pytest.mark.parametrize("state", ["used", "replaced", "expired", "revoked"])
+def test_links_that_no_longer_work(quiet: Page, portal: str, camera: Camera, language: str, state: str) -> None:
+    staff, importer, now = StaffFactory(), ImporterFactory(language=language), timezone.now()
+    who = walkthrough.invited(importer, staff)
+    mail = NotificationFactory(importer=importer, to_email=importer.contact_email, language=language)
+    with time_machine.travel(now - timedelta(days=91 if state == "expired" else 0)):
+        token = TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)
+    if state == "used":
+        note_use(mail.uuid, by=who)
+    elif state == "replaced":
+        NotificationFactory(importer=importer, to_email=mail.to_email, state=MailState.SENT, sent_at=now)
+    elif state == "revoked":
+        end_access(importer.accesses.get(), by=staff)
+    quiet.goto(portal + reverse("start", args=[token]))
+    look(quiet, camera, f"{language}-link-{state}")
+    if state == "used":
+        quiet.get_by_role("main").get_by_role("button").click()
+        look(quiet, camera, f"{language}-link-new")
+
+
+def test_a_step_that_is_sent_and_the_colleague_who_has_it(
+    quiet: Page, portal: str, sign_in: SignIn, camera: Camera, language: str
+) -> None:
+    importer = ImporterFactory(language=language)
+    officer = walkthrough.able_to_send(importer, StaffFactory())
+    sign_in(officer)
+    quiet.goto(portal + reverse("send_step", args=[importer.uuid, "ach-refund"]))
+    look(quiet, camera, f"{language}-send")
+    colleague = walkthrough.sent(importer, officer)
+    quiet.goto(portal + reverse("step", args=[importer.uuid, "ach-refund"]))
+    look(quiet, camera, f"{language}-sent")
+    quiet.goto(portal + reverse("checklist", args=[importer.uuid]))
+    look(quiet, camera, f"{language}-sent-checklist")
+    sign_in(colleague)
+    quiet.goto(portal + reverse("importers"))
+    look(quiet, camera, f"{language}-sent-to-me")
+    quiet.goto(portal + reverse("step", args=[importer.uuid, "ach-refund"]))
+    look(quiet, camera, f"{language}-sent-to-me-step")
+
+
+def test_answers_that_somebody_else_has_changed(
+    quiet: Page, portal: str, sign_in: SignIn, camera: Camera, language: str
+) -> None:
+    importer = ImporterFactory(language=language)
+    who = walkthrough.invited(importer, StaffFactory())
+    walkthrough.before(importer, who)
+    sign_in(who)
+    quiet.goto(portal + reverse("step", args=[importer.uuid, "company"]))
+    ImporterOfRecord.objects.update(city="Svendborg")
+    quiet.locator("#id_city").fill("Nyborg")
+    quiet.locator("main form button[type=submit]").click()
+    assert "Svendborg" in quiet.get_by_role("main").inner_text()
+    look(quiet, camera, f"{language}-changed-meanwhile")
 
 
 @pytest.mark.parametrize("address", ["/start/nothing/", "/nothing/"])

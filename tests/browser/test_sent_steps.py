@@ -12,7 +12,7 @@ from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, Notification, User
 from importers.services.readiness import checklist_of
 from tests import walkthrough
-from tests.browser.test_accessibility import WCAG, check
+from tests.browser.test_accessibility import WCAG, examine
 from tests.factories import ImporterFactory, StaffFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -97,6 +97,11 @@ def test_from_sending_to_the_saved_step(
     assert phone.reload().status == 404  # type: ignore[union-attr]
     phone.goto(link())
     assert "has been taken back" in read(phone)
+
+
+def check(page: Page, address: str) -> None:
+    page.goto(address)
+    examine(page, address)
 
 
 def test_its_pages_are_accessible(
