@@ -13,7 +13,8 @@ from importers.domain.checklist import STEPS
 from importers.domain.facts import Document
 from importers.letters import START_SALT
 from importers.models import ImporterOfRecord, User
-from importers.services import filings
+from importers.services import filings, steps
+from importers.services.links import note_use
 from tests import walkthrough
 from tests.factories import ImporterFactory, NotificationFactory, StaffFactory
 
@@ -27,6 +28,11 @@ STICKS_OUT = "document.documentElement.scrollWidth > document.documentElement.cl
 
 def check(page: Page, address: str) -> None:
     page.goto(address)
+    inspect(page, address)
+
+
+def inspect(page: Page, address: str) -> None:
+    """The page as it stands there now."""
     for scheme in ("light", "dark"):
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
@@ -48,6 +54,15 @@ def test_the_start_page_and_a_link_that_does_not_work(quiet: Page, portal: str) 
     token = TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)
     check(quiet, portal + reverse("start", args=[token]))
     check(quiet, portal + reverse("start", args=["nothing"]))
+    check(quiet, portal + reverse("new_link_mailed"))
+    check(quiet, portal + reverse("account_confirm_login_code") + "?from_link=yes")
+    note_use(mail.uuid, by=staff)
+    check(quiet, portal + reverse("start", args=[token]))
+    for _ in range(4):
+        quiet.goto(portal + reverse("start", args=[token]))
+        quiet.get_by_role("button", name="Mail me a new link").click()
+    assert "Several links were asked for" in quiet.get_by_role("alert").inner_text()
+    inspect(quiet, "too many links")
 
 
 def fresh(importer: ImporterOfRecord, staff: User) -> User:
@@ -95,3 +110,22 @@ def test_a_form_with_errors(quiet: Page, portal: str, sign_in: Callable[[User], 
     assert found == []
     summary.get_by_role("link", name="Enter the city.").click()
     assert quiet.evaluate("document.activeElement.id") == "id_city"
+
+
+def test_a_form_that_was_kept_and_one_that_was_overtaken(
+    quiet: Page, portal: str, sign_in: Callable[[User], None]
+) -> None:
+    importer = ImporterFactory()
+    who = fresh(importer, StaffFactory())
+    walkthrough.before(importer, who)
+    sign_in(who)
+    quiet.goto(portal + reverse("step", args=[importer.uuid, "company"]))
+    quiet.evaluate("document.querySelector('main [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
+    quiet.get_by_label("City").fill("Aarhus")
+    quiet.get_by_role("button", name="Save and continue").click()
+    assert "It is not saved yet." in quiet.get_by_role("main").inner_text()
+    inspect(quiet, "kept")
+    steps.confirm_company(importer, by=who, city="Ribe")
+    quiet.get_by_role("button", name="Save and continue").click()
+    assert "Now: Ribe" in quiet.get_by_role("main").inner_text()
+    inspect(quiet, "overtaken")
