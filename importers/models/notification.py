@@ -175,7 +175,6 @@ class Notification(models.Model):
             importer=self.importer_id,
             to_email__iexact=self.to_email,
             kind__in=WITH_A_NEW_LINK,
-            state=MailState.SENT,
             sent_at__gt=self.sent_at or self.created_at,
         )
         return later.exclude(pk=self.pk).order_by("-sent_at").first()

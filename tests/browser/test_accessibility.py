@@ -207,3 +207,22 @@ def test_an_error_leads_to_its_field(quiet: Page, portal: str, sign_in: SignIn) 
     assert "Enter the city." in summary.inner_text()
     summary.get_by_role("link", name="Enter the city.").click()
     assert quiet.evaluate("document.activeElement.id") == "id_city"
+
+
+def test_a_form_that_was_kept_and_one_that_was_overtaken(
+    quiet: Page, portal: str, sign_in: Callable[[User], None]
+) -> None:
+    importer = ImporterFactory()
+    who = fresh(importer, StaffFactory())
+    walkthrough.before(importer, who)
+    sign_in(who)
+    quiet.goto(portal + reverse("step", args=[importer.uuid, "company"]))
+    quiet.evaluate("document.querySelector('main [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
+    quiet.get_by_label("City").fill("Aarhus")
+    quiet.get_by_role("button", name="Save and continue").click()
+    assert "It is not saved yet." in quiet.get_by_role("main").inner_text()
+    inspect(quiet, "kept")
+    steps.confirm_company(importer, by=who, city="Ribe")
+    quiet.get_by_role("button", name="Save and continue").click()
+    assert "Now: Ribe" in quiet.get_by_role("main").inner_text()
+    inspect(quiet, "overtaken")

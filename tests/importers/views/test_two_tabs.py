@@ -120,7 +120,7 @@ def answers(key: str, person: User) -> dict[str, str]:
         "existing-account": {"answer": "unsure"},
         "refund-route": {"route": "form_4811"},
         "ace-account": own | {"there": "on"},
-        "ach-refund": {"status": "missing"},
+        "ach-refund": {"status": "no_tab"},
         "form-4811": own | {"signed_on": "2026-03-01"},
     }[key]
 

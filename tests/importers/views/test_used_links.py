@@ -240,7 +240,7 @@ def test_an_open_link_and_one_of_somebody_who_was_shut_out_bring_none(client: Cl
     assert client.post(link, NEW_LINK)["Location"].startswith(CONFIRM)
     ImporterAccess.objects.update(revoked_at=timezone.now(), revoked_by=User.objects.system())
     html = Client().post(link, NEW_LINK).content.decode()
-    assert f"Since {timezone.localtime().strftime('%-d %B %Y')} the person" in html
+    assert f"no access to this checklist since {timezone.localtime().strftime('%-d %B %Y')}." in html
     assert "Mail me a new link" not in html
     assert new_links() == []
 
