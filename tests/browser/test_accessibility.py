@@ -14,7 +14,8 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from importers.letters import START_SALT
-from importers.models import ImporterOfRecord, MailState, User
+from importers.models import MailState, User
+from importers.services import steps
 from importers.services.invitations import end_access
 from importers.services.links import note_use
 from tests import walkthrough
@@ -122,21 +123,6 @@ def test_a_step_that_is_sent_and_the_colleague_who_has_it(
     look(quiet, camera, f"{language}-sent-to-me-step")
 
 
-def test_answers_that_somebody_else_has_changed(
-    quiet: Page, portal: str, sign_in: SignIn, camera: Camera, language: str
-) -> None:
-    importer = ImporterFactory(language=language)
-    who = walkthrough.invited(importer, StaffFactory())
-    walkthrough.before(importer, who)
-    sign_in(who)
-    quiet.goto(portal + reverse("step", args=[importer.uuid, "company"]))
-    ImporterOfRecord.objects.update(city="Svendborg")
-    quiet.locator("#id_city").fill("Nyborg")
-    quiet.locator("main form button[type=submit]").click()
-    assert "Svendborg" in quiet.get_by_role("main").inner_text()
-    look(quiet, camera, f"{language}-changed-meanwhile")
-
-
 @pytest.mark.parametrize("address", ["/start/nothing/", "/nothing/"])
 def test_what_is_not_there(quiet: Page, portal: str, camera: Camera, language: str, address: str) -> None:
     quiet.goto(portal + address)
@@ -213,7 +199,7 @@ def test_a_form_that_was_kept_and_one_that_was_overtaken(
     quiet: Page, portal: str, sign_in: Callable[[User], None]
 ) -> None:
     importer = ImporterFactory()
-    who = fresh(importer, StaffFactory())
+    who = walkthrough.invited(importer, StaffFactory())
     walkthrough.before(importer, who)
     sign_in(who)
     quiet.goto(portal + reverse("step", args=[importer.uuid, "company"]))
@@ -221,8 +207,8 @@ def test_a_form_that_was_kept_and_one_that_was_overtaken(
     quiet.get_by_label("City").fill("Aarhus")
     quiet.get_by_role("button", name="Save and continue").click()
     assert "It is not saved yet." in quiet.get_by_role("main").inner_text()
-    inspect(quiet, "kept")
+    examine(quiet, "kept")
     steps.confirm_company(importer, by=who, city="Ribe")
     quiet.get_by_role("button", name="Save and continue").click()
     assert "Now: Ribe" in quiet.get_by_role("main").inner_text()
-    inspect(quiet, "overtaken")
+    examine(quiet, "overtaken")
