@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.servers import CHROMIUM_NAMES, CHROMIUM_OPTIONS, free_port, installed
 
 ROOT = Path(__file__).resolve().parent.parent
-IMPORTER = "sorensen@nordlys.example"
+IMPORTER, APPLYING = "sorensen@nordlys.example", "kjaer@fjordglas.example"  # of the demo
 DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 CODE = re.compile(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b")
 
@@ -60,19 +60,19 @@ def staff_page(browser: Browser, url: str, email: str, password: str) -> Page:
     return page
 
 
-def importer_page(browser: Browser, url: str, staff: Page) -> Page:
+def importer_page(browser: Browser, url: str, staff: Page, email: str, language: str) -> Page:
     """Signed in by a mailed code, which staff can read here because mails are kept."""
     page = browser.new_context(viewport=DESK).new_page()
     page.goto(f"{url}/account/login/code/")
-    page.get_by_label(re.compile("e-mail")).first.fill(IMPORTER)
+    page.get_by_label(re.compile("e-mail")).first.fill(email)
     page.locator("main button").first.click()
     page.wait_for_url(re.compile("confirm"))
     page.locator("input[name=code]").fill(code(url, staff))
     page.locator("main button").first.click()
     page.wait_for_url(re.compile("/importers/"))
-    english = page.get_by_role("button", name="English")
-    if english.count():
-        english.click()
+    switch = page.get_by_role("button", name=language)
+    if switch.count():
+        switch.click()
     return page
 
 
@@ -96,10 +96,14 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
         staff = staff_page(browser, url, *sign_in)
         staff.screenshot(path=folder / "dashboard.png")
-        importer = importer_page(browser, url, staff)
+        importer = importer_page(browser, url, staff, IMPORTER, "English")
         importer.screenshot(path=folder / "checklist.png")
         importer.set_viewport_size(PHONE)
         importer.screenshot(path=folder / "checklist-phone.png")
+        applying = importer_page(browser, url, staff, APPLYING, "Dansk")
+        applying.set_viewport_size(PHONE)
+        applying.goto(f"{applying.url}ace-account/")
+        applying.screenshot(path=folder / "ace-account-phone.png")
         browser.close()
 
 
