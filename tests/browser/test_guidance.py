@@ -166,6 +166,16 @@ def test_help_that_is_opened_is_accessible(
         examine(quiet, f"{key} {seen}")
 
 
+def test_a_row_is_called_like_its_step_and_told_with_its_hint_and_state(
+    quiet: Page, portal: str, importer: ImporterOfRecord, who: User
+) -> None:
+    quiet.goto(portal + reverse("checklist", args=[importer.uuid]))
+    row = quiet.get_by_role("link", name="Set up ACH refunds", exact=True)
+    expect(row).to_have_accessible_description(
+        "About 10 minutes. First: Create the ACE Portal account. Cannot start yet"
+    )
+
+
 def test_a_list_of_several_importers_is_accessible(quiet: Page, portal: str, who: User) -> None:
     staff = StaffFactory()
     for bring in (walkthrough.declared, walkthrough.ready):

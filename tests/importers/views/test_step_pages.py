@@ -1,5 +1,3 @@
-import gzip
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -171,73 +169,6 @@ def test_the_account_page_gives_the_values_in_aces_own_shape(page: Client, under
     assert "valid for 10 minutes" in html
 
 
-def test_aces_own_words_stay_english_for_a_danish_reader(page: Client, underway: ImporterOfRecord) -> None:
-    page.cookies["django_language"] = "da"
-    html = read(page, underway, "ace-account")
-    assert '<code lang="en">Denmark</code>' in html
-    assert '<span lang="en">Company name</span>' in html
-    assert 'fane, der hedder <span lang="en">ACH Refund Authorization</span>' in html
-
-
-def test_the_page_says_which_mailbox_gets_the_code_and_who_must_be_at_hand(
-    page: Client, underway: ImporterOfRecord, staff: User
-) -> None:
-    html = read(page, underway, "ace-account")
-    assert f"It should be <b>{underway.contact_email}</b>." in html
-    assert "The code is for Mette Sørensen, who types it within ten minutes." in html
-    walkthrough.on_5106(underway, staff)
-    assert f"to the e-mail on Form 5106: <b>{underway.contact_email}</b>." in read(page, underway, "ace-account")
-
-
-def test_who_is_not_the_officer_stays_on_the_phone_with_them(page: Client, underway: ImporterOfRecord) -> None:
-    page.post(url(underway, "officer"), officer(underway, name="Lars Holm", email="lars@nordlys.example"))
-    html = read(page, underway, "ace-account")
-    assert "The code comes to Lars Holm, not to you." in html
-    assert '<a href="tel:+4570101011">' in html
-
-
-def test_the_ten_minutes_are_told_without_scripts_too(page: Client, underway: ImporterOfRecord) -> None:
-    html = read(page, underway, "ace-account")
-    assert "The code is valid until ten minutes after it was sent." in html
-    assert re.search(r'<p class="buttons" data-buttons hidden>', html)
-    assert re.search(r'<script src="[^"]*timer[^"]*\.js" defer>', html)
-
-
-def test_the_routing_number_has_no_way_to_the_server(page: Client, with_account: ImporterOfRecord) -> None:
-    html = read(page, with_account, "ach-refund")
-    field = re.search(r'<input id="routing"[^>]*>', html)
-    assert field
-    assert "name=" not in field[0]
-    assert 'autocomplete="off"' in field[0]
-    assert not [form for form in re.findall(r"<form.*?</form>", html, re.S) if 'id="routing"' in form]
-    assert "With JavaScript this page checks them for you." in html
-
-
-@pytest.mark.parametrize("key", ["", "existing-account", "ace-account", "form-4811"])
-def test_scripts_of_one_page_are_loaded_on_that_page_only(page: Client, underway: ImporterOfRecord, key: str) -> None:
-    html = page.get(url(underway, key) if key else reverse("checklist", args=[underway.uuid])).content.decode()
-    assert "routing" not in " ".join(re.findall(r"<script[^>]*>", html))
-    assert ("timer" in " ".join(re.findall(r"<script[^>]*>", html))) is (key == "ace-account")
-
-
-@pytest.mark.parametrize("key", ["existing-account", "ace-account", "ach-refund"])
-@pytest.mark.parametrize("language", ["en", "da"])
-def test_a_page_with_all_its_help_weighs_little(
-    page: Client, with_account: ImporterOfRecord, key: str, language: str
-) -> None:
-    page.cookies["django_language"] = language
-    assert len(gzip.compress(read(page, with_account, key).encode())) <= 15_000
-
-
-@pytest.mark.parametrize("key", ["existing-account", "ace-account", "ach-refund", "form-4811"])
-def test_a_step_page_costs_at_most_eight_queries(
-    page: Client, with_account: ImporterOfRecord, key: str, django_assert_max_num_queries: Any
-) -> None:
-    read(page, with_account, key)  # once an hour it is written down that the session is in use
-    with django_assert_max_num_queries(8):
-        read(page, with_account, key)
-
-
 def test_an_ein_is_typed_without_its_suffix(page: Client, underway: ImporterOfRecord) -> None:
     ImporterOfRecord.objects.update(number_kind="EIN", number="12-3456789AB", number_last4="89AB")
     assert "<code>12-3456789</code>" in read(page, underway, "ace-account")
@@ -338,23 +269,6 @@ def test_form_4811_is_told_with_what_it_does_not_do(page: Client, nominating: Im
     assert "does not redirect refunds of older entries" in html
     assert "If one is missing, the refund goes to the company." in html
     assert "CBP can pay us only when we have set up ACH refunds of our own." in html
-
-
-def test_form_4811_has_what_to_type_who_signs_and_no_path_that_may_be_wrong(
-    page: Client, nominating: ImporterOfRecord
-) -> None:
-    html = read(page, nominating, "form-4811")
-    for value in ("ALPI Customs Brokers Inc.", "Nordlys Cykler ApS", "261304-00123", "Mette Sørensen", "Direktør"):
-        assert f"<code>{value}</code>" in html
-    assert f"The officer signs: Mette Sørensen, {nominating.contact_email}." in html
-    assert "That is not you" not in html
-    assert not re.search(r"Accounts\s*(>|&gt;|,|→)|Tools", html.split("How to do it")[1].split("</ol>")[0])
-
-
-def test_who_is_not_the_officer_is_told_so(page: Client, nominating: ImporterOfRecord) -> None:
-    page.post(url(nominating, "officer"), officer(nominating, name="Lars Holm", email="lars@nordlys.example"))
-    page.post(url(nominating, "ace-account"), {"name": "Lars Holm", "email": "lars@nordlys.example", "there": "on"})
-    assert "That is not you: ask the officer to sign." in read(page, nominating, "form-4811")
 
 
 def test_form_4811_is_saved(page: Client, nominating: ImporterOfRecord) -> None:

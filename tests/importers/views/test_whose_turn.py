@@ -21,7 +21,7 @@ def read(page: Client, importer: ImporterOfRecord) -> str:
 
 
 def row(html: str, title: str) -> str:
-    (found,) = [item for item in re.findall(r"<li.*?</li>", html, re.S) if f"<b>{title}</b>" in item]
+    (found,) = [item for item in re.findall(r"<li.*?</li>", html, re.S) if f">{title}</b>" in item]
     return found
 
 
