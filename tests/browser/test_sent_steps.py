@@ -85,6 +85,7 @@ def test_from_sending_to_the_saved_step(
     phone = browser.new_context(java_script_enabled=scripts, locale="en-GB").new_page()
     come_in(phone)
     phone.get_by_label("The company's bank details are shown").check()
+    phone.get_by_label("Refunds: ACE shows the bank details").check()
     press(phone, "Save and continue")
     assert phone.get_by_role("heading", level=1).inner_text() == "Set up ACH refunds"
     assert "The step “Set up ACH refunds” is done. Mette Sørensen can see it on the checklist." in read(phone)

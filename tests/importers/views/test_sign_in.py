@@ -82,7 +82,7 @@ def test_a_wrong_password_and_an_unknown_address_read_the_same(client: Client, s
 def test_every_limit_of_an_open_page_is_named() -> None:
     open_pages = {
         "login", "login_failed", "request_login_code", "reset_password", "reset_password_from_key", "reauthenticate",
-        "change_password",
+        "change_password", "new_link",
     }  # fmt: skip
     assert open_pages == settings.ACCOUNT_RATE_LIMITS.keys()
 

@@ -127,7 +127,7 @@ def test_no_link_leads_where_the_colleague_may_not_go_and_nobody_else_is_named(
 def test_what_the_colleague_saves_keeps_them_on_the_page_with_a_word(
     phone: Client, importer: ImporterOfRecord, colleague: User
 ) -> None:
-    answer = phone.post(url(importer, "ach-refund") + "?back=inform-broker", {"status": "shown"})
+    answer = phone.post(url(importer, "ach-refund") + "?back=inform-broker", {"status": "shown", "seen": "refund_tab"})
     assert answer["Location"] == url(importer, "ach-refund")
     page = html(phone.get(answer["Location"]))
     assert "Saved. The step “Set up ACH refunds” is done. Mette Sørensen can see it on the checklist." in page
@@ -179,7 +179,7 @@ def test_it_closes_by_itself(phone: Client, importer: ImporterOfRecord, colleagu
         assert phone.get(url(importer, "ach-refund")).status_code == 200
         clock.move_to(end)
         assert phone.get(url(importer, "ach-refund")).status_code == 404
-        assert phone.post(url(importer, "ach-refund"), {"status": "shown"}).status_code == 404
+        assert phone.post(url(importer, "ach-refund"), {"status": "shown", "seen": "refund_tab"}).status_code == 404
     assert checklist_of(importer).facts.ach is ACHStatus.UNKNOWN
 
 
@@ -202,7 +202,7 @@ def test_it_closes_at_once_when_its_ground_is_gone(
     assert phone.get(url(importer, "ach-refund")).status_code == 200
     close(importer, colleague, staff)
     assert phone.get(url(importer, "ach-refund")).status_code == 404
-    assert phone.post(url(importer, "ach-refund"), {"status": "shown"}).status_code == 404
+    assert phone.post(url(importer, "ach-refund"), {"status": "shown", "seen": "refund_tab"}).status_code == 404
     assert "Set up ACH refunds" not in html(phone.get(reverse("importers")))
 
 

@@ -137,8 +137,8 @@ def test_the_officer_is_told_on_the_checklist_who_saved_it(
     phone.post(url(importer, "ach-refund"), {"status": "none"})
     checklist = reverse("checklist", args=[importer.uuid])
     assert f"Sent to Jens Holm, until {last_day(importer)}; last saved on {day}" in html(desk.get(checklist))
-    phone.post(url(importer, "ach-refund"), {"status": "shown"})
+    phone.post(url(importer, "ach-refund"), {"status": "shown", "seen": "refund_tab"})
     assert f"Saved by Jens Holm on {day}" in html(desk.get(checklist))
     assert not Notification.objects.filter(to_email=importer.contact_email).exclude(kind="invitation").exists()
-    desk.post(url(importer, "ach-refund"), {"status": "shown"})  # now it is the officer's own
+    desk.post(url(importer, "ach-refund"), {"status": "shown", "seen": "refund_tab"})  # now it is the officer's own
     assert "Saved by Jens Holm" not in html(desk.get(checklist))
