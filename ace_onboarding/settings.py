@@ -147,6 +147,7 @@ PHONENUMBER_DB_FORMAT = "E164"
 # --- language and time -------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("da", "Dansk")]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60  # the choice outlives the browser, as the session does
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Europe/Copenhagen"
 USE_TZ = True

@@ -102,6 +102,7 @@ class AccountAdapter(DefaultAccountAdapter):
             response.set_cookie(
                 settings.LANGUAGE_COOKIE_NAME,
                 user.language,
+                max_age=settings.LANGUAGE_COOKIE_AGE,
                 secure=settings.LANGUAGE_COOKIE_SECURE,
                 samesite="Lax",
             )

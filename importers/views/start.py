@@ -75,7 +75,11 @@ def _page(request: HttpRequest, link: MailedLink) -> HttpResponse:
         response = _answer(request, link)
     if request.method == "POST":
         response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, language, secure=settings.LANGUAGE_COOKIE_SECURE, samesite="Lax"
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            samesite="Lax",
         )
     return response
 

@@ -79,6 +79,11 @@ def test_a_wrong_password_and_an_unknown_address_read_the_same(client: Client, s
     assert "The e-mail or the password is not right." in pages[0]
 
 
+def test_the_language_outlives_the_browser(client: Client) -> None:
+    client.post("/language/", {"language": "da"})
+    assert client.cookies["django_language"]["max-age"] == settings.LANGUAGE_COOKIE_AGE > settings.SESSION_COOKIE_AGE
+
+
 def test_every_limit_of_an_open_page_is_named() -> None:
     open_pages = {
         "login", "login_failed", "request_login_code", "reset_password", "reset_password_from_key", "reauthenticate",
