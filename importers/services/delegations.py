@@ -17,6 +17,7 @@ from importers.services.outbox import post
 from importers.services.readiness import checklist_of
 from importers.services.steps import may_declare
 
+SENT_BY_OFFICER = "sent by the officer"
 A_DAY = 5
 NOT_OFFICER = _("Only the responsible officer can send a step to a colleague, or take it back.")
 NOT_NOW = _("This step cannot be sent to anybody now. Look at the checklist to see where it stands.")
@@ -53,7 +54,7 @@ def delegate(
             importer=row,
             by=by,
             step=step,
-            why="sent by the officer",
+            why=SENT_BY_OFFICER,
             expires_at=delegation.expires_at,
         )
     return delegation, True
@@ -77,9 +78,11 @@ def _refuse_colleague(importer: ImporterOfRecord, colleague: User) -> None:
 
 
 def _refuse_too_many(importer: ImporterOfRecord) -> None:
-    """Mail in the broker's name to addresses that the importer chose."""
+    """Mail in the broker's name to addresses that the importer chose. What a colleague had mailed again with an older
+    link is not the officer's doing."""
     since = timezone.now() - timedelta(days=1)
-    if importer.notifications.filter(kind=MailKind.DELEGATION, created_at__gt=since).count() >= A_DAY:
+    sent = importer.notifications.filter(kind=MailKind.DELEGATION, why=SENT_BY_OFFICER, created_at__gt=since)
+    if sent.count() >= A_DAY:
         raise RuleViolation("too_many", TOO_MANY)
 
 

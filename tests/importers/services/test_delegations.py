@@ -19,7 +19,7 @@ from importers.services import delegations, details, invitations, steps
 from importers.services.delegations import A_DAY
 from importers.services.readiness import checklist_of
 from tests import walkthrough
-from tests.factories import AccessFactory, ImporterFactory, StaffFactory, UserFactory
+from tests.factories import AccessFactory, ImporterFactory, NotificationFactory, StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -307,3 +307,14 @@ def test_read_with_the_importers_it_costs_no_query(
         [row] = with_sent(ImporterOfRecord.objects.select_related("officer"))
         assert [s.step for s in sent_steps(row, timezone.now())] == ["ach-refund", "company"]
     assert sent_steps(row, timezone.now()) == sent_steps(ImporterOfRecord.objects.get(), timezone.now())
+
+
+def test_links_mailed_again_do_not_count_against_the_officer() -> None:
+    importer = ImporterFactory()
+    officer = walkthrough.able_to_send(importer, StaffFactory())
+    walkthrough.sent(importer, officer)
+    mail = Notification.objects.get(kind=MailKind.DELEGATION)
+    for _ in range(A_DAY):
+        NotificationFactory(kind=mail.kind, importer=importer, step=mail.step, why="asked for with an older link")
+    walkthrough.sent(importer, officer, "company", email="karen@nordlys.example")
+    assert Notification.objects.filter(kind=MailKind.DELEGATION, to_email="karen@nordlys.example").exists()
