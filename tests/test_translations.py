@@ -116,6 +116,7 @@ def read(response: HttpResponse, status: int = 200) -> str:
     assert response.status_code == status
     page = response.content.decode()
     assert '<html lang="da">' in page
+    assert "&lt;span" not in page, "markup that a reader sees as text"
     return page
 
 
