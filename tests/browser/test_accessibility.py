@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.signing import TimestampSigner
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from importers.letters import START_SALT
 from importers.models import MailState, User
@@ -166,7 +166,7 @@ def test_the_page_of_a_question(quiet: Page, portal: str, sign_in: SignIn, camer
     quiet.goto(portal + reverse("question", args=[importer.uuid, "ace-account"]))
     look(quiet, camera, f"{language}-question")
     quiet.locator("main button[type=submit]").click()
-    assert quiet.evaluate("document.activeElement.className") == "errors"
+    expect(quiet.locator(".errors")).to_be_focused()
     look(quiet, camera, f"{language}-question-errors")
 
 
@@ -185,7 +185,7 @@ def test_a_form_with_errors(quiet: Page, portal: str, sign_in: SignIn, camera: C
     for box in form.locator("input:checked").all():
         box.evaluate("box => { box.checked = false }")
     form.locator("button[type=submit]").click()
-    assert quiet.evaluate("document.activeElement.className") == "errors"
+    expect(quiet.locator(".errors")).to_be_focused()
     look(quiet, camera, f"{language}-errors-{key}")
 
 
@@ -198,7 +198,7 @@ def test_an_error_leads_to_its_field(quiet: Page, portal: str, sign_in: SignIn) 
     summary = quiet.get_by_role("alert")
     assert "Enter the city." in summary.inner_text()
     summary.get_by_role("link", name="Enter the city.").click()
-    assert quiet.evaluate("document.activeElement.id") == "id_city"
+    expect(quiet.locator("#id_city")).to_be_focused()
 
 
 def test_a_form_that_was_kept_and_one_that_was_overtaken(

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from importers.letters import write
 from importers.models import MailKind, Notification
@@ -112,10 +112,10 @@ def test_after_an_error_the_keyboard_is_at_the_summary_and_goes_on_to_the_field(
     press(quiet, "Mail me the code")
     type_in(quiet, "Code from the mail", "")
     press(quiet, "Sign in")
-    assert quiet.evaluate("document.activeElement.className") == "errors"
+    expect(quiet.locator(".errors")).to_be_focused()
     tab_to(quiet, "Type the code from the mail.")
     quiet.keyboard.press("Enter")
-    assert quiet.evaluate("document.activeElement.name") == "code"
+    expect(quiet.locator("[name=code]")).to_be_focused()
 
 
 def test_the_first_stop_leads_past_the_header(quiet: Page, portal: str) -> None:
@@ -123,4 +123,4 @@ def test_the_first_stop_leads_past_the_header(quiet: Page, portal: str) -> None:
     quiet.keyboard.press("Tab")
     assert quiet.evaluate(FOCUSED) == "Skip to the content"
     quiet.keyboard.press("Enter")
-    assert quiet.evaluate("document.activeElement.id") == "content"
+    expect(quiet.locator("#content")).to_be_focused()

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 from pghistory.models import Events
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, Notification, User
@@ -119,7 +119,7 @@ def test_one_step_in_two_tabs(context: BrowserContext, person: User, importer: I
     other.get_by_label("Street and number").fill("Nygade 7")
     save(other)
     assert CHANGED in other.get_by_role("alert").inner_text()
-    assert other.evaluate("document.activeElement.className") == "errors"
+    expect(other.locator(".errors")).to_be_focused()
     assert "Now: Aarhus" in main(other)
     assert "You typed: Odense" in main(other)
     importer.refresh_from_db()
@@ -218,7 +218,7 @@ def test_one_step_by_keyboard_alone(
     page.keyboard.press("Delete")
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()
-    assert page.evaluate("document.activeElement.className") == "errors"
+    expect(page.locator(".errors")).to_be_focused()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Enter the city."
     page.keyboard.press("Enter")

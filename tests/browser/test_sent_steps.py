@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, Notification, User
@@ -116,7 +116,7 @@ def test_its_pages_are_accessible(
         check(quiet, address)
     quiet.goto(step + "send/")
     press(quiet, "Send the step")
-    assert quiet.evaluate("document.activeElement.className") == "errors"
+    expect(quiet.locator(".errors")).to_be_focused()
     assert Axe().run(quiet, options=WCAG).response["violations"] == []
     sign_in(colleague)
     for address in (step, portal + reverse("importers"), link()):
