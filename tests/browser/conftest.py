@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 
 from tests.sessions import session_key
 
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from importers.models import User
 
 Camera = Callable[[Page, str], None]
+
+
+def follow(what: Locator) -> None:
+    """Presses a link or button that leads to another page, and waits until that page is there."""
+    with what.page.expect_navigation():
+        what.click()
 
 
 @pytest.fixture(scope="session")

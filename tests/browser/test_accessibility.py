@@ -19,7 +19,7 @@ from importers.services import steps
 from importers.services.invitations import end_access
 from importers.services.links import note_use
 from tests import walkthrough
-from tests.browser.conftest import Camera
+from tests.browser.conftest import Camera, follow
 from tests.browser.states import ALL_STEPS, STATES, State
 from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
 
@@ -82,10 +82,11 @@ def test_the_way_in(quiet: Page, portal: str, camera: Camera, language: str) -> 
     mail = NotificationFactory(importer=importer, to_email=importer.contact_email, language=language)
     quiet.goto(portal + reverse("start", args=[TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)]))
     look(quiet, camera, f"{language}-start")
-    quiet.get_by_role("main").get_by_role("button").click()
+    follow(quiet.get_by_role("main").get_by_role("button"))
     look(quiet, camera, f"{language}-code")
     quiet.locator("input[name=code]").fill("WRONG")
-    quiet.locator("input[name=code]").press("Enter")
+    with quiet.expect_navigation():
+        quiet.locator("input[name=code]").press("Enter")
     look(quiet, camera, f"{language}-code-wrong")
 
 
@@ -105,7 +106,7 @@ def test_links_that_no_longer_work(quiet: Page, portal: str, camera: Camera, lan
     quiet.goto(portal + reverse("start", args=[token]))
     look(quiet, camera, f"{language}-link-{state}")
     if state == "used":
-        quiet.get_by_role("main").get_by_role("button").click()
+        follow(quiet.get_by_role("main").get_by_role("button"))
         look(quiet, camera, f"{language}-link-new")
 
 
@@ -165,7 +166,7 @@ def test_the_page_of_a_question(quiet: Page, portal: str, sign_in: SignIn, camer
     sign_in(walkthrough.invited(importer, StaffFactory()))
     quiet.goto(portal + reverse("question", args=[importer.uuid, "ace-account"]))
     look(quiet, camera, f"{language}-question")
-    quiet.locator("main button[type=submit]").click()
+    follow(quiet.locator("main button[type=submit]"))
     expect(quiet.locator(".errors")).to_be_focused()
     look(quiet, camera, f"{language}-question-errors")
 
@@ -184,7 +185,7 @@ def test_a_form_with_errors(quiet: Page, portal: str, sign_in: SignIn, camera: C
         box.fill("")
     for box in form.locator("input:checked").all():
         box.evaluate("box => { box.checked = false }")
-    form.locator("button[type=submit]").click()
+    follow(form.locator("button[type=submit]"))
     expect(quiet.locator(".errors")).to_be_focused()
     look(quiet, camera, f"{language}-errors-{key}")
 
@@ -194,7 +195,7 @@ def test_an_error_leads_to_its_field(quiet: Page, portal: str, sign_in: SignIn) 
     sign_in(walkthrough.invited(importer, StaffFactory()))
     quiet.goto(portal + reverse("step", args=[importer.uuid, "company"]))
     quiet.get_by_label("City").fill("")
-    quiet.get_by_role("button", name="Save and continue").click()
+    follow(quiet.get_by_role("button", name="Save and continue"))
     summary = quiet.get_by_role("alert")
     assert "Enter the city." in summary.inner_text()
     summary.get_by_role("link", name="Enter the city.").click()
@@ -211,10 +212,10 @@ def test_a_form_that_was_kept_and_one_that_was_overtaken(
     quiet.goto(portal + reverse("step", args=[importer.uuid, "company"]))
     quiet.evaluate("document.querySelector('main [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
     quiet.get_by_label("City").fill("Aarhus")
-    quiet.get_by_role("button", name="Save and continue").click()
+    follow(quiet.get_by_role("button", name="Save and continue"))
     assert "It is not saved yet." in quiet.get_by_role("main").inner_text()
     examine(quiet, "kept")
     steps.confirm_company(importer, by=who, city="Ribe")
-    quiet.get_by_role("button", name="Save and continue").click()
+    follow(quiet.get_by_role("button", name="Save and continue"))
     assert "Now: Ribe" in quiet.get_by_role("main").inner_text()
     examine(quiet, "overtaken")

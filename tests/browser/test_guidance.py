@@ -10,6 +10,7 @@ from importers.domain.facts import ACHStatus, Route
 from importers.models import ImporterOfRecord, User
 from importers.services import steps
 from tests import walkthrough
+from tests.browser.conftest import follow
 from tests.browser.test_accessibility import examine
 from tests.factories import AccessFactory, ImporterFactory, StaffFactory
 
@@ -142,10 +143,10 @@ def test_the_second_question_shows_with_the_answer_that_raises_it(
     quiet.get_by_label("Yes, and refunds by ACH are set up").check()
     assert question.is_visible()
     quiet.get_by_label("Duty: CBP draws duty").check()
-    quiet.get_by_role("button", name="Save and continue").click()
+    follow(quiet.get_by_role("button", name="Save and continue"))
     assert "ACH for paying duty does not pay refunds" in quiet.get_by_role("alert").inner_text()
     quiet.get_by_label("Yes, but refunds by ACH are not set up").check()
-    quiet.get_by_role("button", name="Save and continue").click()
+    follow(quiet.get_by_role("button", name="Save and continue"))
     assert "Tell us who stands in the ACE account" in quiet.get_by_role("main").inner_text()
 
 

@@ -13,6 +13,7 @@ from importers.services import filings
 from importers.services.invitations import invite
 from importers.services.portal import edit_firm
 from tests import walkthrough
+from tests.browser.conftest import follow
 from tests.factories import ImporterFactory, StaffFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,7 +24,7 @@ def last_mail(kind: MailKind) -> str:
 
 
 def save(page: Page, button: str = "Save and continue") -> None:
-    page.get_by_role("button", name=button).click()
+    follow(page.get_by_role("button", name=button))
 
 
 def come_in(page: Page) -> None:
@@ -35,16 +36,16 @@ def come_in(page: Page) -> None:
     code = re.search(r"code: (\S+)", last_mail(MailKind.ACCOUNT))
     assert code
     page.get_by_label("Code from the mail").fill(code[1])
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    follow(page.get_by_role("main").get_by_role("button", name="Sign in"))
 
 
 def step(page: Page, title: str) -> None:
-    page.get_by_role("link", name=title).click()
+    follow(page.get_by_role("link", name=title))
     assert page.get_by_role("heading", level=1).inner_text() == title
 
 
 def before_you_start(page: Page) -> None:
-    page.get_by_role("link", name="Start", exact=True).click()
+    follow(page.get_by_role("link", name="Start", exact=True))
     page.get_by_label("Company limited by shares").check()
     page.get_by_label("Company phone").fill("+45 70 10 10 11")
     save(page)
@@ -63,7 +64,7 @@ def in_ace(page: Page) -> None:
     step(page, "Create the ACE Portal account")
     page.get_by_label("CBP has confirmed the account").check()
     save(page)
-    page.get_by_role("link", name=re.compile("on Form 4811")).click()
+    follow(page.get_by_role("link", name=re.compile("on Form 4811")))
     page.get_by_label("When was it signed?").fill(timezone.localdate().isoformat())
     save(page)
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request
 from importers.letters import write
 from importers.models import MailKind, MailState, Notification
 from importers.services.invitations import invite
+from tests.browser.conftest import follow
 from tests.factories import ImporterFactory, StaffFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -47,7 +48,7 @@ def link(portal: str) -> str:
 
 
 def press(page: Page, name: str) -> None:
-    page.get_by_role("main").get_by_role("button", name=name).click()
+    follow(page.get_by_role("main").get_by_role("button", name=name))
 
 
 def test_the_token_is_in_no_address_after_the_first_page_and_in_no_referrer(context: BrowserContext, link: str) -> None:
@@ -74,7 +75,7 @@ def test_no_link_on_the_first_page_takes_the_token_along(context: BrowserContext
     page, asked = context.new_page(), list[Request]()
     page.goto(link)
     page.on("request", lambda request: asked.append(request))
-    page.get_by_role("link", name=name).click()
+    follow(page.get_by_role("link", name=name))
     page.wait_for_load_state()
     assert asked
     assert [request.url for request in asked if "/start/" in request.headers.get("referer", "")] == []

@@ -14,6 +14,7 @@ from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, Notification, User
 from importers.services import steps
 from tests import walkthrough
+from tests.browser.conftest import follow
 from tests.factories import ImporterFactory, StaffFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -54,14 +55,14 @@ def opened(context: BrowserContext, address: str) -> Page:
 
 
 def save(page: Page) -> None:
-    page.get_by_role("button", name="Save and continue").click()
+    follow(page.get_by_role("button", name="Save and continue"))
 
 
 def type_the_code(page: Page) -> None:
     code = re.search(r"code: (\S+)", write(Notification.objects.filter(kind=MailKind.ACCOUNT).latest("pk")).text)
     assert code
     page.get_by_label("Code from the mail").fill(code[1])
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    follow(page.get_by_role("main").get_by_role("button", name="Sign in"))
 
 
 def main(page: Page) -> str:
@@ -78,7 +79,7 @@ def test_signed_out_in_mid_form(
     save(page)
     assert "What you typed is kept for an hour" in main(page)
     page.get_by_label("Your e-mail address").fill(person.email)
-    page.get_by_role("button", name="Mail me a code").click()
+    follow(page.get_by_role("button", name="Mail me a code"))
     type_the_code(page)
     assert page.url == address + "?back=inform-broker"
     assert NOT_SAVED in main(page)
@@ -101,7 +102,7 @@ def test_signed_in_again_in_another_tab(
     Session.objects.all().delete()
     other.reload()
     other.get_by_label("Your e-mail address").fill(person.email)
-    other.get_by_role("button", name="Mail me a code").click()
+    follow(other.get_by_role("button", name="Mail me a code"))
     type_the_code(other)
     save(page)
     assert page.url == address
@@ -124,7 +125,7 @@ def test_one_step_in_two_tabs(context: BrowserContext, person: User, importer: I
     assert "You typed: Odense" in main(other)
     importer.refresh_from_db()
     assert importer.city == "Aarhus"
-    other.get_by_role("link", name="Keep what is there now").click()
+    follow(other.get_by_role("link", name="Keep what is there now"))
     assert other.get_by_label("City").input_value() == "Aarhus"
     other.get_by_label("Street and number").fill("Nygade 7")
     save(other)

@@ -16,6 +16,7 @@ from importers.models import ImporterOfRecord, User
 from importers.pages.routing import LOOKS_RIGHT
 from importers.services import steps
 from tests import walkthrough
+from tests.browser.conftest import follow
 from tests.factories import ImporterFactory, StaffFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -98,9 +99,9 @@ def test_no_request_carries_what_was_typed_and_nothing_is_kept(quiet: Page, addr
     assert len(sent) == loaded, "checking asked for something"
     assert quiet.evaluate(KEPT) == before
     quiet.get_by_label("The tab is there, but no bank details").check()
-    quiet.get_by_role("button", name="Save and continue").click()  # the page's own form, with the field filled in
+    follow(quiet.get_by_role("button", name="Save and continue"))  # the page's own form, with the field filled in
     quiet.get_by_role("heading", name="You told us").wait_for()
-    quiet.get_by_role("link", name="Back to the checklist").click()
+    follow(quiet.get_by_role("link", name="Back to the checklist"))
     quiet.wait_for_load_state("networkidle")
     assert len(sent) > loaded
     assert [(typed, text) for typed in SHARED for text in sent if typed in text] == []
@@ -110,7 +111,7 @@ def test_no_request_carries_what_was_typed_and_nothing_is_kept(quiet: Page, addr
 def test_going_back_finds_the_field_empty(quiet: Page, address: str) -> None:
     quiet.goto(address)
     verdict(quiet, SHARED[0])
-    quiet.get_by_role("link", name="Back to the checklist").click()
+    follow(quiet.get_by_role("link", name="Back to the checklist"))
     quiet.go_back()
     assert quiet.get_by_label("Routing number", exact=True).input_value() == ""
     assert quiet.locator("#routing-verdict").inner_text() == ""

@@ -12,6 +12,7 @@ from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, Notification, User
 from importers.services.readiness import checklist_of
 from tests import walkthrough
+from tests.browser.conftest import follow
 from tests.browser.test_accessibility import WCAG, examine
 from tests.factories import ImporterFactory, StaffFactory
 
@@ -39,7 +40,7 @@ def link() -> str:
 
 
 def press(page: Page, button: str) -> None:
-    page.get_by_role("main").get_by_role("button", name=button).click()
+    follow(page.get_by_role("main").get_by_role("button", name=button))
 
 
 def read(page: Page) -> str:
@@ -47,8 +48,8 @@ def read(page: Page) -> str:
 
 
 def send(page: Page) -> None:
-    page.get_by_role("link", name="Set up ACH refunds").click()
-    page.get_by_role("link", name="Send this step to a colleague").click()
+    follow(page.get_by_role("link", name="Set up ACH refunds"))
+    follow(page.get_by_role("link", name="Send this step to a colleague"))
     press(page, "Send the step")
     assert "Enter your colleague's e-mail." in page.get_by_role("alert").inner_text()
     page.get_by_label("Your colleague's name").fill("Jens Holm")
@@ -92,7 +93,7 @@ def test_from_sending_to_the_saved_step(
     assert checklist_of(importer)["ach-refund"].status == "done"
     desk.goto(portal + reverse("checklist", args=[importer.uuid]))
     assert "Saved by Jens Holm on" in read(desk)
-    desk.get_by_role("link", name="Set up ACH refunds").click()
+    follow(desk.get_by_role("link", name="Set up ACH refunds"))
     press(desk, "Take it back from Jens Holm")
     assert "Jens Holm can no longer open this step." in read(desk)
     assert phone.reload().status == 404  # type: ignore[union-attr]
