@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from importers.domain.hours import Place
 from importers.domain.people import Match, compare_emails
 
 
@@ -178,17 +179,30 @@ class ImporterFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Timetable:
+    """A campaign's: so many `days` before the deadline, and weekly after it for so many weeks (None: for as long as
+    something is left)."""
+
+    deadline: date
+    days: tuple[int, ...] = (28, 14, 7, 3, 1, 0)
+    weeks_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReminderFacts:
     """One importer in one campaign. `open_step` is the next step that waits for the importer, "" when it is
     somebody else's turn; `done` when nothing is left at all; `may_come_in` when the link in the mail would open the
-    checklist for whoever the mail goes to; `asked_at` is when the newest open question of theirs was asked."""
+    checklist for whoever the mail goes to; `opted_out` by that person; `is_dead` when mail to that address came back
+    for good; `asked_at` is when the newest open question of theirs was asked; `place` is where the person is."""
 
     done: bool
     open_step: str
     email: str
-    deadline: date
-    time_zone: str
+    timetable: Timetable
+    place: Place
     joined_at: datetime
     paused_until: date | None = None
     may_come_in: bool = True
+    opted_out: bool = False
+    is_dead: bool = False
     asked_at: datetime | None = None

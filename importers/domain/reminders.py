@@ -1,15 +1,16 @@
-"""Which reminder is due: slots counted from the deadline, in the campaign's own time zone."""
+"""Which reminder is due: slots counted from the deadline, each on a working day where the person is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
+from itertools import count, takewhile
 
-from importers.domain.facts import ReminderFacts
+from importers.domain.facts import ReminderFacts, Timetable
+from importers.domain.hours import Place, first_working_day, is_open, last_working_day
 from importers.domain.stuck import holds_reminders
 
-SEND_AT = time(8, 0)  # campaign's local time
-SETTLE = timedelta(hours=24)  # after joining or any other mail, nobody hears from us again for a day
+SETTLE = timedelta(hours=24)  # after joining, nobody is reminded for a day
+WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,13 @@ class Reminder:
     def slot(self) -> str:
         return f"T-{self.days}" if self.days >= 0 else f"T+{-self.days}"
 
-
-REMINDERS: tuple[Reminder, ...] = tuple(map(Reminder, (28, 14, 7, 3, 1, 0)))
-WEEKLY_AFTER = timedelta(days=7)
+    def opens_at(self, deadline: date, place: Place) -> datetime:
+        """The morning of its day. If nobody works then: before the deadline the last working day ahead of it, so that
+        no warning comes too late; after the deadline the next one."""
+        day = deadline - timedelta(days=self.days)
+        if self.days >= 0:
+            return place.opens(last_working_day(day, place.country))
+        return place.opens(first_working_day(day, place.country))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,71 +46,86 @@ class Skip:
 
 
 SKIP_REASONS = (
-    "done", "waiting", "paused", "asked", "no_access", "no_email", "too_early", "sent", "recent", "not_computed",
-    "no_campaign",
+    "done", "waiting", "paused", "asked", "no_access", "no_email", "opted_out", "dead_mailbox", "too_early", "sent",
+    "recent", "quiet", "not_computed", "no_campaign",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A mail that went out or is on its way: its slot ("" for anything but a reminder) and when."""
+    """A mail to this person that went out or is on its way: its slot in this campaign ("" for any other) and when."""
 
     slot: str
     at: datetime
 
 
-def opens_at(deadline: date, days: int, time_zone: str) -> datetime:
-    return datetime.combine(deadline - timedelta(days=days), SEND_AT, ZoneInfo(time_zone))
-
-
-def current(deadline: date, time_zone: str, now: datetime) -> Reminder | None:
+def current(timetable: Timetable, place: Place, now: datetime) -> Reminder | None:
     """The latest slot that has opened; earlier ones that were missed collapse into it. None before the first."""
-    local = now.astimezone(ZoneInfo(time_zone))
-    days_left = (deadline - local.date()).days - (0 if local.time() >= SEND_AT else -1)
-    if days_left < 0 and (weeks := -days_left // WEEKLY_AFTER.days):
-        return Reminder(-weeks * WEEKLY_AFTER.days)
-    opened = [reminder for reminder in REMINDERS if reminder.days >= days_left]
-    return min(opened, key=lambda reminder: reminder.days, default=None)
+    weeks = (place.local(now).date() - timetable.deadline).days // WEEK
+    after = range(min(weeks, _last_week(timetable, weeks)), 0, -1)
+    latest_first = [*(Reminder(-week * WEEK) for week in after), *map(Reminder, sorted(timetable.days))]
+    return next((slot for slot in latest_first if slot.opens_at(timetable.deadline, place) <= now), None)
 
 
-def upcoming(deadline: date, time_zone: str, now: datetime) -> tuple[Reminder, datetime]:
-    """The next slot that will open, and when. After the deadline there is one every week."""
-    for reminder in REMINDERS:
-        if (at := opens_at(deadline, reminder.days, time_zone)) > now:
-            return reminder, at
-    week = WEEKLY_AFTER.days
-    weeks = max(1, (now.astimezone(ZoneInfo(time_zone)).date() - deadline).days // week)
-    while (at := opens_at(deadline, -weeks * week, time_zone)) <= now:
-        weeks += 1
-    return Reminder(-weeks * week), at
+def upcoming(timetable: Timetable, place: Place, now: datetime) -> tuple[Reminder, datetime] | None:
+    """The next slot that will open, and when; of several that open together the last. None when none is left."""
+    ahead = ((slot, slot.opens_at(timetable.deadline, place)) for slot in _from(timetable, place.local(now).date()))
+    coming = (pair for pair in ahead if pair[1] > now)
+    first = next(coming, None)
+    if first is None:
+        return None
+    return [first, *takewhile(lambda pair: pair[1] == first[1], coming)][-1]
+
+
+def _from(timetable: Timetable, today: date) -> Iterator[Reminder]:
+    """In the order of time; of the weekly ones those that can still be ahead."""
+    yield from map(Reminder, sorted(timetable.days, reverse=True))
+    begun = max(1, (today - timetable.deadline).days // WEEK - 2)  # a closed fortnight is the longest there is
+    weeks = count(begun) if timetable.weeks_after is None else range(begun, timetable.weeks_after + 1)
+    yield from (Reminder(-week * WEEK) for week in weeks)
+
+
+def _last_week(timetable: Timetable, otherwise: int) -> int:
+    return otherwise if timetable.weeks_after is None else timetable.weeks_after
 
 
 def due(facts: ReminderFacts, history: Collection[Sent], now: datetime) -> Due | Skip:
-    """`history` is this importer's mail in this campaign; `now` must be aware."""
-    reminder = current(facts.deadline, facts.time_zone, now)
+    """`history` is what this person was mailed, about whichever importer; `now` must be aware."""
+    reminder = current(facts.timetable, facts.place, now)
     if reminder is None:
         return Skip("too_early")
     if reason := _barred(facts, now):
         return Skip(reason)
     if any(sent.slot == reminder.slot for sent in history):
         return Skip("sent")
-    moments = [facts.joined_at, *(sent.at for sent in history)]
-    if any(moment <= now < moment + SETTLE for moment in moments):
+    if _has_just_heard(facts, history, now):
         return Skip("recent")
+    if not is_open(now, facts.place):
+        return Skip("quiet")
     return Due(reminder, facts.open_step)
 
 
+def _has_just_heard(facts: ReminderFacts, history: Collection[Sent], now: datetime) -> bool:
+    """One mail a day, by the day where the person is."""
+    local = facts.place.local
+    heard_today = any(local(sent.at).date() == local(now).date() for sent in history)
+    return heard_today or facts.joined_at <= now < facts.joined_at + SETTLE
+
+
 def _barred(facts: ReminderFacts, now: datetime) -> str:
-    today = now.astimezone(ZoneInfo(facts.time_zone)).date()
     if facts.done:
         return "done"
     if not facts.open_step:
         return "waiting"
     if not facts.email:
         return "no_email"
+    if facts.is_dead:
+        return "dead_mailbox"
+    if facts.opted_out:
+        return "opted_out"
     if not facts.may_come_in:
         return "no_access"
-    if facts.paused_until is not None and today <= facts.paused_until:
+    if facts.paused_until is not None and facts.place.local(now).date() <= facts.paused_until:
         return "paused"
     if holds_reminders(facts.asked_at, now):
         return "asked"

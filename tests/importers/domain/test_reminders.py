@@ -1,6 +1,7 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,32 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.domain.facts import ReminderFacts
-from importers.domain.reminders import (
-    SETTLE,
-    SKIP_REASONS,
-    Due,
-    Sent,
-    Skip,
-    current,
-    due,
-    opens_at,
-    upcoming,
-)
+from importers.domain.facts import ReminderFacts, Timetable
+from importers.domain.hours import Place
+from importers.domain.reminders import SKIP_REASONS, Due, Reminder, Sent, Skip, current, due, upcoming
 
-CPH = "Europe/Copenhagen"
-DEADLINE = date(2027, 4, 21)
+DK = Place("DK", "Europe/Copenhagen")
+US = Place("US", "America/New_York")
+TABLE = Timetable(date(2027, 4, 21))
 FACTS = ReminderFacts(
     done=False,
     open_step="company",
     email="mette@nordlys.example",
-    deadline=DEADLINE,
-    time_zone=CPH,
+    timetable=TABLE,
+    place=DK,
     joined_at=datetime(2026, 11, 1, tzinfo=UTC),
 )
 
 
-def at(text: str, zone: str = CPH) -> datetime:
+def at(text: str, zone: str = DK.time_zone) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
 
 
@@ -45,26 +38,58 @@ def at(text: str, zone: str = CPH) -> datetime:
         ("2027-04-07T07:59", "T-28"),
         ("2027-04-07T08:00", "T-14"),
         ("2027-04-14T09:00", "T-7"),
-        ("2027-04-18T09:00", "T-3"),
+        ("2027-04-15T09:00", "T-7"),
+        ("2027-04-16T07:59", "T-7"),
+        ("2027-04-16T08:00", "T-3"),  # three days before is a Sunday: the Friday ahead of it
         ("2027-04-20T09:00", "T-1"),
         ("2027-04-21T07:00", "T-1"),
         ("2027-04-21T09:00", "T-0"),
-        ("2027-04-22T09:00", "T-0"),
         ("2027-04-28T07:59", "T-0"),
         ("2027-04-28T08:00", "T+7"),
         ("2027-05-05T08:00", "T+14"),
+        ("2027-05-26T08:00", "T+35"),
         ("2028-04-19T08:00", "T+364"),
     ],
 )
 def test_the_current_slot_is_the_latest_that_has_opened(moment: str, slot: str | None) -> None:
-    reminder = current(DEADLINE, CPH, at(moment))
+    reminder = current(TABLE, DK, at(moment))
     assert (reminder.slot if reminder else None) == slot
 
 
-def test_the_campaigns_own_clock_counts() -> None:
+def test_the_clock_of_the_person_counts() -> None:
     moment = datetime(2027, 4, 7, 7, 30, tzinfo=UTC)  # 09:30 in Copenhagen, 03:30 in New York
-    assert current(DEADLINE, CPH, moment).slot == "T-14"  # type: ignore[union-attr]
-    assert current(DEADLINE, "America/New_York", moment).slot == "T-28"  # type: ignore[union-attr]
+    assert current(TABLE, DK, moment) == Reminder(14)
+    assert current(TABLE, US, moment) == Reminder(28)
+
+
+def test_slots_that_fall_on_one_working_day_are_one_mail() -> None:
+    easter = Timetable(date(2027, 3, 29))  # Easter Monday in Denmark; the days from Thursday on are off
+    friday = at("2027-03-24T08:00")
+    assert current(easter, DK, friday - timedelta(minutes=1)) == Reminder(7)
+    assert current(easter, DK, friday) == Reminder(0)
+    assert upcoming(easter, DK, friday - timedelta(minutes=1)) == (Reminder(0), friday)
+
+
+def test_after_the_deadline_the_next_working_day() -> None:
+    table = Timetable(date(2027, 5, 10))
+    pentecost_monday = at("2027-05-17T09:00")
+    assert current(table, DK, pentecost_monday) == Reminder(0)
+    assert upcoming(table, DK, pentecost_monday) == (Reminder(-7), at("2027-05-18T08:00"))
+    assert current(table, DK, at("2027-05-18T08:00")) == Reminder(-7)
+
+
+def test_weekly_reminders_can_have_an_end() -> None:
+    table = replace(TABLE, weeks_after=2)
+    assert current(table, DK, at("2028-01-03T09:00")) == Reminder(-14)
+    assert upcoming(table, DK, at("2027-05-05T07:00")) == (Reminder(-14), at("2027-05-05T08:00"))
+    assert upcoming(table, DK, at("2027-05-05T08:00")) is None
+    assert current(replace(TABLE, weeks_after=0), DK, at("2028-01-03T09:00")) == Reminder(0)
+
+
+def test_a_campaign_has_slots_of_its_own() -> None:
+    table = replace(TABLE, days=(2, 30))
+    assert upcoming(table, DK, at("2027-01-01T12:00")) == (Reminder(30), at("2027-03-22T08:00"))
+    assert current(table, DK, at("2027-04-19T08:00")) == Reminder(2)
 
 
 NOW = at("2027-04-07T10:00")
@@ -77,9 +102,13 @@ NOW = at("2027-04-07T10:00")
         ({"open_step": ""}, "waiting"),
         ({"email": ""}, "no_email"),
         ({"may_come_in": False}, "no_access"),
+        ({"opted_out": True}, "opted_out"),
+        ({"is_dead": True}, "dead_mailbox"),
         ({"paused_until": date(2027, 4, 7)}, "paused"),
+        ({"asked_at": NOW - timedelta(days=6)}, "asked"),
         ({"joined_at": NOW - timedelta(hours=23)}, "recent"),
-        ({"deadline": date(2027, 6, 1)}, "too_early"),
+        ({"timetable": Timetable(date(2027, 6, 1))}, "too_early"),
+        ({"place": Place("US", "America/New_York"), "timetable": Timetable(date(2027, 4, 20))}, "quiet"),
     ],
 )
 def test_why_nobody_is_reminded(change: dict[str, Any], reason: str) -> None:
@@ -92,67 +121,80 @@ def test_why_nobody_is_reminded(change: dict[str, Any], reason: str) -> None:
     [
         {},
         {"paused_until": date(2027, 4, 6)},
+        {"asked_at": NOW - timedelta(days=7)},
         {"joined_at": NOW - timedelta(hours=24)},
         {"joined_at": NOW + timedelta(days=3)},  # looking at a day before the importer came
     ],
 )
 def test_who_is_reminded(change: dict[str, Any]) -> None:
-    decision = due(replace(FACTS, **change), [], NOW)
-    assert isinstance(decision, Due)
-    assert (decision.reminder.slot, decision.step) == ("T-14", "company")
+    assert due(replace(FACTS, **change), [], NOW) == Due(Reminder(14), "company")
 
 
 def test_a_slot_goes_out_once_and_missed_ones_never() -> None:
-    late = at("2027-04-14T10:00")
-    assert due(FACTS, [Sent("T-14", NOW)], NOW + timedelta(days=3)) == Skip("sent")
-    decision = due(FACTS, [Sent("T-28", at("2027-03-24T08:01"))], late)
-    assert isinstance(decision, Due)
-    assert decision.reminder.slot == "T-7"
+    assert due(FACTS, [Sent("T-14", NOW)], at("2027-04-09T10:00")) == Skip("sent")
+    decision = due(FACTS, [Sent("T-28", at("2027-03-24T08:01"))], at("2027-04-14T10:00"))
+    assert decision == Due(Reminder(7), "company")
+
+
+def test_what_was_missed_on_its_day_goes_out_on_the_next_working_day() -> None:
+    """The machine was off on Friday; the slot of that day is still the current one on Monday."""
+    assert due(FACTS, [], at("2027-04-17T10:00")) == Skip("quiet")
+    assert due(FACTS, [], at("2027-04-19T08:00")) == Due(Reminder(3), "company")
+
+
+def test_a_deadline_that_moves_repeats_no_slot() -> None:
+    moved = replace(FACTS, timetable=Timetable(date(2027, 4, 28)))
+    history = [Sent("T-28", at("2027-03-24T08:00")), Sent("T-14", at("2027-04-07T08:00"))]
+    assert due(moved, history, at("2027-04-14T09:00")) == Skip("sent")
+    assert due(moved, history, at("2027-04-21T09:00")) == Due(Reminder(7), "company")
 
 
 def test_nobody_hears_from_us_twice_in_a_day() -> None:
-    assert due(FACTS, [Sent("", NOW - timedelta(hours=2))], NOW) == Skip("recent")
-    assert isinstance(due(FACTS, [Sent("", NOW - SETTLE)], NOW), Due)
+    assert due(FACTS, [Sent("", at("2027-04-07T00:30"))], NOW) == Skip("recent")
+    assert due(FACTS, [Sent("", at("2027-04-06T23:59"))], NOW) == Due(Reminder(14), "company")
 
 
-@given(
-    st.datetimes(datetime(2026, 12, 1), datetime(2028, 3, 1)),  # noqa: DTZ001 - the zone is the second draw
-    st.sampled_from([CPH, "America/New_York", "America/Los_Angeles", "Asia/Tokyo"]),
-    st.dates(date(2026, 12, 1), date(2028, 3, 1)),
+ZONES = [DK, US, Place("US", "America/Los_Angeles"), Place("JP", "Asia/Tokyo"), Place("ZZ", "Pacific/Kiritimati")]
+places = st.sampled_from(ZONES)
+deadlines = st.dates(date(2026, 12, 1), date(2028, 12, 1))
+
+
+moments = st.integers(0, 450 * 24 * 60).map(
+    lambda minutes: datetime(2026, 12, 1, tzinfo=UTC) + timedelta(minutes=minutes)
 )
-def test_the_slot_is_the_one_an_oracle_finds_by_counting_moments(naive: datetime, zone: str, deadline: date) -> None:
-    now = naive.replace(tzinfo=UTC)
-    weeks = [-7 * n for n in range(1, 80)]
-    opened = [d for d in (28, 14, 7, 3, 1, 0, *weeks) if opens_at(deadline, d, zone) <= now]
-    reminder = current(deadline, zone, now)
-    assert (reminder.days if reminder else None) == min(opened, default=None)
 
 
-@given(st.lists(st.integers(0, 24 * 7), min_size=1, max_size=120))
-def test_walking_the_clock_never_doubles_and_never_crowds(steps: list[int]) -> None:
-    now, sent = at("2027-03-01T00:00"), list[Sent]()
-    for hours in steps:
-        now += timedelta(hours=hours)
-        decision = due(FACTS, sent, now)
+@given(moments, places, deadlines)
+def test_the_next_slot_follows_the_current_one(now: datetime, place: Place, deadline: date) -> None:
+    table = Timetable(deadline)
+    before, following = current(table, place, now), upcoming(table, place, now)
+    assert following is not None
+    reminder, opens = following
+    assert opens > now
+    assert before is None or before.days > reminder.days
+    assert current(table, place, opens - timedelta(seconds=1)) == before
+    assert current(table, place, opens) == reminder
+
+
+def walk(facts: ReminderFacts, moments: Sequence[datetime]) -> list[Sent]:
+    sent: list[Sent] = []
+    for now in moments:
+        decision = due(facts, sent, now)
         if isinstance(decision, Due):
             sent.append(Sent(decision.reminder.slot, now))
-    slots = [s.slot for s in sent]
-    assert len(set(slots)) == len(slots)
-    assert all(b.at - a.at >= SETTLE for a, b in pairwise(sent))
+    return sent
 
 
-@pytest.mark.parametrize(
-    ("now", "slot", "at"),
-    [
-        ("2027-01-01T12:00+01:00", "T-28", "2027-03-24T08:00+01:00"),
-        ("2027-03-24T07:59+01:00", "T-28", "2027-03-24T08:00+01:00"),
-        ("2027-03-24T08:00+01:00", "T-14", "2027-04-07T08:00+02:00"),  # summer time began on 28 March
-        ("2027-04-21T07:00+02:00", "T-0", "2027-04-21T08:00+02:00"),
-        ("2027-04-21T08:00+02:00", "T+7", "2027-04-28T08:00+02:00"),
-        ("2027-04-28T08:00+02:00", "T+14", "2027-05-05T08:00+02:00"),
-        ("2028-04-21T09:00+02:00", "T+371", "2028-04-26T08:00+02:00"),
-    ],
-)
-def test_the_next_slot_that_opens(now: str, slot: str, at: str) -> None:
-    reminder, opens = upcoming(date(2027, 4, 21), "Europe/Copenhagen", datetime.fromisoformat(now))
-    assert (reminder.slot, opens) == (slot, datetime.fromisoformat(at))
+@given(st.lists(st.integers(0, 24 * 7), min_size=1, max_size=60), places, deadlines)
+def test_however_often_the_clock_is_asked(hours: list[int], place: Place, deadline: date) -> None:
+    """Never a slot twice, never two mails a day, never in quiet hours, never while paused, never once done."""
+    moments = [datetime(2027, 3, 1, tzinfo=UTC) + timedelta(hours=total) for total in accumulate(hours)]
+    facts = replace(FACTS, place=place, timetable=Timetable(deadline), paused_until=date(2027, 4, 1))
+    sent = walk(facts, moments)
+    local = [place.local(mail.at) for mail in sent]
+    assert len({mail.slot for mail in sent}) == len(sent)
+    assert all(later.date() > earlier.date() for earlier, later in pairwise(local))
+    assert all(8 <= moment.hour < 18 and moment.weekday() < 5 for moment in local)
+    assert all(moment.date() > date(2027, 4, 1) for moment in local)
+    assert walk(replace(facts, done=True), moments) == []
+    assert walk(replace(facts, opted_out=True), moments) == []

@@ -1,0 +1,98 @@
+"""When a person may be mailed: on working days, in office hours, where they are."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import holidays
+from babel.core import get_global
+
+OPENS, CLOSES = time(8), time(18)  # quiet before and after
+DAY = timedelta(days=1)
+SATURDAY = 5
+# Of countries that lie in several zones, the one most firms there live in; others fall back on the campaign's.
+BUSIEST = {
+    "AU": "Australia/Sydney",
+    "BR": "America/Sao_Paulo",
+    "CA": "America/Toronto",
+    "CL": "America/Santiago",
+    "CN": "Asia/Shanghai",
+    "CY": "Asia/Nicosia",
+    "DE": "Europe/Berlin",
+    "EC": "America/Guayaquil",
+    "ES": "Europe/Madrid",
+    "GL": "America/Nuuk",
+    "ID": "Asia/Jakarta",
+    "MX": "America/Mexico_City",
+    "MY": "Asia/Kuala_Lumpur",
+    "NZ": "Pacific/Auckland",
+    "PT": "Europe/Lisbon",
+    "UA": "Europe/Kyiv",
+    "US": "America/New_York",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`country` as in ISO 3166 ("DK"), `time_zone` as in the IANA database."""
+
+    country: str
+    time_zone: str
+
+    def local(self, moment: datetime) -> datetime:
+        return moment.astimezone(ZoneInfo(self.time_zone))
+
+    def opens(self, day: date) -> datetime:
+        return datetime.combine(day, OPENS, ZoneInfo(self.time_zone))
+
+
+def zone_of(country: str, *, otherwise: str) -> str:
+    """The time zone of the country's firms; `otherwise` where the country alone does not tell it."""
+    return BUSIEST.get(country) or _only_zones().get(country, otherwise)
+
+
+def is_open(now: datetime, place: Place) -> bool:
+    local = place.local(now)
+    return OPENS <= local.time() < CLOSES and is_working_day(local.date(), place.country)
+
+
+def is_working_day(day: date, country: str) -> bool:
+    return day.weekday() < SATURDAY and not _closed(country, day)
+
+
+def last_working_day(until: date, country: str) -> date:
+    while not is_working_day(until, country):
+        until -= DAY
+    return until
+
+
+def first_working_day(since: date, country: str) -> date:
+    while not is_working_day(since, country):
+        since += DAY
+    return since
+
+
+@cache
+def _only_zones() -> dict[str, str]:
+    """Countries with one time zone (from CLDR, by Babel)."""
+    zones = get_global("zone_territories").items()
+    count = Counter(country for _zone, country in zones)
+    return {country: zone for zone, country in zones if count[country] == 1}
+
+
+@cache
+def _calendar(country: str) -> holidays.HolidayBase | None:
+    """Public holidays, and the days on which offices there are closed all the same (Danish 5 June, 24 and 31
+    December). None for a country that the library does not know: there only weekends are off."""
+    known = holidays.list_supported_countries(include_aliases=False)
+    if country not in known:
+        return None
+    offered = holidays.country_holidays(country).supported_categories
+    return holidays.country_holidays(country, categories=[c for c in ("public", "optional") if c in offered])
+
+
+def _closed(country: str, day: date) -> bool:
+    calendar = _calendar(country)
+    return calendar is not None and day in calendar
