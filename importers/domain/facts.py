@@ -178,13 +178,16 @@ class ImporterFacts:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+USUAL_DAYS = (28, 14, 7, 3, 1, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Timetable:
     """A campaign's: so many `days` before the deadline, and weekly after it for so many weeks (None: for as long as
     something is left)."""
 
     deadline: date
-    days: tuple[int, ...] = (28, 14, 7, 3, 1, 0)
+    days: tuple[int, ...] = USUAL_DAYS
     weeks_after: int | None = None
 
 

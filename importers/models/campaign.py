@@ -4,17 +4,31 @@ from datetime import datetime
 from typing import ClassVar, Self
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from importers.domain.facts import USUAL_DAYS, Timetable
 from importers.models.history import tracked
+
+FURTHEST = 366
 
 
 def known_time_zone(value: str) -> None:
     if value not in available_timezones():
         message = _("“%(value)s” is no time zone. Write it like Europe/Copenhagen or America/New_York.")
         raise ValidationError(message, params={"value": value})
+
+
+def usual_days() -> list[int]:
+    return list(USUAL_DAYS)
+
+
+def each_once(days: list[int]) -> None:
+    if len(set(days)) != len(days):
+        raise ValidationError(_("A number stands there twice. Write each once, like 28, 14, 7, 3, 1, 0."))
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -33,6 +47,20 @@ class Campaign(models.Model):
     deadline = models.DateField(_("deadline"))
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="Europe/Copenhagen", validators=[known_time_zone]
+    )
+    days = ArrayField(
+        models.PositiveSmallIntegerField(validators=[MaxValueValidator(FURTHEST)]),
+        verbose_name=_("reminders so many days before"),
+        default=usual_days,
+        validators=[each_once],
+        help_text=_("Numbers with commas, like 28, 14, 7, 3, 1, 0."),
+    )
+    weeks_after = models.PositiveSmallIntegerField(
+        _("weekly reminders after it"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(FURTHEST)],
+        help_text=_("For how many weeks. Empty: for as long as something is left to do."),
     )
     source = models.CharField(_("where the date comes from"), max_length=200)
     superseded_by = models.ForeignKey(
@@ -53,6 +81,10 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def timetable(self) -> Timetable:
+        return Timetable(self.deadline, tuple(self.days), self.weeks_after)
 
     def is_past(self, now: datetime) -> bool:
         return now.astimezone(ZoneInfo(self.time_zone)).date() > self.deadline

@@ -16,8 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, ImporterFacts, Officer, Route
+from importers.domain.hours import Place, zone_of
 from importers.domain.identifiers import ImporterNumber, NumberKind, parse_importer_number
 from importers.models.accounts import BrokerFirm, User
+from importers.models.campaign import known_time_zone
 from importers.models.constraints import known, pair
 from importers.models.history import tracked
 from importers.models.labels import choices
@@ -121,6 +123,13 @@ class ImporterOfRecord(models.Model):
     company_confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     invited_at = models.DateTimeField(null=True, blank=True)
     invited_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[known_time_zone],
+        help_text=_("Only if it is not the usual one of the country."),
+    )
     paused_until = models.DateField(_("no reminders until"), null=True, blank=True)
     pause_reason = models.CharField(_("why"), max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -158,6 +167,10 @@ class ImporterOfRecord(models.Model):
     @property
     def address(self) -> str:
         return ", ".join(part for part in (self.street, f"{self.postal_code} {self.city}".strip()) if part)
+
+    def place(self, *, otherwise: str) -> Place:
+        """Where its people are. `otherwise` is the time zone where the country alone does not tell it."""
+        return Place(self.country.code, self.time_zone or zone_of(self.country.code, otherwise=otherwise))
 
     def _related(self, name: str) -> Iterable[Any]:
         aside: list[Any] | None = self.__dict__.get(f"{name}_aside")

@@ -27,6 +27,7 @@ class MailKind(models.TextChoices):
     DELEGATION = "delegation", _("Step sent to a colleague")
     NEW_LINK = "new_link", _("New link")
     REMINDER = "reminder", _("Reminder")
+    DIGEST = "digest", _("Daily digest (to staff)")
     DECLARED = "declared", _("Importer has registered (to staff)")
     RECEIPT = "receipt", _("Receipt for the declaration")
     RETURNED = "returned", _("Sent back with a question")
@@ -48,6 +49,7 @@ class MailState(models.TextChoices):
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Failed")
     DROPPED = "dropped", _("No longer needed")
+    SKIPPED = "skipped", _("Not written: the reason stands with it")
 
 
 # Sub-queries only: with a join, Django's UPDATE would look its rows up in a select of its own, whose answer the loser
@@ -102,11 +104,16 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """Of a mail with a sign-in code the text is taken out once it was handed over (unless mails are kept here)."""
+    """Of a mail with a sign-in code the text is taken out once it was handed over (unless mails are kept here).
+
+    Of reminders there is one row for each slot of each importer, for good: sent, or skipped with the reason, and then
+    perhaps wanted after all. Rows with the same `mail` go to one person in one message."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=MailKind.choices)
+    mail = models.UUIDField(default=uuid.uuid4, editable=False, db_index=True)
     state = models.CharField(_("state"), max_length=8, choices=MailState.choices, default=MailState.PENDING)
+    reason = models.CharField(_("reason"), max_length=20, blank=True)  # of SKIP_REASONS, while it is skipped
     importer = models.ForeignKey(ImporterOfRecord, models.CASCADE, null=True, blank=True, related_name="notifications")
     campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, blank=True)
     slot = models.CharField(_("slot"), max_length=12, blank=True)
@@ -144,8 +151,15 @@ class Notification(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["importer", "campaign", "slot"],
-                condition=Q(kind="reminder") & ~Q(state="dropped"),
+                condition=Q(kind="reminder"),
                 name="notification_one_reminder_a_slot",
+            ),
+            models.UniqueConstraint(
+                fields=["to_email", "slot"], condition=Q(kind="digest"), name="notification_one_digest_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="skipped", kind="reminder") & ~Q(reason="") | ~Q(state="skipped") & Q(reason=""),
+                name="notification_skipped_for_a_reason",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="reminder") | Q(importer__isnull=False, campaign__isnull=False) & ~Q(slot=""),
@@ -182,4 +196,4 @@ class Notification(models.Model):
     @property
     def message_id(self) -> str:
         """The same at every attempt, so that a mail program shows a repeated one once."""
-        return f"<{self.uuid}@{settings.PUBLIC_HOST}>"
+        return f"<{self.mail}@{settings.PUBLIC_HOST}>"
