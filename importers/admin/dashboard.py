@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import HttpRequest
@@ -49,7 +48,7 @@ class Deadline:
     left: str
     is_past: bool
     slot: str
-    next_at: datetime
+    next_at: datetime | None
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -143,6 +142,6 @@ def _failed(request: HttpRequest, mine: bool) -> QuerySet[Notification]:
 
 def _deadline(campaign: Campaign) -> Deadline:
     now = timezone.now()
-    reminder, at = upcoming(campaign.deadline, campaign.time_zone, now)
-    local = at.astimezone(ZoneInfo(campaign.time_zone))
-    return Deadline(campaign, time_left(campaign), campaign.is_past(now), reminder.slot, local)
+    following = upcoming(campaign.timetable, campaign.place, now)
+    slot, at = (following[0].slot, campaign.place.local(following[1])) if following else ("", None)
+    return Deadline(campaign, time_left(campaign), campaign.is_past(now), slot, at)

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from importers.admin import words
-from importers.domain.reminders import Skip, upcoming
+from importers.domain.reminders import upcoming
 from importers.models import Campaign, ImporterOfRecord
-from importers.services.reminders import DueReminder, Schedule, outlook, plan
+from importers.services.candidates import Candidate
+from importers.services.reminders import DueReminder, PassedOver, Schedule, outlook, plan
 from importers.wording import moment
 
 SHOWN = 100
@@ -23,6 +24,10 @@ WHY_NOT = {
     "paused": _("are paused"),
     "no_access": _("may not come in: access was taken away, or the address is one of our own"),
     "no_email": _("have no e-mail"),
+    "opted_out": _("want no reminders"),
+    "dead_mailbox": _("have an address that mail comes back from"),
+    "quiet": _("are not at work: evening, weekend or holiday there"),
+    "collapsed": _("had a later reminder instead"),
     "too_early": _("are too early: the first reminder is four weeks ahead"),
     "sent": _("have had this reminder"),
     "recent": _("had a mail, or joined, within the last day"),
@@ -38,6 +43,10 @@ WHY_NONE = {
     "paused": _("None now: the reminders are paused."),
     "no_access": _("None: access was taken away, or the address is one of our own."),
     "no_email": _("None: there is no e-mail to write to."),
+    "opted_out": _("None: they want no reminders."),
+    "dead_mailbox": _("None: mail to their address comes back."),
+    "quiet": _("None now: it is no working day there, or the office is closed."),
+    "collapsed": _("None: a later reminder took its place."),
     "too_early": _("None yet: the first goes out four weeks ahead."),
     "sent": _("None now: this date's reminder has been sent."),
     "recent": _("None now: there was a mail, or the importer joined, within the last day."),
@@ -53,7 +62,7 @@ class Passed:
 
     why: Any
     count: int
-    importers: list[ImporterOfRecord]
+    importers: list[Candidate]
 
     @property
     def more(self) -> int:
@@ -65,7 +74,7 @@ def outlook_lines(importer: ImporterOfRecord) -> list[str]:
     now = timezone.now()
     found = outlook(importer, now)
     at, last = found[-1]
-    reasons = [decided.reason for _at, decided in found if isinstance(decided, Skip)]
+    reasons = [decided.reason for _at, decided in found if isinstance(decided, PassedOver)]
     told_now = reasons[:1] if isinstance(last, DueReminder) else list(dict.fromkeys(reasons))
     lines = [str(WHY_NONE.get(reason, reason)) for reason in told_now]
     if isinstance(last, DueReminder):
@@ -78,7 +87,7 @@ def outlook_lines(importer: ImporterOfRecord) -> list[str]:
 def reminders_view(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     moments: list[tuple[Any, datetime]] = [(_("Now"), now)]
-    coming = [upcoming(c.deadline, c.time_zone, now)[1] for c in Campaign.objects.active()]
+    coming = [at for c in Campaign.objects.active() if (at := _next_slot(c, now))]
     if coming:
         moments.append((_("At the next date"), min(coming) + timedelta(minutes=1)))
     plans = []
@@ -96,6 +105,11 @@ def reminders_view(request: HttpRequest) -> HttpResponse:
         )
     context = admin.site.each_context(request) | {"title": _("Next reminders"), "plans": plans}
     return TemplateResponse(request, "admin/importers/reminders.html", context)
+
+
+def _next_slot(campaign: Campaign, now: datetime) -> datetime | None:
+    following = upcoming(campaign.timetable, campaign.place, now)
+    return following[1] if following else None
 
 
 def _passed(schedule: Schedule) -> list[Passed]:

@@ -47,24 +47,30 @@ class Skip:
 
 SKIP_REASONS = (
     "done", "waiting", "paused", "asked", "no_access", "no_email", "opted_out", "dead_mailbox", "too_early", "sent",
-    "recent", "quiet", "not_computed", "no_campaign",
+    "recent", "quiet", "collapsed", "not_computed", "no_campaign",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A mail to this person that went out or is on its way: its slot in this campaign ("" for any other) and when."""
+    """A slot of this campaign that this importer was written to in ("" for any other mail), or when a mail went to this
+    person, or both. What is still on its way counts as going now."""
 
     slot: str
-    at: datetime
+    at: datetime | None = None
+
+
+def opened(timetable: Timetable, place: Place, now: datetime) -> Iterator[Reminder]:
+    """The slots that have opened, latest first."""
+    weeks = (place.local(now).date() - timetable.deadline).days // WEEK
+    after = range(weeks if timetable.weeks_after is None else min(weeks, timetable.weeks_after), 0, -1)
+    latest_first = [*(Reminder(-week * WEEK) for week in after), *map(Reminder, sorted(timetable.days))]
+    return (slot for slot in latest_first if slot.opens_at(timetable.deadline, place) <= now)
 
 
 def current(timetable: Timetable, place: Place, now: datetime) -> Reminder | None:
     """The latest slot that has opened; earlier ones that were missed collapse into it. None before the first."""
-    weeks = (place.local(now).date() - timetable.deadline).days // WEEK
-    after = range(min(weeks, _last_week(timetable, weeks)), 0, -1)
-    latest_first = [*(Reminder(-week * WEEK) for week in after), *map(Reminder, sorted(timetable.days))]
-    return next((slot for slot in latest_first if slot.opens_at(timetable.deadline, place) <= now), None)
+    return next(opened(timetable, place, now), None)
 
 
 def upcoming(timetable: Timetable, place: Place, now: datetime) -> tuple[Reminder, datetime] | None:
@@ -83,10 +89,6 @@ def _from(timetable: Timetable, today: date) -> Iterator[Reminder]:
     begun = max(1, (today - timetable.deadline).days // WEEK - 2)  # a closed fortnight is the longest there is
     weeks = count(begun) if timetable.weeks_after is None else range(begun, timetable.weeks_after + 1)
     yield from (Reminder(-week * WEEK) for week in weeks)
-
-
-def _last_week(timetable: Timetable, otherwise: int) -> int:
-    return otherwise if timetable.weeks_after is None else timetable.weeks_after
 
 
 def due(facts: ReminderFacts, history: Collection[Sent], now: datetime) -> Due | Skip:
@@ -108,7 +110,7 @@ def due(facts: ReminderFacts, history: Collection[Sent], now: datetime) -> Due |
 def _has_just_heard(facts: ReminderFacts, history: Collection[Sent], now: datetime) -> bool:
     """One mail a day, by the day where the person is."""
     local = facts.place.local
-    heard_today = any(local(sent.at).date() == local(now).date() for sent in history)
+    heard_today = any(sent.at and local(sent.at).date() == local(now).date() for sent in history)
     return heard_today or facts.joined_at <= now < facts.joined_at + SETTLE
 
 

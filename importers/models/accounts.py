@@ -1,5 +1,6 @@
 """Who may come in: people, the broker firm, and which importers a person may see."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -29,6 +30,17 @@ class UserManager(BaseUserManager["User"]):
             return self.get(email__iexact=email.strip())
         except User.DoesNotExist:
             return self.create_user(email, name=name, language=language)
+
+    def for_emails(self, wanted: Mapping[str, tuple[str, str]]) -> "dict[str, User]":
+        """As `for_email`, for many at once: `wanted` has the name and the language of each; found by lower case."""
+        by_email = {email.strip().lower(): about for email, about in wanted.items()}
+        known = self.annotate(mailbox=Lower("email")).filter(mailbox__in=by_email)
+        new = by_email.keys() - set(known.values_list("mailbox", flat=True))
+        people = [User(email=email, name=by_email[email][0], language=by_email[email][1]) for email in sorted(new)]
+        for person in people:
+            person.set_unusable_password()
+        self.bulk_create(people, ignore_conflicts=True)
+        return {user.email.lower(): user for user in known.all()}
 
     def system(self) -> "User":
         """Stands for the portal itself, where a deed has no person: a list loaded by command, a schedule."""

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from importers.domain.facts import USUAL_DAYS, Timetable
+from importers.domain.hours import Place
 from importers.models.history import tracked
 
 FURTHEST = 366
@@ -85,6 +86,11 @@ class Campaign(models.Model):
     @property
     def timetable(self) -> Timetable:
         return Timetable(self.deadline, tuple(self.days), self.weeks_after)
+
+    @property
+    def place(self) -> Place:
+        """For looking ahead in general: weekends are off, holidays depend on the importer."""
+        return Place("", self.time_zone)
 
     def is_past(self, now: datetime) -> bool:
         return now.astimezone(ZoneInfo(self.time_zone)).date() > self.deadline

@@ -170,7 +170,7 @@ class ImporterOfRecord(models.Model):
 
     def place(self, *, otherwise: str) -> Place:
         """Where its people are. `otherwise` is the time zone where the country alone does not tell it."""
-        return Place(self.country.code, self.time_zone or zone_of(self.country.code, otherwise=otherwise))
+        return Place(str(self.country), self.time_zone or zone_of(str(self.country), otherwise=otherwise))
 
     def _related(self, name: str) -> Iterable[Any]:
         aside: list[Any] | None = self.__dict__.get(f"{name}_aside")

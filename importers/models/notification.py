@@ -109,9 +109,9 @@ class Notification(models.Model):
     Of reminders there is one row for each slot of each importer, for good: sent, or skipped with the reason, and then
     perhaps wanted after all. Rows with the same `mail` go to one person in one message."""
 
+    mail = models.UUIDField(default=uuid.uuid4, editable=False, db_index=True)
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=MailKind.choices)
-    mail = models.UUIDField(default=uuid.uuid4, editable=False, db_index=True)
     state = models.CharField(_("state"), max_length=8, choices=MailState.choices, default=MailState.PENDING)
     reason = models.CharField(_("reason"), max_length=20, blank=True)  # of SKIP_REASONS, while it is skipped
     importer = models.ForeignKey(ImporterOfRecord, models.CASCADE, null=True, blank=True, related_name="notifications")
@@ -149,11 +149,7 @@ class Notification(models.Model):
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="notification_claimed"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["importer", "campaign", "slot"],
-                condition=Q(kind="reminder"),
-                name="notification_one_reminder_a_slot",
-            ),
+            models.UniqueConstraint(fields=["importer", "campaign", "slot"], name="notification_one_reminder_a_slot"),
             models.UniqueConstraint(
                 fields=["to_email", "slot"], condition=Q(kind="digest"), name="notification_one_digest_a_day"
             ),
@@ -162,7 +158,8 @@ class Notification(models.Model):
                 name="notification_skipped_for_a_reason",
             ),
             models.CheckConstraint(
-                condition=~Q(kind="reminder") | Q(importer__isnull=False, campaign__isnull=False) & ~Q(slot=""),
+                condition=Q(kind="reminder", importer__isnull=False, campaign__isnull=False) & ~Q(slot="")
+                | ~Q(kind="reminder") & Q(campaign=None),
                 name="notification_reminder_has_slot",
             ),
             models.CheckConstraint(

@@ -1,14 +1,15 @@
 """Who of the importer may come in, and the mail that tells them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 
 from importers.models import ImporterAccess, ImporterOfRecord, MailKind, User
-from importers.services.change import change
+from importers.services.change import change, deed
 from importers.services.outbox import post
+from importers.services.readiness import refresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,29 @@ def let_in(importer: ImporterOfRecord, *, by: User) -> User | None:
         row.invited_at, row.invited_by = timezone.now(), by
         row.save(update_fields=["invited_at", "invited_by"])
     return user
+
+
+def let_in_all(pks: Sequence[int], *, by: User) -> set[int]:
+    """As `let_in`, in the same few queries for however many; returns who of them may come in now."""
+    if not pks:
+        return set()
+    with deed("invite", by=by):
+        locked = ImporterOfRecord.objects.select_for_update().filter(pk__in=pks, invited_at=None)
+        rows = list(locked.exclude(contact_email="").order_by("pk"))
+        users = User.objects.for_emails({row.contact_email: (row.contact_name, row.language) for row in rows})
+        may = [row for row in rows if (user := users[row.contact_email.lower()]).is_active and not user.is_staff]
+        now = timezone.now()
+        ImporterAccess.objects.bulk_create(
+            [
+                ImporterAccess(importer=row, user=users[row.contact_email.lower()], granted_at=now, granted_by=by)
+                for row in may
+            ],
+            ignore_conflicts=True,
+        )
+        let_in = [row.pk for row in may]
+        ImporterOfRecord.objects.filter(pk__in=let_in).update(invited_at=now, invited_by=by)
+        refresh(let_in)
+    return set(let_in)
 
 
 def _invite_one(importer: ImporterOfRecord, by: User) -> bool:

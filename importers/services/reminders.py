@@ -2,70 +2,63 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID, uuid4
 
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import DatabaseError, transaction
-from django.db.models import Prefetch, QuerySet
+from django.db import transaction
 from django.utils import timezone
 
 from importers.delivery import ring
-from importers.domain.facts import ReminderFacts
-from importers.domain.reminders import SETTLE, Due, Sent, Skip, due, opens_at, upcoming
+from importers.domain.hours import is_open
+from importers.domain.reminders import SETTLE, Due, Skip, current, due, opened, upcoming
 from importers.domain.stuck import ANSWER_WITHIN
-from importers.models import (
-    Campaign,
-    ImporterAccess,
-    ImporterOfRecord,
-    MailKind,
-    MailState,
-    Notification,
-    Question,
-    User,
-)
-from importers.services.invitations import let_in
+from importers.models import Campaign, ImporterOfRecord, MailKind, MailState, Notification, User
+from importers.services.candidates import BATCH, Candidate, candidates
+from importers.services.invitations import let_in_all
+from importers.services.locks import alone
 
 log = logging.getLogger(__name__)
 
-BATCH = 2000
 NAMED = 50
-# After any of these nobody is reminded for a day.
-TO_THE_IMPORTER = (
-    MailKind.INVITATION,
-    MailKind.OFFICER_INVITATION,
-    MailKind.NEW_LINK,
-    MailKind.REMINDER,
-    MailKind.RECEIPT,
-    MailKind.RETURNED,
-    MailKind.READY,
-    MailKind.ANSWER,
-)
+COLLAPSED = 6
+# Reasons that are about the person, and stay with the slot in the ledger. The others pass by themselves.
+ON_RECORD = ("waiting", "paused", "asked", "no_access", "no_email", "opted_out", "dead_mailbox")
+LEDGER = (
+    "mail", "kind", "state", "reason", "step", "to_name", "to_email", "language", "why", "not_before",
+    "attempts", "answer",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class DueReminder:
-    importer: ImporterOfRecord
+    importer: Candidate
     campaign: Campaign
     slot: str
-    step: str
 
     @property
-    def to(self) -> str:
-        return recipient(self.importer, self.step)[1]
+    def step(self) -> str:
+        return self.importer.step
 
     @property
     def to_name(self) -> str:
-        return recipient(self.importer, self.step)[0]
+        return self.importer.to[0]
+
+    @property
+    def to(self) -> str:
+        return self.importer.to[1]
 
 
-def recipient(importer: ImporterOfRecord, step: str) -> tuple[str, str]:
-    """Name and e-mail. Only the officer declares; every other step is for the person on the client list."""
-    officer = getattr(importer, "officer", None)
-    if step == "inform-broker" and officer is not None:
-        return officer.name, officer.email
-    return importer.contact_name, importer.contact_email
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Nothing is sent now; `campaign` and `slot` are those it would have been for, if there is one."""
+
+    importer: Candidate
+    reason: str
+    campaign: Campaign | None = None
+    slot: str = ""
 
 
 @dataclass(slots=True)
@@ -75,19 +68,24 @@ class Schedule:
 
     due: list[DueReminder] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
-    named: defaultdict[str, list[ImporterOfRecord]] = field(default_factory=lambda: defaultdict(list))
+    named: defaultdict[str, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
 
-    def skip(self, reason: str, importer: ImporterOfRecord) -> None:
-        self.skipped[reason] += 1
-        if len(self.named[reason]) < NAMED:
-            self.named[reason].append(importer)
+    def note(self, decisions: Iterable[DueReminder | PassedOver]) -> None:
+        for decided in decisions:
+            match decided:
+                case DueReminder():
+                    self.due.append(decided)
+                case PassedOver(importer, reason):
+                    self.skipped[reason] += 1
+                    if len(self.named[reason]) < NAMED:
+                        self.named[reason].append(importer)
 
 
 def plan(now: datetime, *, changed: Campaign | None = None) -> Schedule:
     """Looks, writes nothing. With `changed`, as if that campaign were saved as it is here."""
     schedule = Schedule()
-    for batch in _decided(now, schedule, _campaigns(changed)):
-        schedule.due += batch
+    for decided in _decided(now, _campaigns(changed)):
+        schedule.note(decided)
     return schedule
 
 
@@ -98,40 +96,54 @@ def brought_on(changed: Campaign, now: datetime) -> list[DueReminder]:
     return [item for item in found if (item.importer.pk, item.campaign.pk, item.slot) not in due_anyway]
 
 
-def outlook(importer: ImporterOfRecord, now: datetime) -> list[tuple[datetime, DueReminder | Skip]]:
+def outlook(importer: ImporterOfRecord, now: datetime) -> list[tuple[datetime, DueReminder | PassedOver]]:
     """What becomes of one importer now and at the next moments that can change it, up to the first reminder."""
-    campaigns, staff = _campaigns(), _staff()
-    row = _rows().get(pk=importer.pk)
-    found: list[tuple[datetime, DueReminder | Skip]] = []
-    for at in [now, *_moments(row, campaigns, now)]:
-        decided = _first(row, campaigns, staff, at)
+    campaigns, this_one = _campaigns(), ImporterOfRecord.objects.filter(pk=importer.pk)
+    [[candidate]] = candidates(now, among=this_one)
+    found: list[tuple[datetime, DueReminder | PassedOver]] = []
+    for at in [now, *_moments(candidate, campaigns, now)]:
+        decided = _decide(candidate, campaigns, at)
         found.append((at, decided))
         if isinstance(decided, DueReminder):
             break
     return found
 
 
-def _moments(importer: ImporterOfRecord, campaigns: Sequence[Campaign], now: datetime) -> list[datetime]:
-    """When a slot opens, a day has passed since the last mail, or a pause or the wait for our answer is over."""
-    mails = [mail.created_at for mail in importer.mails]  # type: ignore[attr-defined]
-    found = {max([importer.created_at, *mails]) + SETTLE}
-    if asked_at := _asked_at(importer):
-        found.add(asked_at + ANSWER_WITHIN)
+def _moments(importer: Candidate, campaigns: Sequence[Campaign], now: datetime) -> Iterator[datetime]:
+    """When a slot opens, a day has passed since the last mail, a pause or the wait for our answer is over, or an
+    office opens."""
+    found = {importer.created_at + SETTLE}
+    if importer.asked_at:
+        found.add(importer.asked_at + ANSWER_WITHIN)
     for campaign in campaigns:
-        found.add(upcoming(campaign.deadline, campaign.time_zone, now)[1])
+        place = importer.place(campaign.time_zone)
+        if following := upcoming(campaign.timetable, place, now):
+            found.add(following[1])
         if importer.paused_until:
-            found.add(opens_at(importer.paused_until, -1, campaign.time_zone))
-    return sorted(at for at in found if at > now)
+            found.add(place.opens(importer.paused_until + timedelta(days=1)))
+        found |= {place.opens(place.local(at).date() + timedelta(days=1)) for at in importer.heard}
+        found |= {_when_open(at, importer, campaign) for at in (now, *found)}
+    return iter(sorted(at for at in found if at > now))
+
+
+def _when_open(at: datetime, importer: Candidate, campaign: Campaign) -> datetime:
+    place = importer.place(campaign.time_zone)
+    while not is_open(at, place):
+        morning = place.opens(place.local(at).date())
+        at = morning if morning > at else place.opens(place.local(at).date() + timedelta(days=1))
+    return at
 
 
 def schedule_due(now: datetime) -> Schedule:
-    """Puts every due reminder into the outbox, each slot once (the unique key decides, not this code), and rings.
-    One importer that cannot be handled is logged and left out; it never stops the others."""
+    """Puts every due reminder into the outbox, each slot once, and rings. Of two that run at once the second does
+    nothing: the first sees all there is."""
     schedule = Schedule()
-    system = User.objects.system()
-    for batch in _decided(now, schedule, _campaigns()):
-        ring(_write(batch, system, min(now, timezone.now())))
-        schedule.due += batch
+    with alone("reminders") as i_am:
+        if i_am:
+            system = User.objects.system()
+            for decided in _decided(now, _campaigns()):
+                ring(_write(decided, system, now))
+                schedule.note(decided)
     return schedule
 
 
@@ -142,132 +154,109 @@ def _campaigns(changed: Campaign | None = None) -> list[Campaign]:
     return sorted(found, key=lambda campaign: campaign.deadline)
 
 
-def _staff() -> frozenset[str]:
-    return frozenset(User.objects.filter(is_staff=True).values_list("email", flat=True))
+def _decided(now: datetime, campaigns: Sequence[Campaign]) -> Iterator[list[DueReminder | PassedOver]]:
+    for batch in candidates(now):
+        yield [_decide(importer, campaigns, now) for importer in batch]
 
 
-def _decided(now: datetime, schedule: Schedule, campaigns: Sequence[Campaign]) -> Iterator[list[DueReminder]]:
-    """What is due, batch by batch; who is passed over is noted in `schedule`."""
-    staff = _staff()
-    for batch in _batches():
-        found = []
-        for importer in batch:
-            match _first(importer, campaigns, staff, now):
-                case Skip(reason):
-                    schedule.skip(reason, importer)
-                case item:
-                    found.append(item)
-        yield found
-
-
-def _first(
-    importer: ImporterOfRecord, campaigns: Sequence[Campaign], staff: frozenset[str], now: datetime
-) -> DueReminder | Skip:
+def _decide(importer: Candidate, campaigns: Sequence[Campaign], now: datetime) -> DueReminder | PassedOver:
     """Of two campaigns the one whose date comes first has its turn; the other one's mail waits for another day."""
-    passed = Skip("no_campaign")
+    if not importer.has_readiness:
+        log.error("Importer %s has no readiness; recompute_readiness puts it right.", importer.uuid)
+        return PassedOver(importer, "not_computed")
+    passed = PassedOver(importer, "no_campaign")
     for campaign in campaigns:
-        match _decide(importer, campaign, staff, now):
-            case Due(reminder, step):
-                return DueReminder(importer, campaign, reminder.slot, step)
-            case Skip() as passed:
-                continue
+        match due(importer.facts(campaign), importer.history(campaign), now):
+            case Due(reminder, _step):
+                return DueReminder(importer, campaign, reminder.slot)
+            case Skip(reason):
+                slot = current(campaign.timetable, importer.place(campaign.time_zone), now)
+                passed = PassedOver(importer, reason, campaign, slot.slot if slot else "")
     return passed
 
 
-def _decide(importer: ImporterOfRecord, campaign: Campaign, staff: frozenset[str], now: datetime) -> Due | Skip:
-    if not hasattr(importer, "readiness"):
-        log.error("Importer %s has no readiness; recompute_readiness puts it right.", importer.uuid)
-        return Skip("not_computed")
-    return due(_facts(importer, campaign, staff), _history(importer, campaign), now)
-
-
-def _batches() -> Iterator[Sequence[ImporterOfRecord]]:
-    """All importers, in steps of `BATCH`."""
-    rows, last = _rows(), 0
-    while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        yield batch
-        last = batch[-1].pk
-
-
-def _rows() -> QuerySet[ImporterOfRecord]:
-    """Importers with their readiness, who may come in, and the mail they had."""
-    mails = Notification.objects.filter(kind__in=TO_THE_IMPORTER).exclude(state=MailState.DROPPED)
-    return ImporterOfRecord.objects.select_related("readiness", "officer").prefetch_related(
-        Prefetch("notifications", mails.only("importer", "campaign", "slot", "created_at"), to_attr="mails"),
-        Prefetch("accesses", ImporterAccess.objects.select_related("user"), to_attr="people"),
-        Prefetch("questions", Question.objects.open().only("importer", "asked_at"), to_attr="asked"),
-    )
-
-
-def _facts(importer: ImporterOfRecord, campaign: Campaign, staff: frozenset[str]) -> ReminderFacts:
-    readiness = importer.readiness
-    email = recipient(importer, readiness.importer_step)[1]
-    return ReminderFacts(
-        done=readiness.done == readiness.total,
-        open_step=readiness.importer_step,
-        email=email,
-        deadline=campaign.deadline,
-        time_zone=campaign.time_zone,
-        joined_at=importer.created_at,
-        paused_until=importer.paused_until,
-        may_come_in=_may_come_in(importer, email.lower(), staff),
-        asked_at=_asked_at(importer),
-    )
-
-
-def _asked_at(importer: ImporterOfRecord) -> datetime | None:
-    return max((question.asked_at for question in importer.asked), default=None)  # type: ignore[attr-defined]
-
-
-def _may_come_in(importer: ImporterOfRecord, email: str, staff: frozenset[str]) -> bool:
-    """Whoever staff shut out gets no mail about what is behind the door. Who was never invited is let in with the
-    reminder, unless it is one of the broker's own people."""
-    people: list[ImporterAccess] = importer.people  # type: ignore[attr-defined]
-    theirs = [access for access in people if access.user.email.lower() == email]
-    if theirs:
-        return any(access.revoked_at is None and access.user.is_active for access in theirs)
-    return email == importer.contact_email.lower() and email not in staff
-
-
-def _history(importer: ImporterOfRecord, campaign: Campaign) -> list[Sent]:
-    """Mail of another campaign counts against "one a day", not against this campaign's slots. What was dropped before
-    it went out counts for nothing."""
-    return [
-        Sent(mail.slot if mail.campaign_id == campaign.pk else "", mail.created_at)
-        for mail in importer.mails  # type: ignore[attr-defined]
-    ]
-
-
-def _write(found: list[DueReminder], system: User, now: datetime) -> list[int]:
-    """Inserts what is not there yet; returns the new rows' keys. Another scheduler at work at the same moment
-    loses or wins each slot as a whole."""
-    rows = [
-        Notification(
-            kind=MailKind.REMINDER,
-            importer=item.importer,
-            campaign=item.campaign,
-            slot=item.slot,
-            step=item.step,
-            to_name=item.to_name,
-            to_email=item.to,
-            language=item.importer.language,
-            why=f"{item.slot} of {item.campaign}, open step: {item.step}"[:200],
-            not_before=now,
+def _write(decided: Sequence[DueReminder | PassedOver], system: User, now: datetime) -> list[int]:
+    """One batch into the ledger, all or nothing; returns one key for each mail that is to go."""
+    sent_from = min(now, timezone.now())
+    with transaction.atomic():
+        due_now = _with_a_way_in([item for item in decided if isinstance(item, DueReminder)], system)
+        mails: defaultdict[tuple[str, str], UUID] = defaultdict(uuid4)
+        rows = [_reminder(item, mails[item.importer.mailbox, item.importer.language], sent_from) for item in due_now]
+        passed = [item for item in decided if isinstance(item, PassedOver) and _is_news(item)]
+        written: list[DueReminder | PassedOver] = [*due_now, *passed]
+        missed = [slot for item in written for slot in _missed(item, now)]
+        rows += [_skipped(item, sent_from) for item in [*passed, *missed]]
+        Notification.objects.bulk_create(
+            rows,
+            batch_size=BATCH,
+            update_conflicts=True,
+            unique_fields=["importer", "campaign", "slot"],
+            update_fields=LEDGER,
         )
-        for item in found
-        if _has_a_way_in(item, system)
-    ]
-    Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
-    new = Notification.objects.filter(uuid__in=[row.uuid for row in rows])
-    return list(new.values_list("pk", flat=True))
+        waiting = Notification.objects.filter(mail__in=mails.values()).order_by("mail", "pk").distinct("mail")
+        return list(waiting.values_list("pk", flat=True))
 
 
-def _has_a_way_in(item: DueReminder, system: User) -> bool:
-    if item.importer.invited_at is not None:
-        return True
-    try:
-        with transaction.atomic():
-            return let_in(item.importer, by=system) is not None
-    except (DatabaseError, ObjectDoesNotExist) as error:
-        log.error("Importer %s cannot be let in: %s", item.importer.uuid, type(error).__name__)
+def _with_a_way_in(due_now: list[DueReminder], system: User) -> list[DueReminder]:
+    """Whom nobody has invited yet is let in, so that the link opens; who cannot be is left out."""
+    uninvited = [item.importer.pk for item in due_now if item.importer.invited_at is None]
+    left_out = set(uninvited) - let_in_all(uninvited, by=system)
+    for pk in left_out:
+        log.error("Importer %s cannot be let in and is not reminded.", pk)
+    return [item for item in due_now if item.importer.pk not in left_out]
+
+
+def _is_news(passed: PassedOver) -> bool:
+    """The slot has no row yet, or one that says something else."""
+    if passed.campaign is None or passed.reason not in ON_RECORD:
         return False
+    row = passed.importer.slots.get((passed.campaign.pk, passed.slot))
+    return row is None or (not row.is_written and row.reason != passed.reason)
+
+
+def _missed(item: DueReminder | PassedOver, now: datetime) -> Iterator[PassedOver]:
+    """Slots since the importer joined that came and went without a row: the portal was off, or two fell on one day.
+    No further back than the last slot on record, nor than `COLLAPSED` slots."""
+    importer, campaign = item.importer, item.campaign
+    if campaign is None or (campaign.pk, item.slot) in importer.slots:
+        return
+    place = importer.place(campaign.time_zone)
+    for reminder in islice(opened(campaign.timetable, place, now), 1, 1 + COLLAPSED):
+        known = (campaign.pk, reminder.slot) in importer.slots
+        if known or reminder.opens_at(campaign.deadline, place) < importer.created_at:
+            return
+        yield PassedOver(importer, "collapsed", campaign, reminder.slot)
+
+
+def _reminder(item: DueReminder, mail: UUID, now: datetime) -> Notification:
+    return Notification(
+        kind=MailKind.REMINDER,
+        mail=mail,
+        importer_id=item.importer.pk,
+        campaign=item.campaign,
+        slot=item.slot,
+        step=item.step,
+        to_name=item.to_name,
+        to_email=item.to,
+        language=item.importer.language,
+        why=f"{item.slot} of {item.campaign}, open step: {item.step}"[:200],
+        not_before=now,
+    )
+
+
+def _skipped(passed: PassedOver, now: datetime) -> Notification:
+    importer = passed.importer
+    return Notification(
+        kind=MailKind.REMINDER,
+        state=MailState.SKIPPED,
+        reason=passed.reason,
+        importer_id=importer.pk,
+        campaign=passed.campaign,
+        slot=passed.slot,
+        step=importer.step,
+        to_name=importer.to[0],
+        to_email=importer.to[1],
+        language=importer.language,
+        why=f"{passed.slot} of {passed.campaign}"[:200],
+        not_before=now,
+    )
