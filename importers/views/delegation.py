@@ -51,7 +51,9 @@ def take_back(request: HttpRequest, uuid: UUID, key: str, sent: UUID) -> HttpRes
     if request.method == "POST":
         delegations.revoke(page.importer, sent, by=page.user)  # a second time there is nothing left to do
     elif found.is_open:
-        told = gettext("%(name)s still has this step: nothing has been done yet. Press “Take it back” once more.")
+        told = gettext(
+            "%(name)s still has this step: nothing has been done yet. Press “Take it back” once more, further down."
+        )
         messages.warning(request, told % {"name": found.name})
         return redirect("step", uuid, key)
     messages.success(request, gettext("%(name)s can no longer open this step.") % {"name": found.name})
