@@ -49,13 +49,17 @@ def keep(request: HttpRequest) -> bool:
     whose = _made_for(request)
     if not typed or length > LONGEST or not whose:
         return False
+    kept = {name: [_without_bank_details(value) for value in values] for name, values in typed.items()}
+    if kept != typed:
+        messages.warning(
+            request,
+            gettext(
+                "One answer looks like bank details, so it was not kept: those are typed into ACE and nowhere else."
+            ),
+        )
     others = _fresh(request)
     others.pop(request.path, None)
-    draft = {
-        "at": time.time(),
-        "for": whose,
-        "typed": {name: [_without_bank_details(value) for value in values] for name, values in typed.items()},
-    }
+    draft = {"at": time.time(), "for": whose, "typed": kept}
     _write(request, dict([*others.items(), (request.path, draft)][-PAGES:]))
     return True
 

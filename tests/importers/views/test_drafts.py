@@ -221,6 +221,9 @@ def test_what_looks_like_bank_details_is_not_kept_even_here(person: User, addres
     assert kept["city"] == [""]
     assert kept["street"] == [TYPED["street"]]
     assert iban not in str(Session.objects.get().get_decoded())
+    told = client.get(REQUEST).content.decode()
+    assert "One answer looks like bank details, so it was not kept" in told
+    assert "is kept for an hour" in told
 
 
 # --- bounds --------------------------------------------------------------------------------------------------------
