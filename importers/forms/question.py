@@ -26,12 +26,11 @@ class QuestionForm(PortalForm):
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage, step: str) -> None:
-        super().__init__(data)
-        self.page, self.step = page, step
+        super().__init__(data, page=page)
+        self.step = step
         topic = self.fields["topic"]
         assert isinstance(topic, forms.ChoiceField)  # noqa: S101 - for the type checker
         topic.choices = [(t.key, gettext(t.text)) for t in topics_of(step)]
 
     def save(self) -> None:
-        importer, by = self.page.importer, self.page.user
-        questions.ask(importer, by=by, step=self.step, **self.cleaned_data)
+        questions.ask(self.importer, by=self.user, step=self.step, **self.cleaned_data)

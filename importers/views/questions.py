@@ -1,5 +1,6 @@
 """The page on which an importer says what went wrong at a step."""
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,15 +17,17 @@ from importers.forms.question import QuestionForm
 from importers.pages.importer import page_for
 from importers.pages.step import StepPage
 from importers.views.checklist import frame
+from importers.views.kept import filled_in, keeps_drafts
 
 
+@keeps_drafts(lambda **_where: QuestionForm)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def question(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
     page = page_for(request, uuid)
     if key not in STEP_BY_KEY:
         raise Http404
-    form = QuestionForm(request.POST if request.method == "POST" else None, page=page, step=key)
+    form = filled_in(request, partial(QuestionForm, page=page, step=key))
     if request.method == "POST" and form.is_valid() and saved(form):
         told = gettext("Your question has been sent. The answer comes by mail, and stands on this page.")
         messages.success(request, told)

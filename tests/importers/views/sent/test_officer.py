@@ -97,7 +97,7 @@ def test_the_officer_takes_it_back_however_often_the_button_is_pressed(
 ) -> None:
     assert phone.get(url(importer, "ach-refund")).status_code == 200
     assert take_back(importer) in html(desk.get(url(importer, "ach-refund")))
-    assert desk.get(take_back(importer)).status_code == 405
+    assert desk.get(take_back(importer))["Location"] == url(importer, "ach-refund"), "only the button acts"
     for _ in range(2):
         told = html(desk.post(take_back(importer), follow=True))
         assert "Jens Holm can no longer open this step." in told
