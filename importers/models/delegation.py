@@ -4,6 +4,7 @@ import uuid
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
@@ -70,7 +71,8 @@ class Delegation(models.Model):
     importer = models.ForeignKey(ImporterOfRecord, models.CASCADE, related_name="delegations")
     step = models.CharField(_("step"), max_length=20, choices=step_choices)
     colleague = models.ForeignKey(User, models.CASCADE, related_name="delegations", verbose_name=_("colleague"))
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=200)  # as the officer typed it; `User.name` is the person's own
+    language = models.CharField(_("language of the mails"), max_length=5, choices=settings.LANGUAGES, default="en")
     granted_at = models.DateTimeField()
     granted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     expires_at = models.DateTimeField(_("open until"))

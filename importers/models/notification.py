@@ -130,6 +130,7 @@ class Notification(models.Model):
     answer = models.CharField(_("answer of the mail server"), max_length=500, blank=True)
     link_used_at = models.DateTimeField(_("signed in through its link"), null=True, blank=True, editable=False)
     link_used_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
+    link_used_in = models.UUIDField(null=True, blank=True, editable=False)  # the sign-in in one browser
 
     objects: ClassVar[models.Manager["Notification"]] = NotificationQuerySet.as_manager()
 
@@ -168,13 +169,14 @@ class Notification(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} → {self.to_email}"
 
-    def newer_link(self) -> "Notification | None":
-        """The newest mail that went to the same person about the same importer for the sake of its link, if it went
-        after this one. One that never arrived replaces nothing."""
+    def newer_link(self, *, to_step: str = "") -> "Notification | None":
+        """The newest mail that went to the same person about the same importer (`to_step`: about this one step of it)
+        for the sake of its link, if it went after this one. One that never arrived replaces nothing."""
+        alike = Q(kind=MailKind.DELEGATION, step=to_step) if to_step else Q(kind__in=WITH_A_NEW_LINK)
         later = Notification.objects.filter(
+            alike,
             importer=self.importer_id,
             to_email__iexact=self.to_email,
-            kind__in=WITH_A_NEW_LINK,
             sent_at__gt=self.sent_at or self.created_at,
         )
         return later.exclude(pk=self.pk).order_by("-sent_at").first()

@@ -39,23 +39,29 @@ class MailedLink:
         mail = Notification.objects.filter(uuid=uuid).select_related("importer").first()
         if mail is None or mail.importer is None:
             return cls(LinkState.UNKNOWN)
-        if mail.kind == MailKind.DELEGATION:
-            return cls._to_one_step(mail, mail.importer, mailed_at)
         access = _access(mail)
         user = access.user if access and _may_come_in(access) else None
-        newer = mail.newer_link()
-        newer_at = newer.sent_at if newer else None
-        state = link_state(LinkFacts(mailed_at, user is not None, mail.link_used_at, newer_at), timezone.now())
-        return cls(state, mail, mailed_at, user, newer_at, access.revoked_at if access else None)
+        step = behind_link(mail, mail.importer) if mail.kind == MailKind.DELEGATION else None
+        if step and (user is None or step.sent.is_open):  # whoever is in as a whole has the checklist for a closed step
+            return cls._at(mailed_at, mail, step.page.user if step.sent.is_open else None, step=step)
+        if mail.kind == MailKind.DELEGATION and user is None:
+            return cls(LinkState.UNKNOWN)
+        return cls._at(mailed_at, mail, user, revoked_at=access.revoked_at if access else None)
 
     @classmethod
-    def _to_one_step(cls, mail: Notification, importer: ImporterOfRecord, mailed_at: datetime) -> Self:
-        """Whether the step is still open to the colleague says more than how old the link is."""
-        step = behind_link(mail, importer)
-        if step is None:
-            return cls(LinkState.UNKNOWN)
-        state = link_state(LinkFacts(mailed_at, step.sent.is_open, mail.link_used_at), timezone.now())
-        return cls(state, mail, mailed_at, step.page.user if step.sent.is_open else None, step=step)
+    def _at(
+        cls,
+        mailed_at: datetime,
+        mail: Notification,
+        user: User | None,
+        *,
+        step: SentToMe | None = None,
+        revoked_at: datetime | None = None,
+    ) -> Self:
+        newer = mail.newer_link(to_step=mail.step if step else "")
+        newer_at = newer.sent_at if newer else None
+        state = link_state(LinkFacts(mailed_at, user is not None, mail.link_used_at, newer_at), timezone.now())
+        return cls(state, mail, mailed_at, user, newer_at, revoked_at, step)
 
     @property
     def closed_step(self) -> SentToMe | None:
