@@ -120,6 +120,12 @@ def sent_steps(importer: ImporterOfRecord, now: datetime) -> tuple[SentStep, ...
     return tuple(_sent_step(importer, row, now) for row in read)
 
 
+def open_to(importer: ImporterOfRecord, user: User, step: str, now: datetime) -> SentStep | None:
+    """What was sent to this person, if it is this step and open."""
+    theirs = (s for s in sent_steps(importer, now) if (s.step, s.colleague) == (step, user.pk) and s.is_open)
+    return next(theirs, None)
+
+
 def _sent_step(importer: ImporterOfRecord, row: dict[str, Any], now: datetime) -> SentStep:
     officer = getattr(importer, "officer", None)
     expires_at = datetime.fromisoformat(row["expires_at"])
