@@ -10,7 +10,7 @@ from django.utils import timezone
 from importers.domain.delegation import OPEN_DAYS, SentStep, can_be_sent
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.free_text import refuse_bank_details, refuse_links
+from importers.domain.free_text import refuse_bank_details, refuse_in_addresses, refuse_in_names
 from importers.models import Delegation, ImporterAccess, ImporterOfRecord, MailKind, MailState, User
 from importers.models.delegation import sent_steps
 from importers.services.change import change, deed
@@ -35,7 +35,8 @@ def delegate(
     """Also returns whether it is new: what that person has already is not sent again."""
     for text in (name, email):
         refuse_bank_details(text)
-    refuse_links(name)
+    refuse_in_names(name)
+    refuse_in_addresses(email)
     with change(importer, "send step to a colleague", by=by) as row:
         _refuse_sender(row, by)
         if not can_be_sent(checklist_of(row), step):

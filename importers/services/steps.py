@@ -8,7 +8,7 @@ from importers.domain.checklist import Status
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
-from importers.domain.free_text import refuse_bank_details, refuse_links
+from importers.domain.free_text import refuse_bank_details, refuse_in_addresses, refuse_in_names, refuse_links
 from importers.models import (
     ACEAccount,
     ACHEnrollment,
@@ -56,8 +56,9 @@ def name_officer(
     unless they are the contact."""
     for text in (name, title, email):
         refuse_bank_details(text)
-    for text in (name, title):
-        refuse_links(text)
+    refuse_in_names(name)
+    refuse_links(title)
+    refuse_in_addresses(email)
     email = email.lower()
     with change(importer, "name officer", by=by) as row:
         if User.objects.filter(email__iexact=email, is_staff=True).exists():
