@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from importers.models.accounts import User
 from importers.models.campaign import Campaign
 from importers.models.constraints import known, pair
+from importers.models.delegation import Delegation
 from importers.models.filings import ImporterAccess
 from importers.models.importer import ImporterOfRecord
 from importers.models.questions import Question
@@ -66,6 +67,19 @@ def _may_come_in() -> Exists:
     )
 
 
+def _has_the_step(now: datetime) -> Exists:
+    """The step that the mail is about was sent to whoever it goes to."""
+    sent = Delegation.objects.may_be_open(now)
+    return Exists(
+        sent.filter(
+            importer=OuterRef("importer"),
+            step=OuterRef("step"),
+            colleague__email__iexact=OuterRef("to_email"),
+            colleague__is_active=True,
+        )
+    )
+
+
 def _still_wanted(now: datetime) -> Q:
     """The importer has something to do, waits for no answer of ours and is not paused; the campaign is not replaced."""
     open_step = Readiness.objects.filter(importer=OuterRef("importer")).exclude(importer_step="")
@@ -82,7 +96,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(fresh, state=MailState.PENDING, not_before__lte=now).filter(
             ~Q(kind__in=LOOKED_AT_AGAIN)
             | Q(kind=MailKind.REMINDER) & _still_wanted(now)
-            | Q(kind=MailKind.ANSWER) & _may_come_in()
+            | Q(kind=MailKind.ANSWER) & (_may_come_in() | _has_the_step(now))
         )
 
     def claim(self, pk: int, now: datetime) -> uuid.UUID | None:

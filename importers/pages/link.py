@@ -41,8 +41,8 @@ class MailedLink:
             return cls(LinkState.UNKNOWN)
         access = _access(mail)
         user = access.user if access and _may_come_in(access) else None
-        step = behind_link(mail, mail.importer) if mail.kind == MailKind.DELEGATION else None
-        if step and (user is None or step.sent.is_open):  # whoever is in as a whole has the checklist for a closed step
+        step = _one_step(mail, mail.importer, is_in=user is not None)
+        if step:
             return cls._at(mailed_at, mail, step.page.user if step.sent.is_open else None, step=step)
         if mail.kind == MailKind.DELEGATION and user is None:
             return cls(LinkState.UNKNOWN)
@@ -89,6 +89,14 @@ class MailedLink:
     @property
     def ran_out_at(self) -> datetime | None:
         return runs_out_at(self.mailed_at) if self.mailed_at else None
+
+
+def _one_step(mail: Notification, importer: ImporterOfRecord, *, is_in: bool) -> SentToMe | None:
+    """Open or not. Whoever is in as a whole meanwhile has the checklist for a step that was closed."""
+    if mail.kind == MailKind.DELEGATION:
+        step = behind_link(mail, importer)
+        return step if step and (step.sent.is_open or not is_in) else None
+    return behind_link(mail, importer) if mail.kind == MailKind.ANSWER and not is_in else None
 
 
 def _access(mail: Notification) -> ImporterAccess | None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from importers.domain.checklist import STEP_BY_KEY
 from importers.forms import saved
 from importers.forms.question import QuestionForm
-from importers.pages.importer import page_for
+from importers.pages.importer import step_page_for
 from importers.pages.step import StepPage
 from importers.views.checklist import frame
 
@@ -21,9 +21,11 @@ from importers.views.checklist import frame
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def question(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
-    page = page_for(request, uuid)
+    page = step_page_for(request, uuid, key)
     if key not in STEP_BY_KEY:
         raise Http404
+    if page.may_write and not StepPage.of(page, key).may_ask:  # the answers are declared
+        return redirect("step", uuid, key)
     form = QuestionForm(request.POST if request.method == "POST" else None, page=page, step=key)
     if request.method == "POST" and form.is_valid() and saved(form):
         told = gettext("Your question has been sent. The answer comes by mail, and stands on this page.")

@@ -75,7 +75,7 @@ def test_the_new_mail_is_in_the_language_of_the_first(importer: ImporterOfRecord
     come_in(Client(), link(mail))
     with time_machine.travel(mail.created_at + timedelta(minutes=2), tick=False):
         Client().post(link(mail), NEW_LINK)
-    assert [(mail.language, mail.state) for mail in deliver_all()] == [("da", MailState.SENT)] * 2
+        assert [(mail.language, mail.state) for mail in deliver_all()] == [("da", MailState.SENT)] * 2
 
 
 def test_a_newer_mail_replaces_the_link_once_it_is_there(first: str, importer: ImporterOfRecord, officer: User) -> None:
@@ -101,7 +101,7 @@ def test_a_used_link_says_so_and_pressing_twice_mails_once(first: str) -> None:
     with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=False):
         for _ in range(2):
             assert Client().post(first, NEW_LINK)["Location"] == reverse("new_link_mailed")
-    assert [mail.state for mail in deliver_all()] == [MailState.SENT] * 2
+        assert [mail.state for mail in deliver_all()] == [MailState.SENT] * 2
 
 
 def test_what_closes_while_the_button_is_pressed_brings_no_mail(first: str, colleague: User, officer: User) -> None:
