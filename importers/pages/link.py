@@ -73,7 +73,11 @@ class MailedLink:
 
     @property
     def is_officer(self) -> bool:
-        return self.mail is not None and self.mail.kind == MailKind.OFFICER_INVITATION
+        """Named by somebody, and so told what that means."""
+        if self.mail is None or self.mail.kind != MailKind.NEW_LINK:
+            return self.mail is not None and self.mail.kind == MailKind.OFFICER_INVITATION
+        officer = getattr(self.importer, "officer", None)
+        return officer is not None and bool(officer.facts.may_declare(self.mail.to_email))
 
     @property
     def goal(self) -> str:

@@ -17,7 +17,7 @@ from importers.letters import start_url, write
 from importers.models import BrokerFirm, ImporterAccess, ImporterOfRecord, MailKind, MailState, Notification, User
 from importers.services.invitations import invite
 from importers.services.links import mail_new_link
-from tests.factories import AccessFactory, NotificationFactory, StaffFactory
+from tests.factories import AccessFactory, NotificationFactory, OfficerFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 CONFIRM = reverse("account_confirm_login_code")
@@ -354,6 +354,25 @@ def test_without_cookies_the_page_says_so_and_the_link_still_works(mail: Notific
     html = read(Client(), asked, 400)
     assert "Your browser keeps no cookies" in html
     assert read(Client(), link, 200)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "You are the company's responsible officer here"), ("da", "virksomhedens ansvarlige tegningsberettigede")],
+)
+def test_the_new_link_tells_an_officer_what_they_are(mail: Notification, language: str, words: str) -> None:
+    assert mail.importer
+    OfficerFactory(importer=mail.importer, email="lars@nordlys.example")
+    officer = AccessFactory(importer=mail.importer, user=User.objects.for_email("lars@nordlys.example")).user
+    User.objects.update(language=language)
+    for person in (officer, User.objects.get(email=mail.to_email)):
+        person.refresh_from_db()
+        mail_new_link(mail, to=person)
+    for new in new_links():
+        letter, is_officers = write(new), new.to_email == officer.email
+        assert (words in letter.text) is (words in letter.html) is is_officers
+        page = read(Client(), address(sent(new)) + "?language=en", 200)
+        assert ("You were named as the responsible officer" in page) is is_officers
 
 
 def test_the_mail_says_what_it_is_and_leads_to_a_link(mail: Notification, person: User) -> None:
