@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, Notification, User
+from importers.services.links import claim_use
 from importers.services.readiness import checklist_of
 from tests import walkthrough
 from tests.browser import test_keyboard as by_key
@@ -122,12 +123,12 @@ def test_sending_and_taking_back_with_the_keyboard_alone(
     assert "Jens Holm can no longer open this step." in read(quiet)
 
 
-def test_asking_for_a_new_link_to_the_step_with_the_keyboard_alone(
-    browser: Browser, quiet: Page, portal: str, importer: ImporterOfRecord, officer: User
+def test_asking_for_a_new_link_to_the_step_and_a_question_with_the_keyboard_alone(
+    quiet: Page, portal: str, importer: ImporterOfRecord, officer: User
 ) -> None:
-    walkthrough.sent(importer, officer)
-    first = link()
-    come_in(browser.new_context(locale="en-GB").new_page())
+    colleague = walkthrough.sent(importer, officer, email="maria@nordlys.example")
+    first, mail = link(), Notification.objects.get(kind=MailKind.DELEGATION)
+    claim_use(mail.uuid, by=colleague, sign_in=mail.uuid)
     Notification.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     quiet.goto(first)
     assert quiet.get_by_role("heading", level=1).inner_text() == "This link has been used"
