@@ -212,7 +212,7 @@ class StepPage:
         asked = self.page.importer.questions.filter(step=self.state.key)
         if self.page.mine:
             asked = asked.filter(asked_by=self.page.user)
-        return list(asked.select_related("asked_by", "answered_by"))
+        return list(asked.with_people())
 
     @property
     def declaration(self) -> Attestation | None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from importers.delivery import deliver
-from importers.letters import START_SALT
+from importers.letters import START_SALT, write
 from importers.models import Delegation, ImporterOfRecord, MailKind, MailState, Notification, Question, User
 from importers.services import delegations, outbox, questions, steps
 from tests import walkthrough
@@ -26,6 +26,7 @@ def asked(phone: Client, importer: ImporterOfRecord) -> Question:
     told = html(phone.post(url(importer, "ach-refund", "question"), ASKED, follow=True))
     assert "Your question has been sent." in told
     assert "Which of the two banks?" in told
+    assert "Asked by Jens Holm" in told
     return Question.objects.get()
 
 
@@ -39,7 +40,8 @@ def test_the_page_of_the_step_leads_to_asking(phone: Client, importer: ImporterO
 
 def test_the_question_is_theirs_and_staff_are_told(asked: Question, colleague: User) -> None:
     assert (asked.step, asked.asked_by) == ("ach-refund", colleague)
-    assert Notification.objects.filter(kind=MailKind.QUESTION, question=asked).count() == 1
+    mail = Notification.objects.get(kind=MailKind.QUESTION, question=asked)
+    assert "Jens Holm is stuck with" in write(mail).text
 
 
 def test_the_answer_comes_by_mail_and_its_link_leads_to_the_page_where_it_stands(
