@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from importers.domain.checklist import STEP_BY_KEY
 from importers.forms import saved
 from importers.forms.question import QuestionForm
-from importers.pages.importer import page_for
+from importers.pages.importer import step_page_for
 from importers.pages.step import StepPage
 from importers.views.checklist import frame
 from importers.views.kept import filled_in, keeps_drafts
@@ -24,9 +24,11 @@ from importers.views.kept import filled_in, keeps_drafts
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def question(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
-    page = page_for(request, uuid)
+    page = step_page_for(request, uuid, key)
     if key not in STEP_BY_KEY:
         raise Http404
+    if page.may_write and not StepPage.of(page, key).may_ask:  # the answers are declared
+        return redirect("step", uuid, key)
     form = filled_in(request, partial(QuestionForm, page=page, step=key))
     if request.method == "POST" and form.is_valid() and saved(form):
         told = gettext("Your question has been sent. The answer comes by mail, and stands on this page.")

@@ -20,7 +20,7 @@ from importers.models import Delegation, MailKind, MailState, Notification, User
 from importers.services import steps
 from importers.services.delegations import revoke
 from importers.services.invitations import end_access
-from importers.services.links import note_use
+from importers.services.links import claim_use
 from tests import walkthrough
 from tests.browser.conftest import Camera, follow
 from tests.browser.states import ALL_STEPS, STATES, State
@@ -108,7 +108,7 @@ def test_links_that_no_longer_work(quiet: Page, portal: str, camera: Camera, lan
     with time_machine.travel(now - timedelta(days=91 if state == "expired" else 0)):
         token = TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)
     if state == "used":
-        note_use(mail.uuid, by=who)
+        claim_use(mail.uuid, by=who, sign_in=mail.uuid)
     elif state == "replaced":
         NotificationFactory(importer=importer, to_email=mail.to_email, state=MailState.SENT, sent_at=now)
     elif state == "revoked":

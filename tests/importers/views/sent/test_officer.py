@@ -65,6 +65,10 @@ def test_the_language_is_the_importers_unless_another_is_chosen(desk: Client, im
         ({"language": ""}, "Choose a language."),
         ({"name": "Go to http://evil.example"}, "web address"),
         ({"name": "DK50 0040 0440 1162 43"}, "This looks like bank details."),
+        ({"name": "Jens, evil.example"}, "Write the name alone, without a web or e-mail address."),
+        ({"name": "jens@nordlys.example"}, "Write the name alone, without a web or e-mail address."),
+        ({"name": "Jens " * 17}, "Write the name in at most 80 characters."),
+        ({"email": "jens?bcc=b@c.example"}, "This e-mail address has a sign in it that we cannot take"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(
