@@ -1,7 +1,7 @@
 """Fields as the portal asks for them: a label, a hint, and an error that says what to do."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from django import forms
 from django.utils.translation import gettext
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from importers.domain.errors import RuleViolation
-from importers.domain.free_text import refuse_bank_details
+from importers.domain.free_text import refuse_bank_details, refuse_codes
 from importers.domain.text import one_line
 
 if TYPE_CHECKING:
@@ -21,10 +21,13 @@ Words: TypeAlias = "str | _StrPromise"
 class NoBankDetails:
     """A text that looks like bank details is refused at its own field."""
 
+    refusals: ClassVar[tuple[Callable[[str], None], ...]] = (refuse_bank_details,)
+
     def clean(self, value: Any) -> Any:
         text = super().clean(value)  # type: ignore[misc]
         try:
-            refuse_bank_details(text)
+            for refuse in self.refusals:
+                refuse(text)
         except RuleViolation as refused:
             raise forms.ValidationError(refused.translated(gettext), code=refused.code) from None
         return text
@@ -45,7 +48,9 @@ class LineField(NoBankDetails, forms.CharField):
 
 
 class NoteField(NoBankDetails, forms.CharField):
-    """Text of several lines."""
+    """Text of several lines, to us: CBP's codes are refused as well."""
+
+    refusals = (refuse_bank_details, refuse_codes)
 
 
 def text(label: Words, missing: Words, *, autocomplete: str = "", **options: Any) -> forms.CharField:

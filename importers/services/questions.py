@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.free_text import refuse_bank_details
+from importers.domain.free_text import refuse_bank_details, refuse_codes
 from importers.domain.stuck import check_question
 from importers.models import ImporterOfRecord, MailKind, Question, User
 from importers.services.change import change
@@ -19,6 +19,7 @@ def ask(importer: ImporterOfRecord, *, by: User, step: str, topic: str, text: st
     """The same question again, while it is open, is the same question."""
     text = text.strip()
     refuse_bank_details(text)
+    refuse_codes(text)
     check_question(step, topic, text)
     with change(importer, "ask a question", by=by) as row:
         unanswered = row.questions.open()

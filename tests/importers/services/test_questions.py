@@ -84,6 +84,12 @@ def test_bank_details_are_refused_and_nothing_is_kept(
     assert question.answer == ""
 
 
+def test_a_code_of_cbp_is_refused_and_goes_to_nobody(importer: ImporterOfRecord, who: User) -> None:
+    with pytest.raises(RuleViolation, match="a code from CBP"):
+        ask(importer, who, "my code is 482 913")
+    assert (Question.objects.exists(), mails(MailKind.QUESTION)) == (False, [])
+
+
 def test_the_answer_reaches_whoever_asked_in_their_language(importer: ImporterOfRecord, who: User, staff: User) -> None:
     assert questions.answer(ask(importer, who, "Who?"), by=staff, text="The director.\nShe may sign.")
     (mail,) = mails(MailKind.ANSWER)

@@ -42,6 +42,7 @@ def test_the_checklist_tells_of_question_and_answer(page: Client, importer: Impo
         ({"topic": "else"}, "Write in a few words what went wrong."),
         ({"topic": "else", "text": "account number 1234567890"}, "This looks like bank details."),
         ({"topic": "else", "text": "x" * 2001}, "2000"),
+        ({"topic": "else", "text": "Koden fra CBP er 482913"}, "nobody needs this code but CBP&#x27;s own form"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_asked(
