@@ -138,11 +138,17 @@ def row(page: ImporterPage, state: StepState) -> Row:
 
 def _note(page: ImporterPage, state: StepState) -> str:
     """What was asked at this step, as long as it may still be of interest."""
+    notes = []
+    is_new = state.key in page.new_answers and not state.status.is_settled
+    if is_new or state.key in page.unread_answers:
+        notes.append(gettext("We have answered your question."))
     if state.key in page.open_questions:
-        return gettext("We have your question and will answer it.")
-    if state.key in page.new_answers and not state.status.is_settled:
-        return gettext("We have answered your question.")
-    return ""
+        notes.append(
+            gettext("We have another question of yours, too, and will answer it.")
+            if notes
+            else gettext("We have your question and will answer it.")
+        )
+    return " ".join(notes)
 
 
 def step_url(page: ImporterPage, state: StepState) -> str:

@@ -7,7 +7,7 @@ from importers.domain.errors import gettext_noop as _
 from importers.domain.free_text import refuse_bank_details, refuse_codes
 from importers.domain.stuck import check_question
 from importers.models import ImporterOfRecord, MailKind, Question, User
-from importers.services.change import change
+from importers.services.change import change, deed
 from importers.services.outbox import post, tell_staff
 from importers.services.readiness import checklist_of
 
@@ -33,6 +33,12 @@ def ask(importer: ImporterOfRecord, *, by: User, step: str, topic: str, text: st
         )
         tell_staff(MailKind.QUESTION, row, by=by, question=question)
     return question
+
+
+def note_answers_read(importer: ImporterOfRecord, step: str, *, by: User) -> None:
+    """Whoever asked opened a page that shows the answers."""
+    with deed("read an answer", by=by):
+        importer.questions.unread_by(by).filter(step=step).update(read_at=timezone.now())
 
 
 def answer(question: Question, *, by: User, text: str) -> bool:

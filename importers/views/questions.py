@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods
 from importers.domain.checklist import STEP_BY_KEY
 from importers.forms import saved
 from importers.forms.question import QuestionForm
+from importers.pages.answers import unread_answers
 from importers.pages.importer import page_for
 from importers.pages.step import StepPage
-from importers.views.checklist import frame
+from importers.views.checklist import frame, read_answers
 
 
 @never_cache
@@ -29,5 +30,10 @@ def question(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
         told = gettext("Your question has been sent. The answer comes by mail, and stands on this page.")
         messages.success(request, told)
         return redirect(reverse("step", args=[uuid, key]) + "#questions")
-    context = frame(page) | {"step": StepPage.of(page, key), "form": form if page.may_write else None}
+    read_answers(request, page, key)
+    context = frame(page) | {
+        "step": StepPage.of(page, key),
+        "unread": list(unread_answers(page, here=key)),
+        "form": form if page.may_write else None,
+    }
     return render(request, "importers/question.html", context)
