@@ -53,7 +53,7 @@ class Question(models.Model):
     importer = models.ForeignKey(ImporterOfRecord, models.CASCADE, related_name="questions")
     step = models.CharField(_("step"), max_length=20)
     status = models.CharField(_("state of the step"), max_length=14, choices=choices(Status))
-    topic = models.CharField(_("what went wrong"), max_length=20)
+    topic = models.CharField(_("what went wrong"), max_length=40)
     text = models.CharField(_("question"), max_length=LONGEST_QUESTION, blank=True)
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")

@@ -14,7 +14,7 @@ from django_countries import countries
 from importers.domain.checklist import Status, StepState, missing_for_4811
 from importers.domain.delegation import SentStep
 from importers.domain.facts import Document, Filed, Route
-from importers.domain.failures import AFTER_THE_TAB, Place
+from importers.domain.failures import AFTER_THE_TAB
 from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.domain.people import compare_emails
 from importers.domain.preflight import PreflightCheck, Verdict, preflight
@@ -30,12 +30,6 @@ from importers.wording import STRUCTURES, long_date
 ROUTES = {
     Route.OWN_ACCOUNT: _("The company's own bank account in the United States"),
     Route.FORM_4811: _("To us, the broker, on Form 4811"),
-}
-PLACES = {
-    "existing-account": Place.ASKING,
-    "ace-account": Place.APPLYING,
-    "ach-refund": Place.ACH_TAB,
-    "form-4811": Place.FORM_4811,
 }
 
 
@@ -165,9 +159,7 @@ class StepPage:
 
     @property
     def failures(self) -> list[ShownFailure]:
-        """What can go wrong here; where there is an account nobody applies."""
-        place = Place.IN_ACCOUNT if self.has_account and self.state.key == "ace-account" else PLACES[self.state.key]
-        return failures_on(self.page, place)
+        return failures_on(self.page, self.state.key)
 
     @property
     def after_the_tab(self) -> list[ShownFailure]:

@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
+from importers.domain.stuck import TOPICS, topics_of
 from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, Notification, Question, User
 from importers.services import outbox, questions, reminders
@@ -161,3 +162,9 @@ def test_the_database_keeps_an_answer_whole(importer: ImporterOfRecord, who: Use
     for broken in ({"answer": "x"}, {"answered_at": timezone.now(), "answered_by": staff}, {"status": "lost"}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Question.objects.filter(pk=question.pk).update(**broken)
+
+
+def test_every_topic_can_be_kept() -> None:
+    longest = Question._meta.get_field("topic").max_length or 0
+    keys = {topic.key for step in TOPICS for topic in topics_of(step)}
+    assert {key for key in keys if len(key) > longest} == set()

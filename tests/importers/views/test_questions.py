@@ -1,9 +1,15 @@
+import re
+from html import unescape
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from importers.domain.facts import ExistingAccount
+from importers.domain.failures import PLACES, Desk, Place, failures_at
 from importers.models import ImporterOfRecord, Question, User
-from importers.services import questions
+from importers.services import questions, steps
+from tests import walkthrough
 from tests.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -38,8 +44,8 @@ def test_the_checklist_tells_of_question_and_answer(page: Client, importer: Impo
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        ({}, "Choose what went wrong."),
-        ({"topic": "else"}, "Write in a few words what went wrong."),
+        ({}, "Choose what it is about."),
+        ({"topic": "else"}, "Write your question in a few words."),
         ({"topic": "else", "text": "account number 1234567890"}, "This looks like bank details."),
         ({"topic": "else", "text": "x" * 2001}, "2000"),
         ({"topic": "else", "text": "Koden fra CBP er 482913"}, "nobody needs this code but CBP&#x27;s own form"),
@@ -74,3 +80,35 @@ def test_a_step_with_questions_costs_at_most_eight_queries(
     page.get(step)
     with django_assert_max_num_queries(8):  # type: ignore[operator]
         page.get(step)
+
+
+def known(html: str) -> dict[str, str]:
+    """What stands under each choice, by what the choice is called."""
+    fields = html.split("<fieldset", 1)[1].split("</fieldset>", 1)[0]
+    found = {}
+    for choice in fields.split('<label class="choice"')[1:]:
+        name = re.search(r"<span>(.*?)</span></label>", choice)
+        assert name
+        found[unescape(name[1])] = choice.split("<details", 1)[1] if "<details" in choice else ""
+    return found
+
+
+@pytest.mark.parametrize("key", PLACES)
+def test_what_is_known_to_help_stands_under_each_choice(page: Client, importer: ImporterOfRecord, key: str) -> None:
+    under = known(page.get(address(importer, key)).content.decode())
+    assert under.pop("Something else") == ""
+    helped = {name: text for name, text in under.items() if text}
+    for failure in failures_at(PLACES[key]):
+        assert failure.remedy[:40] in unescape(helped[failure.title])
+        ready = "ready to send" in helped[failure.title]
+        assert ready is (failure.mail.to is not Desk.BROKER), "to us this form is the mail"
+
+
+def test_who_has_an_account_is_not_asked_about_the_application(
+    page: Client, importer: ImporterOfRecord, person: User
+) -> None:
+    walkthrough.before(importer, person)
+    steps.answer_existing_account(importer, by=person, answer=ExistingAccount.ACCOUNT)
+    assert [
+        name for name, text in known(page.get(address(importer, "ace-account")).content.decode()).items() if text
+    ] == [failure.title for failure in failures_at(Place.IN_ACCOUNT)]
