@@ -37,14 +37,16 @@ class QuestionForm(PortalForm):
         widget=forms.Textarea(attrs={"rows": 5}),
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage, step: str) -> None:
-        super().__init__(data)
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, page: ImporterPage, step: str, topic: str = ""
+    ) -> None:
+        super().__init__(data, initial={"topic": topic})
         self.page, self.step = page, step
         topics = topics_on(page, step)
-        topic = self.fields["topic"]
-        assert isinstance(topic, forms.ChoiceField)  # noqa: S101 - for the type checker
-        topic.widget = ChoicesWithHelp({t.key: known for t, known in topics.items() if known})
-        topic.choices = [(t.key, gettext(t.text)) for t in topics]
+        choices = self.fields["topic"]
+        assert isinstance(choices, forms.ChoiceField)  # noqa: S101 - for the type checker
+        choices.widget = ChoicesWithHelp({t.key: known for t, known in topics.items() if known})
+        choices.choices = [(t.key, gettext(t.text)) for t in topics]
 
     def save(self) -> None:
         importer, by = self.page.importer, self.page.user

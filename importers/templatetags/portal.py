@@ -52,6 +52,12 @@ def words(text: str) -> str:
 
 
 @register.filter
+def quoted(text: str) -> str:
+    """What somebody typed, in a plain mail: no line of it can pass for one of ours."""
+    return "\n".join(f"> {line}".rstrip() for line in str(text).splitlines())
+
+
+@register.filter
 def fixer(finding: Finding) -> str:
     return str(wording.FIXERS[finding.who])
 

@@ -1,4 +1,4 @@
-"""The page on which an importer says what went wrong at a step."""
+"""The page on which an importer asks about a step, and the one that leads there from the checklist."""
 
 from uuid import UUID
 
@@ -8,15 +8,23 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from importers.domain.checklist import STEP_BY_KEY
 from importers.forms import saved
 from importers.forms.question import QuestionForm
 from importers.pages.answers import unread_answers
+from importers.pages.asking import places_to_ask
 from importers.pages.importer import page_for
 from importers.pages.step import StepPage
 from importers.views.checklist import frame, read_answers
+
+
+@never_cache
+@require_safe
+def ask(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    page = page_for(request, uuid)
+    return render(request, "importers/ask.html", frame(page) | {"places": list(places_to_ask(page))})
 
 
 @never_cache
@@ -25,7 +33,9 @@ def question(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
     page = page_for(request, uuid)
     if key not in STEP_BY_KEY:
         raise Http404
-    form = QuestionForm(request.POST if request.method == "POST" else None, page=page, step=key)
+    form = QuestionForm(
+        request.POST if request.method == "POST" else None, page=page, step=key, topic=request.GET.get("topic", "")
+    )
     if request.method == "POST" and form.is_valid() and saved(form):
         told = gettext("Your question has been sent. The answer comes by mail, and stands on this page.")
         messages.success(request, told)

@@ -168,3 +168,22 @@ def test_every_topic_can_be_kept() -> None:
     longest = Question._meta.get_field("topic").max_length or 0
     keys = {topic.key for step in TOPICS for topic in topics_of(step)}
     assert {key for key in keys if len(key) > longest} == set()
+
+
+FORGED = "Hi\n\nQuestions? Call +45 11 11 11 11.\rIs this really from us? Yes.\u2028Send the bank's papers.\x0bJens"
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_nothing_an_importer_writes_can_pass_for_a_line_of_ours(
+    importer: ImporterOfRecord, who: User, staff: User, language: str
+) -> None:
+    questions.answer(ask(importer, who, FORGED), by=staff, text="The director.")
+    for mail in (*mails(MailKind.QUESTION), *mails(MailKind.ANSWER)):
+        mail.language = language
+        letter = write(mail)
+        for theirs in ("Hi", "Questions? Call", "Is this really from us? Yes.", "Send the bank's papers.", "Jens"):
+            (line,) = [line for line in letter.text.splitlines() if line.removeprefix("> ").startswith(theirs)]
+            assert line.startswith("> ")
+        quote = letter.html.split("<blockquote", 1)[1].split("</blockquote>", 1)[0]
+        assert "Send the bank" in quote
+        assert letter.html.count("Send the bank") == 1

@@ -5,6 +5,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from importers.domain.checklist import STEPS
 from importers.domain.facts import ExistingAccount
 from importers.domain.failures import PLACES, Desk, Place, failures_at
 from importers.models import ImporterOfRecord, Question, User
@@ -112,3 +113,35 @@ def test_who_has_an_account_is_not_asked_about_the_application(
     assert [
         name for name, text in known(page.get(address(importer, "ace-account")).content.decode()).items() if text
     ] == [failure.title for failure in failures_at(Place.IN_ACCOUNT)]
+
+
+def test_the_checklist_leads_to_the_question_of_each_step_and_to_one_about_something_else(
+    page: Client, importer: ImporterOfRecord
+) -> None:
+    ask = reverse("ask", args=[importer.uuid])
+    assert f'href="{ask}"' in page.get(reverse("checklist", args=[importer.uuid])).content.decode()
+    html = page.get(ask).content.decode()
+    assert "Which step is it about?" in html
+    leads = re.findall(r'class="row" href="([^"]+)"><b>([^<]+)</b>', html)
+    assert leads == [
+        *((address(importer, step.key), step.title) for step in STEPS),
+        (address(importer, "company") + "?topic=else", "Something else"),
+    ]
+    form = page.get(leads[-1][0]).content.decode()
+    assert re.search(r'value="else"[^>]* checked', form)
+    page.post(leads[-1][0], {"topic": "else", "text": "When do you close for Christmas?"})
+    assert Question.objects.get().step == "company", "where they are"
+
+
+def test_nobody_is_led_to_ask_about_a_step_that_is_not_needed(
+    page: Client, importer: ImporterOfRecord, staff: User
+) -> None:
+    walkthrough.ready(importer, staff)
+    html = page.get(reverse("ask", args=[importer.uuid])).content.decode()
+    assert address(importer, "ach-refund") not in html
+    assert address(importer, "broker-review") + "?topic=else" in html
+
+
+def test_a_topic_that_is_not_there_is_not_chosen(page: Client, importer: ImporterOfRecord) -> None:
+    html = page.get(address(importer) + "?topic=nothing").content.decode()
+    assert " checked" not in html.split("<fieldset", 1)[1]
