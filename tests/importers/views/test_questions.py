@@ -28,7 +28,7 @@ def test_the_step_leads_to_the_question_and_the_question_back(page: Client, impo
     assert asked.redirect_chain[-1][0] == step + "#questions"
     assert "Your question has been sent." in html
     assert "May it be a board member?" in html
-    assert "Waiting for our answer" in html
+    assert "We will answer soon" in html
 
 
 def test_the_checklist_tells_of_question_and_answer(page: Client, importer: ImporterOfRecord, person: User) -> None:
