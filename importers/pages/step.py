@@ -121,7 +121,7 @@ class StepPage:
 
     @property
     def checks_5106_first(self) -> bool:
-        return not self.account_reported and checks_5106_first(self.page)
+        return checks_5106_first(self.page)
 
     @property
     def nobody_knows(self) -> bool:
