@@ -44,8 +44,8 @@ LOOK_IN_AGAIN = _("Look in here again in a day or two: then you can go on.")
 SIGNED_IN_TO_ACE = _("signed in to ACE")
 WAIT_FOR_5106 = _("Wait until we have checked Form 5106, usually within one working day.")
 WHY_WAIT = _(
-    "CBP mails the code for the ACE account to the e-mail that stands there. Look in here again in a day or two. If you "
-    "know that %(email)s stands there, you need not wait: begin with “%(step)s”."
+    "CBP mails the code for the ACE account to the e-mail that stands there. Look in here again in a day or two. If "
+    "you know that %(email)s stands there, you need not wait: begin with “%(step)s”."
 )
 ASK_ACE_FIRST = _("Find out whether the company has an ACE account: ask ACE Support, 866-530-4172")
 THEN_CORRECT = _("Then correct your answer. Nobody should apply before: a number can be linked to one account only.")
@@ -208,9 +208,8 @@ def next_thing(page: ImporterPage) -> Next:
         if state.key == "ace-account" and nobody_knows(page):
             return Next(str(ASK_ACE_FIRST), str(THEN_CORRECT), step_url(page, page.checklist["existing-account"]))
         if state.key == "ace-account" and checks_5106_first(page):
-            return Next(
-                str(WAIT_FOR_5106), str(WHY_WAIT) % {"email": _officers_email(page), "step": title_of(page, state)}
-            )
+            words = {"email": _officers_email(page), "step": title_of(page, state)}
+            return Next(str(WAIT_FOR_5106), str(WHY_WAIT) % words)
         return _sent_back(page, state) or Next(_sentence(page, state), _detail(page, state), step_url(page, state))
     blocker = checklist.first_blocker
     if blocker is None:
