@@ -26,6 +26,7 @@ def _known(failure: Failure) -> Topic:
 
 
 ELSE = Topic("else", _("Something else"))
+CANNOT_CHANGE = Topic("answer", _("An answer is not right, and we cannot change it"))
 _NO_US_BANK = Topic("no-us-bank", _("No bank in the United States gives us an account"))
 _HOW_LONG = Topic("how-long", _("It takes longer than you said"))
 
@@ -59,7 +60,7 @@ TOPICS: dict[str, tuple[Topic, ...]] = {
         Topic("old-entries", _("We want to know what happens to refunds of older entries")),
     ),
     "inform-broker": (
-        Topic("answer", _("An answer is not right, and we cannot change it")),
+        CANNOT_CHANGE,
         Topic("sign-in", _("The officer cannot sign in")),
     ),
     "broker-review": (_HOW_LONG,),

@@ -18,6 +18,7 @@ from importers.domain.failures import AFTER_THE_TAB
 from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.domain.people import compare_emails
 from importers.domain.preflight import PreflightCheck, Verdict, preflight
+from importers.domain.stuck import CANNOT_CHANGE
 from importers.forms import STEP_FORMS
 from importers.models import Attestation, FiledContact, ImporterAccess, Question, User
 from importers.pages.checklist import ACH, EXISTING, Row, checks_5106_first, nobody_knows, row, title_of
@@ -35,9 +36,12 @@ ROUTES = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What the importer cannot change has the way to ask us instead."""
+
     label: str | Promise
     value: str
     change_url: str = ""
+    ask_url: str = ""
 
 
 def _person(filed: Filed) -> str:
@@ -208,7 +212,7 @@ class StepPage:
         """Everything the officer declares, each with the way to change it and back."""
         importer, facts = self.page.importer, self.page.checklist.facts
         yield self._answer("company", _("Company name"), facts.name)
-        yield Answer(_("Importer number"), facts.number)
+        yield self._answer("", _("Importer number"), facts.number)
         yield self._answer("company", _("Country"), str(countries.name(facts.country)))
         yield self._answer("company", _("Kind of company"), str(STRUCTURES.get(importer.structure, "")))
         yield self._answer("company", _("Address"), facts.address)
@@ -222,7 +226,8 @@ class StepPage:
         if ace := facts.filed.get(Document.ACE):
             yield self._answer("ace-account", _("Person in the ACE account"), _person(ace))
         if route := facts.effective_route:
-            yield self._answer("refund-route" if facts.asks_route else "", _("Refunds go to"), str(ROUTES[route]))
+            decided_at = "existing-account" if facts.enrolled_already else "refund-route"
+            yield self._answer(decided_at, _("Refunds go to"), str(ROUTES[route]))
             if route is Route.OWN_ACCOUNT and not facts.enrolled_already:
                 yield self._answer("ach-refund", _("ACH refunds"), str(ACH[facts.ach]))
             if route is Route.FORM_4811 and (form := getattr(importer, "form_4811", None)) and form.signed_on:
@@ -231,7 +236,10 @@ class StepPage:
                     yield self._answer("form-4811", _("Form 4811 signed by"), _person(signer))
 
     def _answer(self, key: str, label: str | Promise, value: str) -> Answer:
-        if not key or not self.page.may_write or self.page.checklist[key].status is Status.NOT_NEEDED:
+        if not self.page.may_write:
             return Answer(label, value)
+        if not key or self.page.checklist[key].status is Status.NOT_NEEDED:
+            url = reverse("question", args=[self.page.importer.uuid, "inform-broker"])
+            return Answer(label, value, ask_url=f"{url}?{urlencode({'topic': CANNOT_CHANGE.key})}")
         url = reverse("step", args=[self.page.importer.uuid, key])
         return Answer(label, value, f"{url}?{urlencode({'back': 'inform-broker'})}")
