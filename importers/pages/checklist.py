@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from importers import wording
 from importers.domain.checklist import Group, Status, StepState
@@ -47,7 +47,7 @@ WHY_WAIT = _(
     "CBP mails the code for the ACE account to the e-mail that stands there. Look in here again in a day or two. If "
     "you know that %(email)s stands there, you need not wait: begin with “%(step)s”."
 )
-ASK_ACE_FIRST = _("Find out whether the company has an ACE account: ask ACE Support, 866-530-4172")
+ASK_ACE_FIRST = gettext_noop("Find out whether the company has an ACE account: ask ACE Support, %(ace_support)s")
 THEN_CORRECT = _("Then correct your answer. Nobody should apply before: a number can be linked to one account only.")
 
 OUR_TURN = {
@@ -206,7 +206,8 @@ def next_thing(page: ImporterPage) -> Next:
     state = checklist.importer_step
     if state is not None:
         if state.key == "ace-account" and nobody_knows(page):
-            return Next(str(ASK_ACE_FIRST), str(THEN_CORRECT), step_url(page, page.checklist["existing-account"]))
+            ask = wording.sentence(ASK_ACE_FIRST, {})
+            return Next(ask, str(THEN_CORRECT), step_url(page, checklist["existing-account"]))
         if state.key == "ace-account" and checks_5106_first(page):
             words = {"email": _officers_email(page), "step": title_of(page, state)}
             return Next(str(WAIT_FOR_5106), str(WHY_WAIT) % words)

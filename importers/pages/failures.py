@@ -10,6 +10,7 @@ from importers.domain.failures import CBP_DESKS, PLACES, CbpDesk, Desk, Failure,
 from importers.domain.identifiers import NumberKind
 from importers.domain.stuck import Topic, topics_of
 from importers.pages.importer import ImporterPage
+from importers.wording import readable_phone
 
 # What the sender fills in: we do not hold it. It goes to CBP only.
 OUR_SSN = "[our Social Security number; we can give it on the phone]"
@@ -106,7 +107,7 @@ def _letter(opening: str, paragraphs: Sequence[str], closing: str, values: dict[
 def _values(page: ImporterPage) -> dict[str, str]:
     importer, officer = page.importer, page.checklist.facts.officer
     name, email = (officer.name, officer.email) if officer else (importer.contact_name, importer.contact_email)
-    phone = officer.phone if officer else str(importer.contact_phone)
+    phone = readable_phone(officer.phone if officer else importer.contact_phone)
     return {
         "company": importer.name,
         "number": _number(page),

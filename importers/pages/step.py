@@ -26,7 +26,7 @@ from importers.pages.failures import ShownFailure, failures_on
 from importers.pages.importer import ImporterPage
 from importers.pages.routing import ROUTING_RULE, RoutingRule
 from importers.services.steps import may_declare
-from importers.wording import STRUCTURES, long_date
+from importers.wording import STRUCTURES, long_date, readable_phone
 
 ROUTES = {
     Route.OWN_ACCOUNT: _("The company's own bank account in the United States"),
@@ -216,11 +216,11 @@ class StepPage:
         yield self._answer("company", _("Country"), str(countries.name(facts.country)))
         yield self._answer("company", _("Kind of company"), str(STRUCTURES.get(importer.structure, "")))
         yield self._answer("company", _("Address"), facts.address)
-        yield self._answer("company", _("Phone"), facts.phone)
+        yield self._answer("company", _("Phone"), readable_phone(facts.phone))
         if officer := facts.officer:
             yield self._answer("officer", _("Responsible officer"), f"{officer.name}, {officer.title}")
             yield self._answer("officer", _("Officer's e-mail"), officer.email)
-            yield self._answer("officer", _("Officer's phone"), officer.phone)
+            yield self._answer("officer", _("Officer's phone"), readable_phone(officer.phone))
         if facts.existing_account:
             yield self._answer("existing-account", _("ACE before"), str(EXISTING[facts.existing_account]))
         if ace := facts.filed.get(Document.ACE):

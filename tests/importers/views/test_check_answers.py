@@ -69,9 +69,9 @@ def test_with_an_account_of_their_own(page: Client, importer: ImporterOfRecord, 
 
 
 def test_a_company_in_the_united_states_has_a_fixed_way(page: Client, importer: ImporterOfRecord, person: User) -> None:
-    ImporterOfRecord.objects.update(country="US")
     walkthrough.before(importer, person, Route.OWN_ACCOUNT)
     walkthrough.in_ace(importer, person, Route.OWN_ACCOUNT)
+    ImporterOfRecord.objects.update(country="US")
     html = read(page, importer)
     assert changes(html, importer)[-1:] == [("ACH refunds", "ach-refund")]
     assert asked(html) == ["Importer number", "Refunds go to"]
