@@ -164,8 +164,13 @@ def test_the_list_of_one_persons_importers(
 def test_the_page_of_a_question(quiet: Page, portal: str, sign_in: SignIn, camera: Camera, language: str) -> None:
     importer = ImporterFactory(language=language)
     sign_in(walkthrough.invited(importer, StaffFactory()))
+    quiet.goto(portal + reverse("ask", args=[importer.uuid]))
+    look(quiet, camera, f"{language}-ask")
     quiet.goto(portal + reverse("question", args=[importer.uuid, "ace-account"]))
+    quiet.locator("[name=topic][value=already-linked]").check()
+    expect(quiet.locator(".known[open]")).to_have_count(1)
     look(quiet, camera, f"{language}-question")
+    quiet.locator("[name=topic]:checked").evaluate("box => { box.checked = false }")
     follow(quiet.locator("main button[type=submit]"))
     expect(quiet.locator(".errors")).to_be_focused()
     look(quiet, camera, f"{language}-question-errors")
