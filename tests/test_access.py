@@ -44,7 +44,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (AT_THE_DOOR, NO_POST, ("home",)),
     (THROUGH_THE_DOOR, THROUGH_THE_DOOR, ("set_language", "account_confirm_login_code")),
     ("302 302 302 302 302", "302 405 405 405 405", ("importers",)),
-    ("302 200 404 200 200", "302 405 405 405 405", ("checklist",)),
+    ("302 200 404 200 200", "302 405 405 405 405", ("checklist", "ask")),
     ("302 200 404 200 200", "302 200 404 403 403", ("step",)),  # staff look at it, and act under their own name
     ("302 200 404 200 200", "302 200 404 403 403", ("question",)),
     ("302 403 404 403 403", "302 403 404 403 403", ("send_step", "take_back_step")),  # the officer's alone
@@ -132,6 +132,7 @@ def world(db: None) -> World:
     arguments: dict[str, list[object]] = {
         "checklist": [importer.uuid],
         "step": [importer.uuid, "company"],
+        "ask": [importer.uuid],
         "question": [importer.uuid, "company"],
         "send_step": [importer.uuid, "company"],
         "take_back_step": [importer.uuid, "company", TOKEN],

@@ -285,7 +285,7 @@ RULES: tuple[Rule, ...] = (
         Severity.WARNING,
         _("Nobody knows whether the company already has an ACE account. "
           "A number that is linked to an account cannot be used again."),
-        _("Ask in the company, or ask ACE Support (866-530-4172), before applying."),
+        _("Ask in the company, or ask ACE Support (%(ace_support)s), before applying."),
         f"{_ACE_FORM}: the number is not already linked to a top account",
         _unsure,
     ),

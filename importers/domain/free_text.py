@@ -1,5 +1,5 @@
 """Keeps bank details and Social Security numbers out of notes, reasons, names, e-mail addresses and other free text,
-and web addresses out of names.
+web addresses out of names, and CBP's codes out of what importers write to us.
 
 The choice between missing one and refusing what is harmless:
 
@@ -119,6 +119,49 @@ NO_NAME = _(
 )
 LONG_NAME = _("Write the name in at most %(limit)s characters.")
 ODD_ADDRESS = _("This e-mail address has a sign in it that we cannot take, like ? or &. Enter another address.")
+# A code from CBP: six to eight digits that the words around them call a code, four or five only straight behind "code
+# is". What other codes are called ("error code", "postnummer", "HTS code") stands in front of the word.
+CODE_WORD = r"(?:CODES?|KODEN?|KODER(?:NE)?)(?: (?:NUMBER|NO|NR|NUMMER)\b\.?)?"
+OWN_CODE_WORD = (
+    r"(?:(?<![\w-])(?:(?P<kind>[\w/-]+) )?"
+    r"|(?<![A-ZÆØÅ])(?:(?:SIKKERHEDS|ENGANGS|BEKRÆFTELSES|GODKENDELSES|VERIFIKATIONS|PIN)-?"
+    rf"|(?:CBP|ACE|SMS|MAIL)S?-)){CODE_WORD}(?!\w)"
+)
+OTHER_CODES = re.compile(
+    "ERROR|FEJL|MESSAGE|STATUS|REASON|RESPONSE|RETURN|ZIP|POST|POSTAL|AREA|COUNTRY|LAND|DIALL?ING|CITY|STATE|HS|HTS|HTSUS"
+    "|TARIFF|COMMODITY|DUTY|EXEMPTION|FILER|PORT|CENTER|ENTRY|IMPORTER|CUSTOMER|CLIENT|CARRIER|SCAC|SURETY|BOND|TAX|VAT"
+    "|COMPANY|BUSINESS|NAICS|SIC|ISO|LICEN[CS]E|TRACKING|TRACE|PRODUCT|PROMO|DISCOUNT|ORDER|CASE|REFERENCE|BAR|QR|DOOR|GATE"
+    "|SWIFT|SORT|BANK"
+)
+BETWEEN_CODE = (
+    r"(?:[\s:;=.,()*#\"'“”‘’„-]|\b(?:IS|WAS|ER|VAR|LYDER|READS|SAYS|FROM|FRA|CBP|CBPS|ACE|CUSTOMS|TOLDEN|I|WE|JEG|VI|IT"
+    r"|HAVE|HAR|GOT|GET|FIK|FÅR|FÅET|MODTOG|MODTAGET|RECEIVED|THE|MY|OUR|THIS|THAT|WHICH|SOM|DEN|DENNE|HER|HERE|NOW|NU"
+    r"|ME|US|MIG|OS|SENT|MAILED|SENDTE|SENDT|BLEV|CAME|KOM|DOES|DID|WORKS?|VIRKER|IKKE|NOT|TO|TIL|FOR|EXPIRED|UDLØBET"
+    r"|ACCEPTED|GODTAGET|TYPED|TASTEDE|SKREV|TRIED|PRØVEDE|MED|WITH|S)\b){0,24}"
+)
+NOT_LONGER = r"(?![ .-]?\d)(?!\w)"
+LONG_CODE = (
+    rf"(?<![\d.,-])(?!990[1-3])(?:\d{{6,8}}|\d{{3}}[ .-]\d{{3}}|\d{{4}}[ -]\d{{4}}|\d\d(?: \d\d){{2}}){NOT_LONGER}"
+)
+SHORT_CODE = rf"(?!(?:19|20)\d\d(?!\d)|5106|4811|7501|3461)\d{{4,5}}{NOT_LONGER}"
+CODE_OF_CBP = re.compile(
+    rf"{OWN_CODE_WORD}(?:{BETWEEN_CODE}{LONG_CODE}|(?:[ :=*\"”“]|IS\b|ER\b){{1,6}}{SHORT_CODE})"
+    rf"|{LONG_CODE}[\s\"”“*]*\b(?:IS|WAS|ER|VAR|AS|SOM)\b(?:\s(?:THE|MY|OUR|A|MIN|VORES|EN|CBP'?S?))*\s{CODE_WORD}(?!\w)"
+    rf"|^\W*{LONG_CODE}\W*$"
+)
+CBP_CODE = _(
+    "This looks like a code from CBP. Take it out: nobody needs this code but CBP's own form, and we never ask for it. "
+    "Has it run out, or is it not accepted? Then write just that. If it is another number, write in front of it what "
+    "it is, like “case number”."
+)
+
+
+def refuse_codes(text: str) -> None:
+    """Raises RuleViolation `code` for what looks like CBP's code for the ACE account."""
+    refuse_too_long(text)
+    plain = _without_harmless(_plain(text))
+    if any(not OTHER_CODES.fullmatch(found["kind"] or "") for found in CODE_OF_CBP.finditer(plain)):
+        raise RuleViolation("code", CBP_CODE)
 
 
 def refuse_links(text: str) -> None:

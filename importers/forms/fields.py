@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from importers.domain.errors import RuleViolation
-from importers.domain.free_text import refuse_bank_details, refuse_in_addresses, refuse_in_names
+from importers.domain.free_text import refuse_bank_details, refuse_codes, refuse_in_addresses, refuse_in_names
 from importers.domain.text import one_line
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ class PersonField(LineField):
 
 
 class NoteField(NoBankDetails, forms.CharField):
-    """Text of several lines."""
+    """Text of several lines, to us: CBP's codes are refused as well."""
+
+    rules = (refuse_codes,)
 
 
 def text(

@@ -8,9 +8,11 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
+from importers.domain.checklist import STEP_BY_KEY
 from importers.domain.links import LinkFacts, LinkState, link_state, runs_out_at
 from importers.letters import read_link
 from importers.models import ImporterAccess, ImporterOfRecord, MailKind, Notification, User
+from importers.pages.answers import ANSWERS
 from importers.pages.sent_to_me import SentToMe, behind_link
 
 
@@ -84,6 +86,8 @@ class MailedLink:
         """Where the person lands after the code."""
         if self.step:
             return self.step.url
+        if self.importer and self.mail and self.mail.kind == MailKind.ANSWER and self.mail.step in STEP_BY_KEY:
+            return reverse("step", args=[self.importer.uuid, self.mail.step]) + ANSWERS
         return reverse("checklist", args=[self.importer.uuid]) if self.importer else reverse("importers")
 
     @property

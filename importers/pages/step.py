@@ -14,10 +14,11 @@ from django_countries import countries
 from importers.domain.checklist import Status, StepState, missing_for_4811
 from importers.domain.delegation import SentStep
 from importers.domain.facts import Document, Filed, Route
-from importers.domain.failures import AFTER_THE_TAB, Place
+from importers.domain.failures import AFTER_THE_TAB
 from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.domain.people import compare_emails
 from importers.domain.preflight import PreflightCheck, Verdict, for_colleague, preflight
+from importers.domain.stuck import CANNOT_CHANGE
 from importers.forms import STEP_FORMS
 from importers.models import Attestation, FiledContact, ImporterAccess, Question, User
 from importers.pages.checklist import ACH, EXISTING, Row, checks_5106_first, nobody_knows, row, title_of
@@ -25,25 +26,22 @@ from importers.pages.failures import ShownFailure, failures_on
 from importers.pages.importer import ImporterPage
 from importers.pages.routing import ROUTING_RULE, RoutingRule
 from importers.services.steps import may_declare
-from importers.wording import STRUCTURES, long_date
+from importers.wording import STRUCTURES, long_date, readable_phone
 
 ROUTES = {
     Route.OWN_ACCOUNT: _("The company's own bank account in the United States"),
     Route.FORM_4811: _("To us, the broker, on Form 4811"),
 }
-PLACES = {
-    "existing-account": Place.ASKING,
-    "ace-account": Place.APPLYING,
-    "ach-refund": Place.ACH_TAB,
-    "form-4811": Place.FORM_4811,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What the importer cannot change has the way to ask us instead."""
+
     label: str | Promise
     value: str
     change_url: str = ""
+    ask_url: str = ""
 
 
 def _person(filed: Filed) -> str:
@@ -132,7 +130,7 @@ class StepPage:
 
     @property
     def checks_5106_first(self) -> bool:
-        return not self.account_reported and checks_5106_first(self.page)
+        return checks_5106_first(self.page)
 
     @property
     def nobody_knows(self) -> bool:
@@ -170,9 +168,7 @@ class StepPage:
 
     @property
     def failures(self) -> list[ShownFailure]:
-        """What can go wrong here; where there is an account nobody applies."""
-        place = Place.IN_ACCOUNT if self.has_account and self.state.key == "ace-account" else PLACES[self.state.key]
-        return failures_on(self.page, place)
+        return failures_on(self.page, self.state.key)
 
     @property
     def after_the_tab(self) -> list[ShownFailure]:
@@ -223,21 +219,22 @@ class StepPage:
         """Everything the officer declares, each with the way to change it and back."""
         importer, facts = self.page.importer, self.page.checklist.facts
         yield self._answer("company", _("Company name"), facts.name)
-        yield Answer(_("Importer number"), facts.number)
+        yield self._answer("", _("Importer number"), facts.number)
         yield self._answer("company", _("Country"), str(countries.name(facts.country)))
         yield self._answer("company", _("Kind of company"), str(STRUCTURES.get(importer.structure, "")))
         yield self._answer("company", _("Address"), facts.address)
-        yield self._answer("company", _("Phone"), facts.phone)
+        yield self._answer("company", _("Phone"), readable_phone(facts.phone))
         if officer := facts.officer:
             yield self._answer("officer", _("Responsible officer"), f"{officer.name}, {officer.title}")
             yield self._answer("officer", _("Officer's e-mail"), officer.email)
-            yield self._answer("officer", _("Officer's phone"), officer.phone)
+            yield self._answer("officer", _("Officer's phone"), readable_phone(officer.phone))
         if facts.existing_account:
             yield self._answer("existing-account", _("ACE before"), str(EXISTING[facts.existing_account]))
         if ace := facts.filed.get(Document.ACE):
             yield self._answer("ace-account", _("Person in the ACE account"), _person(ace))
         if route := facts.effective_route:
-            yield self._answer("refund-route" if facts.asks_route else "", _("Refunds go to"), str(ROUTES[route]))
+            decided_at = "existing-account" if facts.enrolled_already else "refund-route"
+            yield self._answer(decided_at, _("Refunds go to"), str(ROUTES[route]))
             if route is Route.OWN_ACCOUNT and not facts.enrolled_already:
                 yield self._answer("ach-refund", _("ACH refunds"), str(ACH[facts.ach]))
             if route is Route.FORM_4811 and (form := getattr(importer, "form_4811", None)) and form.signed_on:
@@ -246,7 +243,10 @@ class StepPage:
                     yield self._answer("form-4811", _("Form 4811 signed by"), _person(signer))
 
     def _answer(self, key: str, label: str | Promise, value: str) -> Answer:
-        if not key or not self.page.may_write or self.page.checklist[key].status is Status.NOT_NEEDED:
+        if not self.page.may_write:
             return Answer(label, value)
+        if not key or self.page.checklist[key].status is Status.NOT_NEEDED:
+            url = reverse("question", args=[self.page.importer.uuid, "inform-broker"])
+            return Answer(label, value, ask_url=f"{url}?{urlencode({'topic': CANNOT_CHANGE.key})}")
         url = reverse("step", args=[self.page.importer.uuid, key])
         return Answer(label, value, f"{url}?{urlencode({'back': 'inform-broker'})}")

@@ -4,11 +4,11 @@ from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.free_text import refuse_bank_details
+from importers.domain.free_text import refuse_bank_details, refuse_codes
 from importers.domain.stuck import check_question
 from importers.models import ImporterOfRecord, MailKind, Question, User
 from importers.models.delegation import open_to
-from importers.services.change import change, change_step
+from importers.services.change import change, change_step, deed
 from importers.services.outbox import post, tell_staff
 from importers.services.readiness import checklist_of
 
@@ -20,6 +20,7 @@ def ask(importer: ImporterOfRecord, *, by: User, step: str, topic: str, text: st
     """The same question again, while it is open, is the same question."""
     text = text.strip()
     refuse_bank_details(text)
+    refuse_codes(text)
     check_question(step, topic, text)
     with change_step(importer, step, "ask a question", by=by) as row:
         unanswered = row.questions.open()
@@ -33,6 +34,12 @@ def ask(importer: ImporterOfRecord, *, by: User, step: str, topic: str, text: st
         )
         tell_staff(MailKind.QUESTION, row, by=by, question=question)
     return question
+
+
+def note_answers_read(importer: ImporterOfRecord, step: str, *, by: User) -> None:
+    """Whoever asked opened a page that shows the answers."""
+    with deed("read an answer", by=by):
+        importer.questions.unread_by(by).filter(step=step).update(read_at=timezone.now())
 
 
 def answer(question: Question, *, by: User, text: str) -> bool:

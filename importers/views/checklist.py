@@ -17,6 +17,7 @@ from importers.access import may_write, signed_in
 from importers.domain.checklist import STEP_BY_KEY, Status
 from importers.forms import STEP_FORMS, StepForm, saved
 from importers.models import BrokerFirm, Campaign
+from importers.pages.answers import unread_answers
 from importers.pages.checklist import next_thing, sections
 from importers.pages.importer import ImporterPage, page_for, step_page_for
 from importers.pages.importers import by_turn, importers_of
@@ -24,6 +25,7 @@ from importers.pages.sent_to_me import sent_to_me
 from importers.pages.step import StepPage
 from importers.pages.waiting import turns
 from importers.services.delegations import note_opened
+from importers.services.questions import note_answers_read
 from importers.services.readiness import checklist_of
 from importers.services.steps import note_visit
 from importers.views.kept import filled_in, keeps_drafts
@@ -58,6 +60,7 @@ def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
         frame(page)
         | _deadline(is_done=page.checklist.first_blocker is None)
         | {
+            "unread": list(unread_answers(page)),
             "sections": list(sections(page)),
             "next": next_thing(page),
             "turns": list(turns(page.checklist)),
@@ -79,6 +82,7 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
     if request.method != "POST":
         if page.mine and page.mine.opened_at is None:
             note_opened(page.importer, page.mine, by=page.user)
+        read_answers(request, page, key)
     elif form is None:  # settled elsewhere meanwhile, or an old tab
         if page.mine or not context.is_done:
             messages.warning(request, gettext("This step is not open any more. Nothing was saved."))
@@ -117,7 +121,11 @@ def _told(form: StepForm, key: str) -> Iterator[str]:
 
 
 def _render(request: HttpRequest, page: ImporterPage, key: str, form: StepForm | None) -> HttpResponse:
-    context = frame(page) | {"step": StepPage.of(page, key), "form": form}
+    context = frame(page) | {
+        "step": StepPage.of(page, key),
+        "unread": list(unread_answers(page, here=key)),
+        "form": form,
+    }
     status = 409 if form and form.differences else 200
     return render(request, f"importers/steps/{key}.html", context, status=status)
 
@@ -126,6 +134,12 @@ def _deadline(*, is_done: bool) -> dict[str, object]:
     campaign = Campaign.objects.shown()
     is_past = campaign is not None and campaign.is_past(timezone.now())
     return {"campaign": campaign, "is_past": is_past, "is_done": is_done}
+
+
+def read_answers(request: HttpRequest, page: ImporterPage, key: str) -> None:
+    """A person has the page before them; what only looks whether it is there (HEAD) reads nothing."""
+    if request.method == "GET" and key in page.unread_answers and not page.mine:
+        note_answers_read(page.importer, key, by=page.user)
 
 
 def frame(page: ImporterPage) -> dict[str, object]:
