@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from importers.delivery import deliver
+from importers.domain.errors import RuleViolation
 from importers.letters import START_SALT, write
 from importers.models import Delegation, ImporterOfRecord, MailKind, MailState, Notification, Question, User
 from importers.services import delegations, outbox, questions, steps
@@ -94,6 +95,16 @@ def test_the_link_in_an_answer_to_a_step_that_ran_out_says_so(asked: Question, s
     link = reverse("start", args=[TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)])
     with time_machine.travel(Delegation.objects.get().expires_at + timedelta(hours=1), tick=False):
         assert "This step is no longer open to you" in html(Client().get(link), 410)
+
+
+def test_whoever_lost_the_step_while_the_question_was_on_its_way_asks_nothing(
+    importer: ImporterOfRecord, officer: User, colleague: User
+) -> None:
+    delegations.revoke(importer, Delegation.objects.get().uuid, by=officer)
+    with pytest.raises(RuleViolation) as refused:
+        questions.ask(importer, by=colleague, step="ach-refund", topic="else", text="Which of the two banks?")
+    assert refused.value.code == "closed"
+    assert not Question.objects.exists()
 
 
 def test_once_the_answers_are_declared_there_is_nothing_to_ask(
