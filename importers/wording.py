@@ -120,6 +120,13 @@ def step_title(step: Step, facts: ImporterFacts) -> str:
     return gettext(step.title)
 
 
+def left_title(step: Step, facts: ImporterFacts) -> str:
+    """In a mail that lists what is left. While nothing is chosen, one line stands for both ways to receive refunds."""
+    if step.key == "ach-refund" and facts.effective_route is None:
+        return gettext("Set up the way you choose to receive refunds")
+    return step_title(step, facts)
+
+
 def step_minutes(step: Step, facts: ImporterFacts) -> int:
     if step.key == "ace-account" and facts.has_account:
         return LOOK_UP_MINUTES

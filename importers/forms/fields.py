@@ -117,8 +117,14 @@ def choice(label: Words, missing: Words, options: Iterable[tuple[str, Words]], *
     )
 
 
-def check(label: Words, missing: Words) -> forms.BooleanField:
-    return forms.BooleanField(label=label, error_messages={"required": missing})
+class CheckField(forms.BooleanField):
+    """`sleeps`: not shown, because what it asks about has not been answered so."""
+
+    sleeps = False
+
+
+def check(label: Words, missing: Words, **options: Any) -> CheckField:
+    return CheckField(label=label, error_messages={"required": missing}, **options)
 
 
 def day(label: Words, missing: Words, *, help_text: Words = "") -> forms.DateField:

@@ -31,7 +31,7 @@ ACH = {
 }
 # What to have at hand, after the title and the minutes.
 AT_HAND = {
-    "company": _("with a paper from CBP or from us at hand that shows the company name"),
+    "company": _("with a letter from CBP or from us that shows the company name"),
     "officer": _("with the officer's name, title, e-mail and phone"),
     "existing-account": _("after asking whoever handled U.S. customs before you"),
     "refund-route": _("once you know whether the company has a bank account in the United States"),

@@ -8,25 +8,25 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
-from django_countries import countries
 
 from importers.domain.checklist import Status, StepState, missing_for_4811
+from importers.domain.countries import country_name
 from importers.domain.delegation import SentStep
 from importers.domain.facts import Document, Filed, Route
 from importers.domain.failures import AFTER_THE_TAB
-from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.domain.people import compare_emails
 from importers.domain.preflight import PreflightCheck, Verdict, for_colleague, preflight
 from importers.domain.stuck import CANNOT_CHANGE
 from importers.forms import STEP_FORMS
 from importers.models import Attestation, FiledContact, ImporterAccess, Question, User
+from importers.pages import ace_values
+from importers.pages.ace_values import AceValue
 from importers.pages.checklist import ACH, EXISTING, Row, checks_5106_first, nobody_knows, row, title_of
 from importers.pages.failures import ShownFailure, failures_on
 from importers.pages.importer import ImporterPage
 from importers.pages.routing import ROUTING_RULE, RoutingRule
 from importers.services.steps import may_declare
-from importers.wording import STRUCTURES, long_date, readable_phone
+from importers.wording import STRUCTURES, language, long_date, readable_phone
 
 ROUTES = {
     Route.OWN_ACCOUNT: _("The company's own bank account in the United States"),
@@ -107,12 +107,24 @@ class StepPage:
 
     @property
     def number_in_ace(self) -> str:
-        """The importer number in the shape of ACE's form: an EIN without its suffix. "" for an SSN, which we do
-        not hold."""
-        importer = self.page.importer
-        if importer.number_kind == NumberKind.SSN:
-            return ""
-        return parse_importer_number(importer.number, importer.number_kind).base
+        """Empty for an SSN, which we do not hold."""
+        return ace_values.number_in_ace(self.page)
+
+    @property
+    def to_apply(self) -> list[AceValue]:
+        return ace_values.application(self.page)
+
+    @property
+    def has_unchecked(self) -> bool:
+        return any(value.is_unchecked for value in self.to_apply)
+
+    @property
+    def about_us(self) -> list[AceValue]:
+        return ace_values.notify_party(self.page)
+
+    @property
+    def about_signer(self) -> list[AceValue]:
+        return list(ace_values.signer(self.page))
 
     @property
     def checks(self) -> tuple[PreflightCheck, ...]:
@@ -160,11 +172,6 @@ class StepPage:
         """The mailbox of CBP's code, "" while nobody has read Form 5106 or another address stands there."""
         is_known = any(check.key == "mailbox" and check.verdict is Verdict.GOOD for check in self.checks)
         return self.page.checklist.facts.filed[Document.FORM_5106].email if is_known else ""
-
-    @property
-    def country_in_english(self) -> str:
-        with override("en"):
-            return str(countries.name(str(self.page.importer.country)))
 
     @property
     def failures(self) -> list[ShownFailure]:
@@ -220,7 +227,7 @@ class StepPage:
         importer, facts = self.page.importer, self.page.checklist.facts
         yield self._answer("company", _("Company name"), facts.name)
         yield self._answer("", _("Importer number"), facts.number)
-        yield self._answer("company", _("Country"), str(countries.name(facts.country)))
+        yield self._answer("company", _("Country"), country_name(facts.country, language()))
         yield self._answer("company", _("Kind of company"), str(STRUCTURES.get(importer.structure, "")))
         yield self._answer("company", _("Address"), facts.address)
         yield self._answer("company", _("Phone"), readable_phone(facts.phone))

@@ -9,6 +9,7 @@ from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.domain.free_text import refuse_bank_details, refuse_in_addresses, refuse_in_names, refuse_links
+from importers.domain.postal_code import parse_postal_code
 from importers.models import (
     ACEAccount,
     ACHEnrollment,
@@ -40,6 +41,9 @@ def confirm_company(importer: ImporterOfRecord, *, by: User, **details: str) -> 
     for text in details.values():
         refuse_bank_details(text)
     refuse_links(details.get("name", ""))
+    if "postal_code" in details:
+        country = details.get("country", str(importer.country))
+        details["postal_code"] = parse_postal_code(details["postal_code"], country)
     with change_step(importer, "company", "confirm company", by=by) as row:
         for field in ("name", "country", "structure", "street", "postal_code", "city", "phone"):
             if field in details:

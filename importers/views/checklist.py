@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -21,6 +22,7 @@ from importers.pages.answers import unread_answers
 from importers.pages.checklist import next_thing, sections
 from importers.pages.importer import ImporterPage, page_for, step_page_for
 from importers.pages.importers import by_turn, importers_of
+from importers.pages.onward import onward
 from importers.pages.sent_to_me import sent_to_me
 from importers.pages.step import StepPage
 from importers.pages.waiting import turns
@@ -65,7 +67,7 @@ def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "next": next_thing(page),
             "turns": list(turns(page.checklist)),
             "today": page.checklist.facts.as_of,
-            "page_url": settings.PUBLIC_URL + request.path,
+            "address": settings.PUBLIC_URL.partition("://")[2],
         },
     )
 
@@ -93,12 +95,21 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
 
 
 def _after(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> HttpResponse:
-    messages.success(request, " ".join(_told(form, key)))
+    told = list(_told(form, key))
+    goal = _goal(request, form, uuid, key)
+    if goal not in (reverse("checklist", args=[uuid]), request.path) and "back" not in request.GET:
+        told.append(gettext("Here is the next step."))
+        goal += "#content"  # or a browser goes to the field of the mistake that was corrected, if there is one like it
+    messages.success(request, " ".join(told))
+    return redirect(goal)
+
+
+def _goal(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> str:
     if form.stays or form.page.mine:
-        return redirect("step", uuid, key)
+        return reverse("step", args=[uuid, key])
     if request.GET.get("back") == "inform-broker":
-        return redirect("step", uuid, "inform-broker")
-    return redirect("checklist", uuid)
+        return reverse("step", args=[uuid, "inform-broker"])
+    return onward(form.page)
 
 
 def _told(form: StepForm, key: str) -> Iterator[str]:

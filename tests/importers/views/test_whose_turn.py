@@ -98,9 +98,17 @@ def test_what_was_seen_on_the_tab_is_told_on_the_list(page: Client, importer: Im
 
 
 def test_paper_says_of_which_day_it_is_and_where_to_go_on(page: Client, importer: ImporterOfRecord) -> None:
-    paper = re.search(r'<p class="on-paper">(.*?)</p>', read(page, importer), re.S)
+    paper = re.search(r'<div class="on-paper">(.*?)</div>', read(page, importer), re.S)
     assert paper
-    assert f"Go on at http://127.0.0.1:8000{reverse('checklist', args=[importer.uuid])}" in paper[1]
+    assert f"sign in at 127.0.0.1:8000 with {importer.contact_email}." in paper[1]
+    assert str(importer.uuid) not in paper[1]
+
+
+def test_paper_names_the_officer_and_whom_to_call(page: Client, importer: ImporterOfRecord, person: User) -> None:
+    walkthrough.before(importer, person)
+    paper = read(page, importer).split('class="on-paper"')[1].split("</div>")[0]
+    assert "Responsible officer: Mette Sørensen, Direktør, +4570101011" in paper
+    assert "Help: Jens Anton Rahbek" in paper
 
 
 @pytest.fixture
@@ -125,11 +133,11 @@ def test_several_importers_are_listed_by_whose_turn_it_is_with_what_is_next(
     mine, ours, done = parts[2::2]
     assert "Nordlys Cykler ApS" in mine
     assert "Confirm your company details: about 3 minutes" in mine
-    assert "0 of 10 done" in mine
+    assert "0 of your 7 steps done" in mine
     assert "At the broker ApS" in ours
     assert "It is our turn: we check in ACE that all is in place." in ours
     assert "All done ApS" in done
-    assert "9 of 9 done" in done
+    assert "7 of your 7 steps done" in done
 
 
 def test_the_list_costs_the_same_however_many_there_are(
