@@ -5,10 +5,10 @@ from typing import Any
 from django.http import HttpRequest
 from pghistory.middleware import HistoryMiddleware
 
-from ace_onboarding.logs import SECRET_PATHS
+from importers.domain.links import without_tokens
 
 
 class HistoryWithoutTokens(HistoryMiddleware):
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request)
-        return context | {"url": SECRET_PATHS.sub(r"\1…", request.path)}
+        return context | {"url": without_tokens(request.path)}

@@ -6,7 +6,8 @@ Masked: whatever looks like an SSN, an EIN or a CBP-assigned number, and the sec
 import logging
 import re
 
-SECRET_PATHS = re.compile(r"(/start/|/password/reset/key/|/confirm-email/)[^/\s\"'?]+")
+from importers.domain.links import without_tokens
+
 DASH = "[-\u2010-\u2015\u2212\uff0d]"
 SHAPES = (
     rf"\d{{3}}({DASH}?|[ ./])\d{{2}}\1\d{{4}}",  # SSN
@@ -18,7 +19,7 @@ NUMBERS = re.compile(rf"(?<![\w.-])(?:{'|'.join(SHAPES)})(?![\w-]|\.\d)", re.IGN
 
 
 def mask(text: str) -> str:
-    return NUMBERS.sub("•••", SECRET_PATHS.sub(r"\1•••", text))
+    return NUMBERS.sub("•••", without_tokens(text))
 
 
 class MaskingFormatter(logging.Formatter):

@@ -2,7 +2,6 @@
 
 import logging
 import random
-import re
 import smtplib
 import uuid
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from importers.domain.links import without_tokens
 from importers.letters import Letter, message, write
 from importers.models import MailKind, MailState, Notification
 
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 TRIES = 8
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
-_LINK_TOKEN = re.compile(r"(/start/)[^/\s\"<>]+")
 
 
 def ring(pks: Iterable[int]) -> None:
@@ -98,7 +97,7 @@ def _note_sent(row: Notification, claim: uuid.UUID, letter: Letter) -> str:
 
 def without_secrets(kind: str, text: str) -> str:
     """What may stay in the database: no sign-in code, no link that still works."""
-    return "" if kind == MailKind.ACCOUNT else _LINK_TOKEN.sub(r"\1…", text)
+    return "" if kind == MailKind.ACCOUNT else without_tokens(text)
 
 
 def _note_failure(row: Notification, claim: uuid.UUID, failure: Failure) -> str:

@@ -25,7 +25,7 @@ from importers.models import (
     Readiness,
     User,
 )
-from importers.models.importer import fingerprint
+from importers.models.importer import fingerprint, number_columns
 from importers.services import filings, questions, steps
 from importers.services.delegations import delegate
 from importers.services.invitations import invite
@@ -303,10 +303,7 @@ def _one(index: int, staff: list[User]) -> bool:
         importer = ImporterOfRecord.objects.create(
             uuid=uuid5(NAMESPACE, number.canonical),
             name=f"{company} {again + 1}" if again else company,
-            number_kind=number.kind,
-            number="" if number.kind is NumberKind.SSN else number.canonical,
-            number_last4=number.canonical[-4:],
-            fingerprint=fingerprint(number),
+            **number_columns(number),
             country=country,
             street=f"Havnegade {index + 1}" if country == "DK" else f"Harbour Street {index + 1}",
             postal_code=postal_code,

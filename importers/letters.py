@@ -105,6 +105,8 @@ def _context(row: Notification) -> dict[str, Any]:
     }
     if row.importer_id is not None:
         context |= _importer_context(row.importer_id, row.step, firm)
+    if row.kind == MailKind.NEW_LINK and context["officer"]:
+        context["to_officer"] = context["officer"].facts.may_declare(row.to_email)
     if row.kind == MailKind.DELEGATION and row.expires_at is not None:
         checklist = context["checklist"]
         context |= {"step": LeftStep.of(checklist[row.step], checklist), "last_day": last_day(row.expires_at)}

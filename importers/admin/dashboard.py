@@ -140,7 +140,7 @@ def _lines(request: HttpRequest, importers: list[ImporterOfRecord]) -> tuple[lis
 
 def _questions(request: HttpRequest, mine: bool) -> QuerySet[Question]:
     """That wait for an answer, the oldest first."""
-    asked = Question.objects.open().select_related("importer", "asked_by").order_by("asked_at")
+    asked = Question.objects.open().with_people().select_related("importer").order_by("asked_at")
     return (asked.filter(importer__assigned_to=request.user.pk) if mine else asked)[:SHOWN]
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pghistory.models import Events
 
-from ace_onboarding.logs import SECRET_PATHS
+from importers.domain.links import without_tokens
 from importers.models import ImporterOfRecord, User
 from importers.wording import moment
 
@@ -94,7 +94,7 @@ def _origin(context: dict[str, Any]) -> str:
     """As the request (see pghistory's middleware) or the command gave it. The secret of a mailed link stays out."""
     if command := context.get("command"):
         return gettext("command %(name)s") % {"name": command}
-    return SECRET_PATHS.sub(r"\1…", str(context.get("url") or ""))
+    return without_tokens(str(context.get("url") or ""))
 
 
 def _touched(event: Any, people: dict[int, str], who: str) -> Touched | None:

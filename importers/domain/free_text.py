@@ -111,6 +111,14 @@ LINKS = _(
     "A name holds no web address. Take it out. If it is none, put a space behind the full stop or before the slash."
 )
 
+LONGEST_NAME = 80
+BARE_DOMAIN = re.compile(r"(?<=[^\W_])\.(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)(?!\w)", re.IGNORECASE)
+SIGNS_IN_LINKS = re.compile(r"[?&=%#/]")
+NO_NAME = _(
+    "Write the name alone, without a web or e-mail address. If there is none in it, put a space behind the full stop."
+)
+LONG_NAME = _("Write the name in at most %(limit)s characters.")
+ODD_ADDRESS = _("This e-mail address has a sign in it that we cannot take, like ? or &. Enter another address.")
 # A code from CBP: six to eight digits that the words around them call a code, four or five only straight behind "code
 # is". What other codes are called ("error code", "postnummer", "HTS code") stands in front of the word.
 CODE_WORD = r"(?:CODES?|KODEN?|KODER(?:NE)?)(?: (?:NUMBER|NO|NR|NUMMER)\b\.?)?"
@@ -160,6 +168,23 @@ def refuse_links(text: str) -> None:
     """Raises RuleViolation `link`: what importers call themselves stands in mails to others, and must lead nowhere."""
     if LINK.search(unify(text).translate(DOTS)):
         raise RuleViolation("link", LINKS)
+
+
+def refuse_in_names(text: str) -> None:
+    """As `refuse_links`; of a person's name, which an officer types and which then stands in mails to others, also
+    what a mail program makes a link of (`too_long`: what is longer than names are)."""
+    refuse_links(text)
+    plain = unify(text).translate(DOTS)
+    if len(plain) > LONGEST_NAME:
+        raise RuleViolation("too_long", LONG_NAME, limit=str(LONGEST_NAME))
+    if "@" in plain or BARE_DOMAIN.search(plain):
+        raise RuleViolation("link", NO_NAME)
+
+
+def refuse_in_addresses(email: str) -> None:
+    """Raises RuleViolation `address`: in front of the @ they are allowed, and in a link they begin something else."""
+    if SIGNS_IN_LINKS.search(email):
+        raise RuleViolation("address", ODD_ADDRESS)
 
 
 def refuse_bank_details(text: str) -> None:

@@ -1,10 +1,12 @@
 """What has become of a mailed link. It is good for one sign-in; opening it changes nothing."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 VALID = timedelta(days=90)
+SECRET_PATHS = re.compile(r"(/start/|/password/reset/key/|/confirm-email/)[^/\s\"'?<>]+")
 
 
 class LinkState(StrEnum):
@@ -47,3 +49,8 @@ def link_state(facts: LinkFacts, now: datetime) -> LinkState:
     if now > runs_out_at(facts.mailed_at):
         return LinkState.EXPIRED
     return LinkState.OPEN
+
+
+def without_tokens(text: str) -> str:
+    """Links and paths that lead nowhere any more: an ellipsis stands for their secret part."""
+    return SECRET_PATHS.sub(r"\1…", text)

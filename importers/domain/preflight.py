@@ -1,6 +1,6 @@
 """CBP's four checks on an ACE application (DOMAIN 4), run beforehand with what the portal knows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from importers.domain.checklist import Checklist
@@ -24,9 +24,19 @@ class PreflightCheck:
     text: str
 
 
+ANSWERED = frozenset({"email-free", "number-free"})  # what the company says it knows
+ASK_FIRST = _("Ask in the company before you apply.")
+UNTOLD = {Verdict.GOOD: "", Verdict.UNKNOWN: ASK_FIRST, Verdict.WRONG: ASK_FIRST}
+
+
 def preflight(checklist: Checklist) -> tuple[PreflightCheck, ...]:
     facts = checklist.facts
     return (_company(checklist), _mailbox(checklist), _email_free(facts), _number_free(facts))
+
+
+def for_colleague(checks: tuple[PreflightCheck, ...]) -> tuple[PreflightCheck, ...]:
+    """Whoever has this one step reads how the checks stand, not what the company answered at another step."""
+    return tuple(replace(check, text=UNTOLD[check.verdict]) if check.key in ANSWERED else check for check in checks)
 
 
 def _company(checklist: Checklist) -> PreflightCheck:
@@ -73,4 +83,4 @@ def _number_free(facts: ImporterFacts) -> PreflightCheck:
             text = _("The company has an account. Sign in to it; do not apply again.")
             return PreflightCheck("number-free", Verdict.WRONG, asks, text)
         case _:
-            return PreflightCheck("number-free", Verdict.UNKNOWN, asks, _("Ask in the company before you apply."))
+            return PreflightCheck("number-free", Verdict.UNKNOWN, asks, ASK_FIRST)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from importers.domain.errors import RuleViolation
-from importers.domain.free_text import refuse_bank_details, refuse_codes
+from importers.domain.free_text import refuse_bank_details, refuse_codes, refuse_in_addresses, refuse_in_names
 from importers.domain.text import one_line
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ Words: TypeAlias = "str | _StrPromise"
 
 
 class NoBankDetails:
-    """A text that looks like bank details is refused at its own field."""
+    """A text that looks like bank details is refused at its own field, and so is what the other `rules` refuse."""
 
-    refusals: ClassVar[tuple[Callable[[str], None], ...]] = (refuse_bank_details,)
+    rules: ClassVar[tuple[Callable[[str], None], ...]] = ()
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)  # type: ignore[misc]
         try:
-            for refuse in self.refusals:
+            for refuse in (refuse_bank_details, *self.rules):
                 refuse(text)
         except RuleViolation as refused:
             raise forms.ValidationError(refused.translated(gettext), code=refused.code) from None
@@ -35,6 +35,12 @@ class NoBankDetails:
 
 class AddressField(NoBankDetails, forms.EmailField):
     pass
+
+
+class PersonsAddressField(AddressField):
+    """Of somebody whom the reader of the page names: a mail in our name goes there."""
+
+    rules = (refuse_in_addresses,)
 
 
 class LineField(NoBankDetails, forms.CharField):
@@ -47,20 +53,30 @@ class LineField(NoBankDetails, forms.CharField):
             raise forms.ValidationError(refused.translated(gettext), code=refused.code) from None
 
 
+class PersonField(LineField):
+    """The name of somebody whom the reader of the page names."""
+
+    rules = (refuse_in_names,)
+
+
 class NoteField(NoBankDetails, forms.CharField):
     """Text of several lines, to us: CBP's codes are refused as well."""
 
-    refusals = (refuse_bank_details, refuse_codes)
+    rules = (refuse_codes,)
 
 
-def text(label: Words, missing: Words, *, autocomplete: str = "", **options: Any) -> forms.CharField:
+def text(
+    label: Words, missing: Words, *, autocomplete: str = "", field: type[LineField] = LineField, **options: Any
+) -> forms.CharField:
     attrs = {"autocomplete": autocomplete} if autocomplete else {}
     options = {"max_length": 200} | options
-    return LineField(label=label, error_messages={"required": missing}, widget=forms.TextInput(attrs=attrs), **options)
+    return field(label=label, error_messages={"required": missing}, widget=forms.TextInput(attrs=attrs), **options)
 
 
-def email(label: Words, missing: Words, **options: Any) -> forms.EmailField:
-    return AddressField(
+def email(
+    label: Words, missing: Words, *, field: type[AddressField] = AddressField, **options: Any
+) -> forms.EmailField:
+    return field(
         label=label,
         error_messages={
             "required": missing,

@@ -40,8 +40,9 @@ class QuestionForm(PortalForm):
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, page: ImporterPage, step: str, topic: str = ""
     ) -> None:
-        super().__init__(data, initial={"topic": topic})
-        self.page, self.step = page, step
+        super().__init__(data, page=page)
+        self.step = step
+        self.initial["topic"] = topic
         topics = topics_on(page, step)
         choices = self.fields["topic"]
         assert isinstance(choices, forms.ChoiceField)  # noqa: S101 - for the type checker
@@ -49,5 +50,4 @@ class QuestionForm(PortalForm):
         choices.choices = [(t.key, gettext(t.text)) for t in topics]
 
     def save(self) -> None:
-        importer, by = self.page.importer, self.page.user
-        questions.ask(importer, by=by, step=self.step, **self.cleaned_data)
+        questions.ask(self.importer, by=self.user, step=self.step, **self.cleaned_data)

@@ -13,7 +13,7 @@ from importers.domain.ach import BEFORE_APPLYING, ON_THE_TAB
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.forms.ach import AchClaimForm
 from importers.forms.base import StepForm
-from importers.forms.fields import check, choice, day, email, phone, text
+from importers.forms.fields import PersonField, PersonsAddressField, check, choice, day, email, phone, text
 from importers.pages.importer import ImporterPage
 from importers.services import steps
 from importers.wording import STRUCTURES
@@ -62,7 +62,7 @@ class CompanyForm(StepForm):
 class OfficerForm(StepForm):
     has_invited = False
     name = text(
-        _("Full name"), _("Enter the officer's full name."), autocomplete="name",
+        _("Full name"), _("Enter the officer's full name."), autocomplete="name", field=PersonField,
         help_text=_("As it should stand in ACE, on Form 5106 and on Form 4811."),
     )  # fmt: skip
     title = text(
@@ -72,6 +72,7 @@ class OfficerForm(StepForm):
     email = email(
         _("The officer's own e-mail"),
         _("Enter the officer's e-mail."),
+        field=PersonsAddressField,
         help_text=_("CBP mails the code here. It must be the same in ACE, on Form 5106 and on Form 4811."),
     )
     phone = phone(_("Phone"), _("Enter the officer's phone number with its country code."))

@@ -5,13 +5,14 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from importers.domain.checklist import Status
 from importers.domain.stuck import ANSWER_WITHIN, LONGEST_QUESTION, topics_of
 from importers.models.accounts import User
 from importers.models.constraints import known, pair
+from importers.models.delegation import Delegation
 from importers.models.history import tracked
 from importers.models.importer import ImporterOfRecord
 from importers.models.labels import choices
@@ -22,6 +23,12 @@ ANSWER_IS_NEW = timedelta(days=14)
 class QuestionQuerySet(models.QuerySet["Question"]):
     def open(self) -> Self:
         return self.filter(answered_at=None)
+
+    def with_people(self) -> Self:
+        """Who asked and who answered, in the same query."""
+        called = Delegation.objects.filter(importer=OuterRef("importer"), colleague=OuterRef("asked_by"))
+        newest = Subquery(called.order_by("-pk").values("name")[:1])
+        return self.select_related("asked_by", "answered_by").annotate(called=newest)
 
     def holding_reminders(self, now: datetime) -> Self:
         """The same in a query as `importers.domain.stuck.holds_reminders`."""
@@ -62,6 +69,8 @@ class Question(models.Model):
     answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     read_at = models.DateTimeField(_("answer read"), null=True, blank=True, editable=False)
 
+    called: str | None  # of `with_people`
+
     objects: ClassVar[models.Manager["Question"]] = QuestionQuerySet.as_manager()
 
     class Meta:
@@ -84,6 +93,13 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return f"{self.importer}: {self.step}"
+
+    @property
+    def asker(self) -> str:
+        """By their own name, else as the officer calls them who sent them the step."""
+        if "called" not in self.__dict__:
+            self.called = Question.objects.with_people().get(pk=self.pk).called
+        return self.asked_by.name or self.called or self.asked_by.email
 
     @property
     def topic_text(self) -> str:

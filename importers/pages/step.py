@@ -17,7 +17,7 @@ from importers.domain.facts import Document, Filed, Route
 from importers.domain.failures import AFTER_THE_TAB
 from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.domain.people import compare_emails
-from importers.domain.preflight import PreflightCheck, Verdict, preflight
+from importers.domain.preflight import PreflightCheck, Verdict, for_colleague, preflight
 from importers.domain.stuck import CANNOT_CHANGE
 from importers.forms import STEP_FORMS
 from importers.models import Attestation, FiledContact, ImporterAccess, Question, User
@@ -83,6 +83,10 @@ class StepPage:
         return self.state.key != "inform-broker" or (self.may_declare and not self.is_done)
 
     @property
+    def may_ask(self) -> bool:
+        return self.page.may_write and not (self.page.mine and self.page.checklist.facts.is_declared)
+
+    @property
     def may_send(self) -> bool:
         """To a colleague."""
         return self.page.may_send(self.state.key)
@@ -112,7 +116,8 @@ class StepPage:
 
     @property
     def checks(self) -> tuple[PreflightCheck, ...]:
-        return preflight(self.page.checklist)
+        checks = preflight(self.page.checklist)
+        return for_colleague(checks) if self.page.mine else checks
 
     @property
     def has_account(self) -> bool:
@@ -199,9 +204,11 @@ class StepPage:
 
     @property
     def questions(self) -> list[Question]:
-        """All that was asked at this step, the newest first."""
+        """All that was asked at this step, the newest first; by a colleague who has it, their own."""
         asked = self.page.importer.questions.filter(step=self.state.key)
-        return list(asked.select_related("asked_by", "answered_by"))
+        if self.page.mine:
+            asked = asked.filter(asked_by=self.page.user)
+        return list(asked.with_people())
 
     @property
     def declaration(self) -> Attestation | None:

@@ -7,7 +7,8 @@ from importers.domain.errors import gettext_noop as _
 from importers.domain.free_text import refuse_bank_details, refuse_codes
 from importers.domain.stuck import check_question
 from importers.models import ImporterOfRecord, MailKind, Question, User
-from importers.services.change import change, deed
+from importers.models.delegation import open_to
+from importers.services.change import change, change_step, deed
 from importers.services.outbox import post, tell_staff
 from importers.services.readiness import checklist_of
 
@@ -21,11 +22,11 @@ def ask(importer: ImporterOfRecord, *, by: User, step: str, topic: str, text: st
     refuse_bank_details(text)
     refuse_codes(text)
     check_question(step, topic, text)
-    with change(importer, "ask a question", by=by) as row:
+    with change_step(importer, step, "ask a question", by=by) as row:
         unanswered = row.questions.open()
         if asked := unanswered.filter(step=step, topic=topic, text=text, asked_by=by).first():
             return asked
-        if unanswered.count() >= OPEN_AT_MOST:
+        if unanswered.filter(asked_by=by).count() >= OPEN_AT_MOST:
             raise RuleViolation("too_many", TOO_MANY)
         status = checklist_of(row)[step].status
         question = Question.objects.create(
@@ -54,12 +55,14 @@ def answer(question: Question, *, by: User, text: str) -> bool:
         row.answer, row.answered_at, row.answered_by = text, timezone.now(), by
         row.save(update_fields=["answer", "answered_at", "answered_by"])
         asker = row.asked_by
-        if not ImporterOfRecord.objects.visible_to(asker).filter(pk=importer.pk).exists() or not asker.is_active:
+        sent = open_to(importer, asker, row.step, timezone.now())
+        is_in = ImporterOfRecord.objects.visible_to(asker).filter(pk=importer.pk).exists()
+        if not asker.is_active or not (is_in or sent):
             return False
         post(
             MailKind.ANSWER,
             to_email=asker.email,
-            to_name=asker.name,
+            to_name=asker.name or (sent.name if sent else ""),
             language=asker.language,
             importer=importer,
             by=by,

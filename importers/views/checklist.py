@@ -1,6 +1,7 @@
 """My importers, one importer's checklist, and its steps."""
 
 from collections.abc import Iterator
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -12,12 +13,9 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from importers import drafts
 from importers.access import may_write, signed_in
 from importers.domain.checklist import STEP_BY_KEY, Status
-from importers.drafts import keeps_drafts
 from importers.forms import STEP_FORMS, StepForm, saved
-from importers.forms.base import MADE_FROM
 from importers.models import BrokerFirm, Campaign
 from importers.pages.answers import unread_answers
 from importers.pages.checklist import next_thing, sections
@@ -30,6 +28,7 @@ from importers.services.delegations import note_opened
 from importers.services.questions import note_answers_read
 from importers.services.readiness import checklist_of
 from importers.services.steps import note_visit
+from importers.views.kept import filled_in, keeps_drafts
 from importers.wording import step_title
 
 
@@ -71,11 +70,7 @@ def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
     )
 
 
-def _fields(uuid: UUID, key: str) -> list[str]:
-    return [*STEP_FORMS[key].base_fields, MADE_FROM] if key in STEP_FORMS else []
-
-
-@keeps_drafts(_fields)
+@keeps_drafts(lambda uuid, key: STEP_FORMS.get(key))
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
@@ -83,24 +78,16 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
         raise Http404
     page = step_page_for(request, uuid, key)
     context = StepPage.of(page, key)
+    form = filled_in(request, partial(STEP_FORMS[key], page=page)) if context.takes_answers else None
     if request.method != "POST":
         if page.mine and page.mine.opened_at is None:
             note_opened(page.importer, page.mine, by=page.user)
         read_answers(request, page, key)
-        form = STEP_FORMS[key](page=page) if context.takes_answers else None
-        if form and (draft := drafts.kept_for(request)):
-            form.put_back(draft)
-            messages.info(
-                request, gettext("You have signed in again. Below is what you had typed; it is not saved yet.")
-            )
-        return _render(request, page, key, form)
-    drafts.forget(request)
-    if not context.takes_answers:  # settled elsewhere meanwhile, or an old tab
+    elif form is None:  # settled elsewhere meanwhile, or an old tab
         if page.mine or not context.is_done:
             messages.warning(request, gettext("This step is not open any more. Nothing was saved."))
         return redirect("step", uuid, key)
-    form = STEP_FORMS[key](request.POST, page=page)
-    if form.is_valid() and saved(form):
+    elif form.is_valid() and saved(form):
         return _after(request, form, uuid, key)
     return _render(request, page, key, form)
 

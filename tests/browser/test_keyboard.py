@@ -7,8 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from importers.letters import write
-from importers.models import MailKind, Notification
+from importers.models import MailKind, Notification, User
 from importers.services.invitations import invite
+from importers.services.links import claim_use
 from tests import walkthrough
 from tests.factories import ImporterFactory, StaffFactory
 
@@ -124,3 +125,18 @@ def test_the_first_stop_leads_past_the_header(quiet: Page, portal: str) -> None:
     assert quiet.evaluate(FOCUSED) == "Skip to the content"
     quiet.keyboard.press("Enter")
     expect(quiet.locator("#content")).to_be_focused()
+
+
+def test_a_new_link_in_the_place_of_a_used_one(quiet: Page, portal: str) -> None:
+    importer = ImporterFactory()
+    invite([importer], by=StaffFactory())
+    mail = Notification.objects.get(kind=MailKind.INVITATION)
+    claim_use(mail.uuid, by=User.objects.get(email=importer.contact_email), sign_in=mail.uuid)
+    quiet.goto(mailed(MailKind.INVITATION, r"(http\S+/start/\S+)"))
+    press(quiet, "Mail me a new link")
+    assert quiet.get_by_role("heading", level=1).inner_text() == "A new link is on its way"
+    quiet.goto(mailed(MailKind.NEW_LINK, r"(http\S+/start/\S+)"))
+    press(quiet, "Mail me the code")
+    type_in(quiet, "Code from the mail", mailed(MailKind.ACCOUNT, r"code: (\S+)"))
+    press(quiet, "Sign in")
+    assert re.search(r"/importers/[^/]+/$", quiet.url)

@@ -30,7 +30,7 @@ def rename_back(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('importers', '0009_answers_are_read'),
+        ('importers', '0010_answers_are_read'),
     ]
 
     operations = [migrations.RunPython(rename, rename_back)]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('importers', '0008_links_are_used_once'),
+        ('importers', '0009_sent_steps_keep_their_language'),
     ]
 
     operations = [
