@@ -84,9 +84,10 @@ class MailedLink:
     @property
     def goal(self) -> str:
         """Where the person lands after the code."""
+        is_answer = self.mail is not None and self.mail.kind == MailKind.ANSWER
         if self.step:
-            return self.step.url
-        if self.importer and self.mail and self.mail.kind == MailKind.ANSWER and self.mail.step in STEP_BY_KEY:
+            return self.step.url + (ANSWERS if is_answer else "")
+        if self.importer and self.mail and is_answer and self.mail.step in STEP_BY_KEY:
             return reverse("step", args=[self.importer.uuid, self.mail.step]) + ANSWERS
         return reverse("checklist", args=[self.importer.uuid]) if self.importer else reverse("importers")
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from importers import wording
 from importers.brand import colour_or_default
+from importers.contact import contact_for
 from importers.domain.checklist import Status, StepState
 from importers.domain.consistency import Finding
 from importers.domain.errors import RuleViolation
@@ -132,6 +133,12 @@ def copy_value(value: str, name: str, language: str = "") -> dict[str, str]:
 def copy_text(value: str, name: str, language: str = "") -> dict[str, str]:
     """The same for a text of several lines."""
     return {"value": value, "name": name, "language": language, "tag": "div", "inner": "pre"}
+
+
+@register.inclusion_tag("components/contact.html", takes_context=True)
+def firm_contact(context: template.Context) -> dict[str, Any]:
+    """Whom to call where it is about no importer."""
+    return {"contact": contact_for(None, context["firm"])}
 
 
 @register.inclusion_tag("components/cbp_desk.html")

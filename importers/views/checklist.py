@@ -149,7 +149,7 @@ def _deadline(*, is_done: bool) -> dict[str, object]:
 
 def read_answers(request: HttpRequest, page: ImporterPage, key: str) -> None:
     """A person has the page before them; what only looks whether it is there (HEAD) reads nothing."""
-    if request.method == "GET" and key in page.unread_answers and not page.mine:
+    if request.method == "GET" and key in page.unread_answers:
         note_answers_read(page.importer, key, by=page.user)
 
 

@@ -56,8 +56,20 @@ def test_the_answer_comes_by_mail_and_its_link_leads_to_the_page_where_it_stands
     assert "The one in the United States." in mail.text
     link = reverse("start", args=[TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)])
     assert "It opens the step." in html(Client().get(link))
-    assert phone.get(link)["Location"].startswith(url(importer, "ach-refund"))
+    assert phone.get(link)["Location"] == url(importer, "ach-refund") + "#questions"
     assert "The one in the United States." in html(phone.get(url(importer, "ach-refund")))
+
+
+def test_they_are_told_of_the_answer_until_they_have_read_it(
+    phone: Client, desk: Client, asked: Question, importer: ImporterOfRecord, staff: User
+) -> None:
+    questions.answer(asked, by=staff, text="The one in the United States.")
+    told = "We have answered your question about"
+    assert told not in html(desk.get(url(importer, "ach-refund"))), "the officer did not ask"
+    assert told in html(phone.get(url(importer, "ach-refund")))
+    assert told not in html(phone.get(url(importer, "ach-refund")))
+    asked.refresh_from_db()
+    assert asked.read_at is not None
 
 
 def test_they_see_their_own_questions_only_and_the_officer_all(
