@@ -226,6 +226,7 @@ ACCOUNT_RATE_LIMITS = {  # every limit of a page that is open: none hangs on wha
     "login_failed": "10/m/ip,5/5m/key",
     "request_login_code": _MAILED,
     "new_link": _MAILED,
+    "keep_draft": "20/m/ip,20/m/key",  # a session each; nobody who types a form sends more
     "reset_password": "20/m/ip,5/m/key",
     "reset_password_from_key": "20/m/ip",
     "reauthenticate": "10/m/user",

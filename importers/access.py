@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from importers.domain.delegation import SentStep
 from importers.models import Delegation, ImporterAccess, ImporterOfRecord, User
-from importers.models.delegation import sent_steps, with_sent
+from importers.models.delegation import open_to, sent_steps, with_sent
 from importers.models.importer import ImporterQuerySet
 from importers.models.questions import asked_at_steps
 
@@ -40,7 +40,7 @@ def importer_for_reading(request: HttpRequest, uuid: UUID, *, with_facts: bool =
 def _with_facts(rows: ImporterQuerySet, user: User) -> ImporterQuerySet:
     unvisited = ImporterAccess.objects.filter(importer=OuterRef("pk"), user=user, first_visit_at=None)
     rows = with_sent(rows.with_facts().select_related("assigned_to"))
-    return rows.annotate(not_yet_visited=Exists(unvisited), **asked_at_steps(timezone.now()))
+    return rows.annotate(not_yet_visited=Exists(unvisited), **asked_at_steps(timezone.now(), user))
 
 
 def may_write(user: User) -> bool:
@@ -75,8 +75,7 @@ def step_for_reading(request: HttpRequest, uuid: UUID, key: str) -> tuple[Import
         raise Http404
     if importer.is_own:  # type: ignore[attr-defined]
         return importer, None
-    mine = (s for s in sent_steps(importer, timezone.now()) if (s.step, s.colleague) == (key, user.pk) and s.is_open)
-    found = next(mine, None)
+    found = open_to(importer, user, key, timezone.now())
     if found is None:
         raise Http404
     return importer, found

@@ -108,6 +108,12 @@ class AccountAdapter(DefaultAccountAdapter):
             )
         return response
 
+    def logout(self, request: HttpRequest) -> None:
+        """What one had typed goes with the session; what waits in this browser for somebody else stays."""
+        others = drafts.of_others(request)
+        super().logout(request)
+        drafts.wait(request, others)
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         staff = isinstance(request.user, User) and request.user.is_staff
         return reverse("admin:index" if staff else "importers")

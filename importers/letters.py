@@ -19,7 +19,7 @@ from importers.contact import contact_for
 from importers.domain.checklist import STEP_BY_KEY, Checklist, StepState, evaluate
 from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, MailState, Notification
 from importers.models.delegation import last_day
-from importers.wording import step_minutes, step_title
+from importers.wording import left_title, step_minutes, step_title
 
 START_SALT = "importers.start"
 LONGEST_SUBJECT = 250  # what the row holds
@@ -46,7 +46,7 @@ class LeftStep:
     def of(cls, state: StepState, checklist: Checklist) -> Self:
         facts = checklist.facts
         applies = state.key == "ace-account" and not facts.has_account
-        return cls(state.key, step_title(state.step, facts), step_minutes(state.step, facts), applies)
+        return cls(state.key, left_title(state.step, facts), step_minutes(state.step, facts), applies)
 
 
 def start_url(notification: Notification) -> str:
@@ -105,6 +105,8 @@ def _context(row: Notification) -> dict[str, Any]:
     }
     if row.importer_id is not None:
         context |= _importer_context(row.importer_id, row.step, firm)
+    if row.kind == MailKind.NEW_LINK and context["officer"]:
+        context["to_officer"] = context["officer"].facts.may_declare(row.to_email)
     if row.kind == MailKind.DELEGATION and row.expires_at is not None:
         checklist = context["checklist"]
         context |= {"step": LeftStep.of(checklist[row.step], checklist), "last_day": last_day(row.expires_at)}

@@ -15,6 +15,7 @@ urlpatterns = [
     path("link/mailed/", start.new_link_mailed, name="new_link_mailed"),
     path("importers/", checklist.importers, name="importers"),
     path("importers/<uuid:uuid>/", checklist.checklist, name="checklist"),
+    path("importers/<uuid:uuid>/question/", questions.ask, name="ask"),
     path("importers/<uuid:uuid>/<slug:key>/", checklist.step, name="step"),
     path("importers/<uuid:uuid>/<slug:key>/question/", questions.question, name="question"),
     path("importers/<uuid:uuid>/<slug:key>/send/", delegation.send, name="send_step"),

@@ -4,16 +4,18 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
+import phonenumbers
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop
 
 from importers.domain.checklist import Group, Status, Step
 from importers.domain.consistency import Finding, Who
 from importers.domain.errors import RuleViolation
 from importers.domain.facts import ImporterFacts
+from importers.domain.failures import CBP_DESKS, Desk
 
 # Colour only where somebody must act or wait; all else is plain text.
 STATUS_TAGS = {
@@ -34,8 +36,8 @@ FIXERS = {
     Who.CBP: gettext_lazy("This is with CBP now."),
 }
 # What the importer can do; the rules' own remedies are written for who sees all documents.
-IN_ACE = gettext_lazy(
-    "If you mistyped it, correct it below. If another person really stands in ACE, call ACE Support (866-530-4172)."
+IN_ACE = gettext_noop(
+    "If you mistyped it, correct it below. If another person really stands in ACE, call ACE Support (%(ace_support)s)."
 )
 SAME_PERSON = gettext_lazy("If it is the same person, call us: then it can stand as it is.")
 # ACE's choices, told apart for people who know the companies of Europe.
@@ -77,6 +79,7 @@ def sentence(template: str, params: Mapping[str, object]) -> str:
     """A rule's text, translated and filled. Names of documents are words too; dates come as ISO."""
     text = gettext(template)
     words = {key: gettext(str(value)) if key == "document" else _word(value) for key, value in params.items()}
+    words["ace_support"] = CBP_DESKS[Desk.ACE_SUPPORT].phone
     if text.startswith("%(document)s"):
         words["document"] = _capital(str(words["document"]))
     return text % words
@@ -104,7 +107,7 @@ def importer_remedy(finding: Finding) -> str:
     if finding.who is not Who.IMPORTER:
         return ""
     if finding.rule.key in ("email-differs", "person-differs") and finding.step == "ace-account":
-        return str(IN_ACE)
+        return sentence(IN_ACE, {})
     if finding.rule.key == "name-written-differently":
         return str(SAME_PERSON)
     return finding_remedy(finding)
@@ -115,6 +118,13 @@ def step_title(step: Step, facts: ImporterFacts) -> str:
     if step.key == "ace-account" and facts.has_account:
         return gettext("Tell us who stands in the ACE account")
     return gettext(step.title)
+
+
+def left_title(step: Step, facts: ImporterFacts) -> str:
+    """In a mail that lists what is left. While nothing is chosen, one line stands for both ways to receive refunds."""
+    if step.key == "ach-refund" and facts.effective_route is None:
+        return gettext("Set up the way you choose to receive refunds")
+    return step_title(step, facts)
 
 
 def step_minutes(step: Step, facts: ImporterFacts) -> int:
@@ -161,6 +171,17 @@ def language() -> str:
     """One of the portal's own languages, also where a browser's variant of it is active."""
     code = (get_language() or "en").partition("-")[0]
     return code if code in SHORT_NUMBERS else "en"
+
+
+def readable_phone(phone: str) -> str:
+    """In groups, as people read it aloud. What somebody has spaced already stays as it is."""
+    text = str(phone)
+    if not re.fullmatch(r"\+\d+", text):
+        return text
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(text), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return text
 
 
 def masked_email(email: str) -> str:

@@ -23,6 +23,13 @@ for (const copy of document.querySelectorAll("[data-copy]")) {
   if (navigator.clipboard) copy.append(button, said);
 }
 
+// What helps with the chosen topic opens by itself.
+for (const known of document.querySelectorAll(".choice + .known")) {
+  const fields = known.closest("fieldset");
+  const choice = known.previousElementSibling.querySelector("input");
+  fields.addEventListener("change", () => { known.open = choice.checked; });
+}
+
 for (const print of document.querySelectorAll("[data-print]")) {
   print.hidden = false;
   print.querySelector("button").addEventListener("click", () => window.print());

@@ -54,14 +54,17 @@ class Forms(HTMLParser):
                 self._textarea = ""
 
 
-def served(page: HttpResponse, *, to: str = "", **having: str) -> dict[str, Any]:
-    """The fields of the one form that is posted to this address (or any), and with these values in it."""
+def served(page: HttpResponse, *, to: str = "", holding: str = "", **having: str) -> dict[str, Any]:
+    """The fields of the one form that is posted to this address (or any), has a field of this name, and these values
+    in it."""
     parser = Forms()
     parser.feed(page.content.decode())
     found = [
         fields
         for address, fields in parser.found
-        if address.partition("#")[0].endswith(to) and all(fields.get(name) == value for name, value in having.items())
+        if address.partition("#")[0].endswith(to)
+        and (not holding or holding in fields)
+        and all(fields.get(name) == value for name, value in having.items())
     ]
     assert len(found) == 1, f"{len(found)} such forms among {[address for address, _fields in parser.found]}"
     return {name: value for name, value in found[0].items() if name != "csrfmiddlewaretoken"}

@@ -44,11 +44,10 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (AT_THE_DOOR, NO_POST, ("home",)),
     (THROUGH_THE_DOOR, THROUGH_THE_DOOR, ("set_language", "account_confirm_login_code")),
     ("302 302 302 302 302", "302 405 405 405 405", ("importers",)),
-    ("302 200 404 200 200", "302 405 405 405 405", ("checklist",)),
+    ("302 200 404 200 200", "302 405 405 405 405", ("checklist", "ask")),
     ("302 200 404 200 200", "302 200 404 403 403", ("step",)),  # staff look at it, and act under their own name
     ("302 200 404 200 200", "302 200 404 403 403", ("question",)),
-    ("302 403 404 403 403", "302 403 404 403 403", ("send_step",)),  # the officer's alone
-    ("302 405 405 405 405", "302 403 404 403 403", ("take_back_step",)),
+    ("302 403 404 403 403", "302 403 404 403 403", ("send_step", "take_back_step")),  # the officer's alone
     ("200 302 200 200 200", "302 302 200 200 200", ("start",)),  # who is in already goes on
     (THROUGH_THE_DOOR, THROUGH_THE_DOOR, ("start_again",)),
     (ALL, NO_POST, ("new_link_mailed",)),
@@ -133,6 +132,7 @@ def world(db: None) -> World:
     arguments: dict[str, list[object]] = {
         "checklist": [importer.uuid],
         "step": [importer.uuid, "company"],
+        "ask": [importer.uuid],
         "question": [importer.uuid, "company"],
         "send_step": [importer.uuid, "company"],
         "take_back_step": [importer.uuid, "company", TOKEN],
@@ -195,6 +195,12 @@ def test_who_may_come_in(name: str, method: str, world: World) -> None:
     found = {role: status(method, address, world.people[role]) for role in ROLES}
     expected = EXPECTED[name][method == "post"]
     assert found == dict(zip(ROLES, expected.split(), strict=True))
+
+
+@pytest.mark.parametrize("name", [name for name, (_get, post) in EXPECTED.items() if post.startswith("302")])
+def test_who_was_signed_out_when_pressing_a_button_is_not_led_to_an_address_that_takes_buttons_only(name: str) -> None:
+    """After the sign-in the browser asks for it by GET."""
+    assert "405" not in EXPECTED[name][0]
 
 
 @pytest.mark.parametrize(("name", "key"), OF_ONE_IMPORTER)

@@ -34,7 +34,7 @@ from importers.models import (
 )
 from importers.services import delegations, filings, steps
 from importers.services.invitations import end_access
-from importers.services.links import note_use
+from importers.services.links import claim_use
 from tests import walkthrough
 from tests.factories import AccessFactory, ImporterFactory, NotificationFactory, StaffFactory
 
@@ -222,7 +222,7 @@ def test_links_that_no_longer_work(danish: Client, state: str) -> None:
     token = TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)
     match state:
         case "used":
-            note_use(mail.uuid, by=User.objects.system())
+            claim_use(mail.uuid, by=User.objects.system(), sign_in=mail.uuid)
         case "replaced":
             NotificationFactory(importer=mail.importer, to_email=mail.to_email, state=MailState.SENT, sent_at=now)
         case "expired":

@@ -34,6 +34,7 @@ DEEDS = (
     _("edit campaign"),
     _("edit details"),
     _("ask a question"),
+    _("read an answer"),
     _("answer a question"),
     _("edit person"),
     _("first look at a sent step"),

@@ -12,12 +12,13 @@ from django.utils.http import urlencode
 
 from importers.admin import words
 from importers.admin.campaigns import time_left
+from importers.admin.declared import declarations, waiting_declarations
 from importers.admin.filters import NOT_US
 from importers.admin.theme import firm_of
 from importers.domain.checklist import Stage, evaluate
 from importers.domain.consistency import Who
 from importers.domain.reminders import upcoming
-from importers.models import Campaign, ImporterOfRecord, MailState, Notification, Question, Readiness
+from importers.models import Attestation, Campaign, ImporterOfRecord, MailState, Notification, Question, Readiness
 from importers.models.labels import label
 
 SHOWN = 12
@@ -57,7 +58,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     counts = _counts(scope)
     turn = Readiness.objects.filter(scope, who=Who.BROKER)
     problems = Readiness.objects.filter(scope, stage=Stage.PROBLEM).exclude(who=Who.BROKER)
-    ours, theirs = _lines(request, turn, problems)
+    shown = _importers(turn, problems, waiting_declarations(scope))
+    ours, theirs = _lines(request, shown)
+    declared = declarations(shown, firm_of(request))[:SHOWN]
     context |= {
         "title": "",
         "mine": mine,
@@ -71,6 +74,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "problem_count": counts["stages"].get(Stage.PROBLEM, 0) - counts["turn_wrong"],
         "problem_link": listing(mine, stage=Stage.PROBLEM, who=NOT_US),
         "questions": [_question(question) for question in _questions(request, mine)],
+        "declared": declared,
         "question_link": listing(mine, visit="asked"),
         "failed": list(_failed(request, mine)),
         "failed_link": reverse("admin:importers_notification_changelist") + "?state__exact=failed",
@@ -104,29 +108,38 @@ def _stage(stage: Stage, number: int, mine: bool) -> StageCount:
     return StageCount(str(label(stage)), number, listing(mine, stage=stage), tone)
 
 
-def _lines(request: HttpRequest, *lists: QuerySet[Readiness]) -> tuple[list[Line], list[Line]]:
-    """What we must do and what others must: of each the first, problems before the rest and the oldest first, with the
-    facts behind them, in one go."""
+def _importers(
+    turn: QuerySet[Readiness], problems: QuerySet[Readiness], declared: QuerySet[Attestation]
+) -> list[ImporterOfRecord]:
+    """Of each list the first, problems before the rest and the oldest first, with the facts behind them, in one go."""
     order = (Case(When(stage=Stage.PROBLEM, then=0), default=1), "changed_at", "pk")
-    wanted = Q()
-    for rows in lists:
+    wanted = Q(pk__in=declared.values("importer")[:SHOWN])
+    for rows in (turn, problems):
         wanted |= Q(readiness__in=rows.order_by(*order).values("pk")[:SHOWN])
     importers = ImporterOfRecord.objects.with_facts().select_related("readiness", "assigned_to")
+    return list(importers.filter(wanted).order_by("readiness__changed_at", "pk"))
+
+
+def _lines(request: HttpRequest, importers: list[ImporterOfRecord]) -> tuple[list[Line], list[Line]]:
+    """What we must do and what others must."""
     firm, today = firm_of(request), timezone.localdate()
     ours: list[Line] = []
     theirs: list[Line] = []
-    for importer in importers.filter(wanted).order_by("readiness__changed_at", "pk"):
+    for importer in importers:
         held, readiness = words.holdup(evaluate(importer.facts(firm, today))), importer.readiness
         link = reverse("admin:importers_importerofrecord_change", args=[importer.pk])
         todo, is_wrong = str(held["todo"] or held["step"]), readiness.stage == Stage.PROBLEM
         line = Line(importer, todo, held["text"], str(held["who"]), readiness.changed_at, link, is_wrong)
-        (ours if readiness.who == Who.BROKER else theirs).append(line)
-    return sorted(ours, key=lambda line: not line.is_wrong), theirs
+        if readiness.who == Who.BROKER:
+            ours.append(line)
+        elif is_wrong:
+            theirs.append(line)
+    return sorted(ours, key=lambda line: not line.is_wrong)[:SHOWN], theirs[:SHOWN]
 
 
 def _questions(request: HttpRequest, mine: bool) -> QuerySet[Question]:
     """That wait for an answer, the oldest first."""
-    asked = Question.objects.open().select_related("importer", "asked_by").order_by("asked_at")
+    asked = Question.objects.open().with_people().select_related("importer").order_by("asked_at")
     return (asked.filter(importer__assigned_to=request.user.pk) if mine else asked)[:SHOWN]
 
 

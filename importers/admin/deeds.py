@@ -130,7 +130,7 @@ def _answer(importer: ImporterOfRecord, by: User, data: Data) -> str:
     if questions.answer(question, by=by, text=data["text"]):
         return gettext("Answered. The mail is on its way to %(email)s.") % {"email": question.asked_by.email}
     told = gettext("Answered. %(who)s can no longer open the checklist, so no mail goes out.")
-    return told % {"who": question.asked_by}
+    return told % {"who": question.asker}
 
 
 def _close_step(importer: ImporterOfRecord, by: User, data: Data) -> str:

@@ -7,15 +7,16 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from django_countries import countries
 
 from importers.admin import words
 from importers.domain.checklist import STEPS, Stage
 from importers.domain.consistency import Who
+from importers.domain.countries import country_name
 from importers.domain.facts import Route
 from importers.models import ImporterOfRecord, Question, User
 from importers.models.filings import ImporterAccess
 from importers.models.labels import choices
+from importers.wording import language
 
 Choices = Iterable[tuple[str, Any]]
 NOT_US = "others"
@@ -101,7 +102,7 @@ class CountryFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         codes = ImporterOfRecord.objects.order_by("country").values_list("country", flat=True).distinct()
-        return [(str(code), countries.name(code)) for code in codes]
+        return [(str(code), country_name(str(code), language())) for code in codes]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(country=self.value()) if self.value() else queryset

@@ -116,7 +116,7 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
     """`importer` comes from `listing.rows()`."""
     checklist = evaluate(importer.facts(firm_of(request), timezone.localdate()))
     accesses = list(importer.accesses.select_related("user").order_by("granted_at"))
-    asked = importer.questions.select_related("asked_by", "answered_by").order_by("answered_at", "-asked_at")
+    asked = importer.questions.with_people().order_by("answered_at", "-asked_at")
     mails = list(Notification.objects.filter(importer=importer).order_by("-created_at", "-pk")[: MAILS_SHOWN + 1])
     return {
         "title": importer.name,

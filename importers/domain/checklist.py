@@ -283,6 +283,15 @@ class Checklist:
         undecided = self.facts.effective_route is None
         return tuple(s for s in left if not (undecided and s.key == "form-4811"))
 
+    @property
+    def own_done(self) -> int:
+        """Of the importer's own steps, as `left` is: the two make `own_total`."""
+        return sum(s.status is Status.DONE for s in self.steps if s.step.who is Who.IMPORTER)
+
+    @property
+    def own_total(self) -> int:
+        return self.own_done + len(self.left)
+
     def open_to(self, who: Who) -> tuple[StepState, ...]:
         """What this party can act on now."""
         return tuple(s for s in self.steps if s.status.is_open and s.who is who)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from importers.domain.errors import fill
 from importers.domain.errors import gettext_noop as _
 from importers.domain.facts import Document, ExistingAccount, Filed, ImporterFacts, Officer
+from importers.domain.mail_address import is_shared_mailbox
 from importers.domain.people import compare_emails, compare_names
 
 
@@ -46,14 +47,6 @@ FREE_MAIL = frozenset(
         "live.dk", "msn.com", "yahoo.com", "yahoo.dk", "icloud.com", "me.com", "aol.com", "mail.com", "gmx.com",
         "gmx.de", "gmx.net", "web.de", "proton.me", "protonmail.com", "mail.dk", "jubii.dk", "ofir.dk",
         "stofanet.dk",
-    }
-)  # fmt: skip
-SHARED_MAILBOX = frozenset(
-    {
-        "info", "mail", "post", "kontakt", "contact", "office", "kontor", "admin", "administration", "sales",
-        "salg", "order", "ordre", "orders", "booking", "finance", "accounting", "accounts", "bogholderi",
-        "regnskab", "faktura", "invoice", "support", "service", "import", "export", "shipping", "logistics",
-        "logistik", "customs", "told", "reception", "hello", "hej", "noreply", "no-reply",
     }
 )  # fmt: skip
 
@@ -261,7 +254,7 @@ RULES: tuple[Rule, ...] = (
         _("%(officer)s looks like a shared mailbox. The code from CBP is valid for 10 minutes and is for one person."),
         _("Use the officer's own address, or make sure the officer reads this one."),
         f"{_ACE_FORM}; broker practice",
-        _officer_email(lambda email: email.partition("@")[0].strip().casefold() in SHARED_MAILBOX),
+        _officer_email(is_shared_mailbox),
     ),
     Rule(
         "free-mail",
@@ -285,7 +278,7 @@ RULES: tuple[Rule, ...] = (
         Severity.WARNING,
         _("Nobody knows whether the company already has an ACE account. "
           "A number that is linked to an account cannot be used again."),
-        _("Ask in the company, or ask ACE Support (866-530-4172), before applying."),
+        _("Ask in the company, or ask ACE Support (%(ace_support)s), before applying."),
         f"{_ACE_FORM}: the number is not already linked to a top account",
         _unsure,
     ),

@@ -48,6 +48,14 @@ class Place(StrEnum):
     FORM_4811 = "form-4811"
 
 
+PLACES: Mapping[str, Place] = {  # by step
+    "existing-account": Place.ASKING,
+    "ace-account": Place.APPLYING,
+    "ach-refund": Place.ACH_TAB,
+    "form-4811": Place.FORM_4811,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """Each paragraph a text of its own; [in brackets] stands what only the sender knows."""
@@ -304,7 +312,7 @@ FAILURES: tuple[Failure, ...] = (
     Failure(
         "notify-party-not-found",
         (Place.FORM_4811,),
-        _("You do not find Add Notify Party"),
+        _("Add Notify Party cannot be found"),
         _("Only the Trade Account Owner has it: make sure that you are signed in as that person. Where it stands "
           "has changed, so we print no path. Call us, and we look together; ACE Support knows the way too."),
         Mail(
@@ -336,6 +344,8 @@ FAILURES: tuple[Failure, ...] = (
         "CSMS 62234804: the form must show the agent's number",
     ),
 )  # fmt: skip
+
+FAILURE_BY_KEY: Mapping[str, Failure] = {failure.key: failure for failure in FAILURES}
 
 # What to read first, by what was seen on the tab.
 AFTER_THE_TAB: Mapping[ACHStatus, tuple[str, ...]] = {

@@ -1,5 +1,5 @@
 """Keeps bank details and Social Security numbers out of notes, reasons, names, e-mail addresses and other free text,
-and web addresses out of names.
+web addresses out of names, and CBP's codes out of what importers write to us.
 
 The choice between missing one and refusing what is harmless:
 
@@ -111,11 +111,80 @@ LINKS = _(
     "A name holds no web address. Take it out. If it is none, put a space behind the full stop or before the slash."
 )
 
+LONGEST_NAME = 80
+BARE_DOMAIN = re.compile(r"(?<=[^\W_])\.(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)(?!\w)", re.IGNORECASE)
+SIGNS_IN_LINKS = re.compile(r"[?&=%#/]")
+NO_NAME = _(
+    "Write the name alone, without a web or e-mail address. If there is none in it, put a space behind the full stop."
+)
+LONG_NAME = _("Write the name in at most %(limit)s characters.")
+ODD_ADDRESS = _("This e-mail address has a sign in it that we cannot take, like ? or &. Enter another address.")
+# A code from CBP: six to eight digits that the words around them call a code, four or five only straight behind "code
+# is". What other codes are called ("error code", "postnummer", "HTS code") stands in front of the word.
+CODE_WORD = r"(?:CODES?|KODEN?|KODER(?:NE)?)(?: (?:NUMBER|NO|NR|NUMMER)\b\.?)?"
+OWN_CODE_WORD = (
+    r"(?:(?<![\w-])(?:(?P<kind>[\w/-]+) )?"
+    r"|(?<![A-ZÆØÅ])(?:(?:SIKKERHEDS|ENGANGS|BEKRÆFTELSES|GODKENDELSES|VERIFIKATIONS|PIN)-?"
+    rf"|(?:CBP|ACE|SMS|MAIL)S?-)){CODE_WORD}(?!\w)"
+)
+OTHER_CODES = re.compile(
+    "ERROR|FEJL|MESSAGE|STATUS|REASON|RESPONSE|RETURN|ZIP|POST|POSTAL|AREA|COUNTRY|LAND|DIALL?ING|CITY|STATE|HS|HTS|HTSUS"
+    "|TARIFF|COMMODITY|DUTY|EXEMPTION|FILER|PORT|CENTER|ENTRY|IMPORTER|CUSTOMER|CLIENT|CARRIER|SCAC|SURETY|BOND|TAX|VAT"
+    "|COMPANY|BUSINESS|NAICS|SIC|ISO|LICEN[CS]E|TRACKING|TRACE|PRODUCT|PROMO|DISCOUNT|ORDER|CASE|REFERENCE|BAR|QR|DOOR|GATE"
+    "|SWIFT|SORT|BANK"
+)
+BETWEEN_CODE = (
+    r"(?:[\s:;=.,()*#\"'“”‘’„-]|\b(?:IS|WAS|ER|VAR|LYDER|READS|SAYS|FROM|FRA|CBP|CBPS|ACE|CUSTOMS|TOLDEN|I|WE|JEG|VI|IT"
+    r"|HAVE|HAR|GOT|GET|FIK|FÅR|FÅET|MODTOG|MODTAGET|RECEIVED|THE|MY|OUR|THIS|THAT|WHICH|SOM|DEN|DENNE|HER|HERE|NOW|NU"
+    r"|ME|US|MIG|OS|SENT|MAILED|SENDTE|SENDT|BLEV|CAME|KOM|DOES|DID|WORKS?|VIRKER|IKKE|NOT|TO|TIL|FOR|EXPIRED|UDLØBET"
+    r"|ACCEPTED|GODTAGET|TYPED|TASTEDE|SKREV|TRIED|PRØVEDE|MED|WITH|S)\b){0,24}"
+)
+NOT_LONGER = r"(?![ .-]?\d)(?!\w)"
+LONG_CODE = (
+    rf"(?<![\d.,-])(?!990[1-3])(?:\d{{6,8}}|\d{{3}}[ .-]\d{{3}}|\d{{4}}[ -]\d{{4}}|\d\d(?: \d\d){{2}}){NOT_LONGER}"
+)
+SHORT_CODE = rf"(?!(?:19|20)\d\d(?!\d)|5106|4811|7501|3461)\d{{4,5}}{NOT_LONGER}"
+CODE_OF_CBP = re.compile(
+    rf"{OWN_CODE_WORD}(?:{BETWEEN_CODE}{LONG_CODE}|(?:[ :=*\"”“]|IS\b|ER\b){{1,6}}{SHORT_CODE})"
+    rf"|{LONG_CODE}[\s\"”“*]*\b(?:IS|WAS|ER|VAR|AS|SOM)\b(?:\s(?:THE|MY|OUR|A|MIN|VORES|EN|CBP'?S?))*\s{CODE_WORD}(?!\w)"
+    rf"|^\W*{LONG_CODE}\W*$"
+)
+CBP_CODE = _(
+    "This looks like a code from CBP. Take it out: nobody needs this code but CBP's own form, and we never ask for it. "
+    "Has it run out, or is it not accepted? Then write just that. If it is another number, write in front of it what "
+    "it is, like “case number”."
+)
+
+
+def refuse_codes(text: str) -> None:
+    """Raises RuleViolation `code` for what looks like CBP's code for the ACE account."""
+    refuse_too_long(text)
+    plain = _without_harmless(_plain(text))
+    if any(not OTHER_CODES.fullmatch(found["kind"] or "") for found in CODE_OF_CBP.finditer(plain)):
+        raise RuleViolation("code", CBP_CODE)
+
 
 def refuse_links(text: str) -> None:
     """Raises RuleViolation `link`: what importers call themselves stands in mails to others, and must lead nowhere."""
     if LINK.search(unify(text).translate(DOTS)):
         raise RuleViolation("link", LINKS)
+
+
+def refuse_in_names(text: str) -> None:
+    """As `refuse_links`; of a person's name, which an officer types and which then stands in mails to others, also
+    what a mail program makes a link of (`too_long`: what is longer than names are)."""
+    refuse_links(text)
+    plain = unify(text).translate(DOTS)
+    if len(plain) > LONGEST_NAME:
+        raise RuleViolation("too_long", LONG_NAME, limit=str(LONGEST_NAME))
+    if "@" in plain or BARE_DOMAIN.search(plain):
+        raise RuleViolation("link", NO_NAME)
+
+
+def refuse_in_addresses(email: str) -> None:
+    """Raises RuleViolation `address`: in front of the @ they are allowed, and in a link they begin something else."""
+    if SIGNS_IN_LINKS.search(email):
+        raise RuleViolation("address", ODD_ADDRESS)
 
 
 def refuse_bank_details(text: str) -> None:

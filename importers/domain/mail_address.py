@@ -13,6 +13,16 @@ ADDRESS = re.compile(rf"([^{OUTSIDE}]+)@([^{OUTSIDE}'`!?/=&|*+{{}}]+)")
 STRAY_AT = re.compile(r"\S@|@\S")
 IN_FRONT = "'`.*|{•·"
 
+# What stands before the @ of a mailbox that several people read.
+SHARED_MAILBOX = frozenset(
+    {
+        "info", "mail", "post", "kontakt", "contact", "office", "kontor", "admin", "administration", "sales",
+        "salg", "order", "ordre", "orders", "booking", "finance", "accounting", "accounts", "bogholderi",
+        "regnskab", "faktura", "invoice", "support", "service", "import", "export", "shipping", "logistics",
+        "logistik", "customs", "told", "reception", "hello", "hej", "noreply", "no-reply",
+    }
+)  # fmt: skip
+
 # Cyrillic and Greek letters that pass for Latin ones, then what passes for another sign in many typefaces.
 LOOK_ALIKE = str.maketrans(
     dict(zip("аеорсухіјѕԁһӏкмтвн", "aeopcyxljsdhlkmtbh", strict=True))
@@ -67,3 +77,8 @@ def _shown(domain: str) -> str:
         return idna.decode(domain)
     except UnicodeError:
         return domain
+
+
+def is_shared_mailbox(email: str) -> bool:
+    """By its name: whether only one person reads it, nobody can see from outside."""
+    return email.partition("@")[0].strip().casefold() in SHARED_MAILBOX

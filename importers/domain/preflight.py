@@ -1,6 +1,6 @@
 """CBP's four checks on an ACE application (DOMAIN 4), run beforehand with what the portal knows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from importers.domain.checklist import Checklist
@@ -9,7 +9,11 @@ from importers.domain.facts import Document, ExistingAccount, ImporterFacts
 
 
 class Verdict(StrEnum):
+    """`told`: the importer says so. `unchecked`: we can look and have not yet. `unknown`: we cannot."""
+
     GOOD = "good"
+    TOLD = "told"
+    UNCHECKED = "unchecked"
     UNKNOWN = "unknown"
     WRONG = "wrong"
 
@@ -24,9 +28,19 @@ class PreflightCheck:
     text: str
 
 
+ANSWERED = frozenset({"email-free", "number-free"})  # what the company says it knows
+ASK_FIRST = _("Ask in the company before you apply.")
+UNTOLD = {Verdict.GOOD: "", Verdict.UNKNOWN: ASK_FIRST, Verdict.WRONG: ASK_FIRST}
+
+
 def preflight(checklist: Checklist) -> tuple[PreflightCheck, ...]:
     facts = checklist.facts
     return (_company(checklist), _mailbox(checklist), _email_free(facts), _number_free(facts))
+
+
+def for_colleague(checks: tuple[PreflightCheck, ...]) -> tuple[PreflightCheck, ...]:
+    """Whoever has this one step reads how the checks stand, not what the company answered at another step."""
+    return tuple(replace(check, text=UNTOLD[check.verdict]) if check.key in ANSWERED else check for check in checks)
 
 
 def _company(checklist: Checklist) -> PreflightCheck:
@@ -35,7 +49,7 @@ def _company(checklist: Checklist) -> PreflightCheck:
     if any(f.rule.key == "company-name-differs" for f in checklist.findings):
         return PreflightCheck("company", Verdict.WRONG, asks, _("The name is written differently on Form 5106."))
     if filed is None or not filed.company_name:
-        return PreflightCheck("company", Verdict.UNKNOWN, asks, _("We have not read the name on Form 5106 yet."))
+        return PreflightCheck("company", Verdict.UNCHECKED, asks, _("We have not read the name on Form 5106 yet."))
     return PreflightCheck("company", Verdict.GOOD, asks, _("The name here is the one on Form 5106."))
 
 
@@ -47,7 +61,7 @@ def _mailbox(checklist: Checklist) -> PreflightCheck:
             "mailbox", Verdict.WRONG, asks, _("Another e-mail stands there. The code would go astray.")
         )
     if Document.FORM_5106 not in checklist.facts.filed:
-        return PreflightCheck("mailbox", Verdict.UNKNOWN, asks, _("We have not read the e-mail on Form 5106 yet."))
+        return PreflightCheck("mailbox", Verdict.UNCHECKED, asks, _("We have not read the e-mail on Form 5106 yet."))
     return PreflightCheck("mailbox", Verdict.GOOD, asks, _("The officer's e-mail stands there."))
 
 
@@ -59,18 +73,21 @@ def _email_free(facts: ImporterFacts) -> PreflightCheck:
             "add the others to the same ACE account."
         )
         return PreflightCheck("email-free", Verdict.WRONG, asks, text)
-    if facts.existing_account is ExistingAccount.NO:
-        return PreflightCheck("email-free", Verdict.GOOD, asks, _("You told us that nobody in the company uses ACE."))
-    return PreflightCheck("email-free", Verdict.UNKNOWN, asks, _("Only ACE can tell."))
+    text = _(
+        "Only ACE can tell. Ask the officer: do you sign in to ACE with this e-mail already, perhaps for another "
+        "company?"
+    )
+    return PreflightCheck("email-free", Verdict.UNKNOWN, asks, text)
 
 
 def _number_free(facts: ImporterFacts) -> PreflightCheck:
     asks = _("The importer number is not yet linked to an ACE account.")
     match facts.existing_account:
         case ExistingAccount.NO:
-            return PreflightCheck("number-free", Verdict.GOOD, asks, _("You told us that the company has no account."))
+            text = _("You told us that nobody in the company has an account. We cannot see it; only ACE can.")
+            return PreflightCheck("number-free", Verdict.TOLD, asks, text)
         case ExistingAccount.ACCOUNT | ExistingAccount.ENROLLED:
             text = _("The company has an account. Sign in to it; do not apply again.")
             return PreflightCheck("number-free", Verdict.WRONG, asks, text)
         case _:
-            return PreflightCheck("number-free", Verdict.UNKNOWN, asks, _("Ask in the company before you apply."))
+            return PreflightCheck("number-free", Verdict.UNKNOWN, asks, ASK_FIRST)

@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Hidden, Submit
 from django import forms
+from django.http import QueryDict
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from importers.domain.errors import RuleViolation
-from importers.drafts import MADE_FOR, Draft, mark_of
+from importers.drafts import MADE_FOR, mark_of
 from importers.models import ImporterOfRecord
 from importers.pages.importer import ImporterPage
 from importers.services.change import write_over
@@ -26,7 +27,30 @@ MADE_FROM = "made_from"  # what the form was filled from, so that nothing newer 
 
 
 class PortalForm(forms.Form):
+    """On a page about one importer, made for the person who is signed in."""
+
     submit_label: ClassVar[str | Promise] = _("Save and continue")
+    is_put_back = False
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage) -> None:
+        self.page = page
+        self.importer = page.importer
+        self.user = page.user
+        super().__init__(data, initial=self.prefill())
+
+    @classmethod
+    def kept_fields(cls) -> list[str]:
+        """What is kept of it when it cannot be taken in."""
+        return list(cls.base_fields)
+
+    def prefill(self) -> dict[str, Any]:
+        return {}
+
+    def put_back(self, typed: QueryDict) -> None:
+        """Shows what was typed into the form before, neither checked nor saved."""
+        for name, field in self.fields.items():
+            self.initial[name] = field.widget.value_from_datadict(typed, {}, name)
+        self.is_put_back = True
 
     def save(self) -> None:
         """Calls the one service behind the form; may raise RuleViolation."""
@@ -41,6 +65,7 @@ class PortalForm(forms.Form):
         helper = FormHelper(self)
         helper.attrs = {"novalidate": True}  # our own messages say what to do; the browser's do not
         helper.add_input(Submit("", self.submit_label))
+        helper.add_input(Hidden(MADE_FOR, mark_of(self.user)))
         return helper
 
 
@@ -68,13 +93,9 @@ class StepForm(PortalForm):
     """Fills itself from the importer on the page; `save` calls the one service of the step."""
 
     differences: tuple[Difference, ...] = ()
-    put_back_from = ""
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage) -> None:
-        self.page = page
-        self.importer = page.importer
-        self.user = page.user
-        super().__init__(data, initial=self.prefill())
+        super().__init__(data, page=page)
         self.made_from = (data or {}).get(MADE_FROM) or self._digest()
         for field in self.fields.values():
             if isinstance(field, PhoneNumberField):  # the country is known: its own numbers need no country code
@@ -84,23 +105,20 @@ class StepForm(PortalForm):
     def helper(self) -> FormHelper:
         helper = super().helper
         helper.add_input(Hidden(MADE_FROM, self.made_from))
-        helper.add_input(Hidden(MADE_FOR, mark_of(self.user)))
         return helper
 
-    def prefill(self) -> dict[str, Any]:
-        return {}
+    @classmethod
+    def kept_fields(cls) -> list[str]:
+        return [*super().kept_fields(), MADE_FROM]
 
     def _digest(self) -> str:
         """Of the answers that `prefill` finds."""
         text = json.dumps(self.prefill(), sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def put_back(self, draft: Draft) -> None:
-        """Shows what was typed into the form before, neither checked nor saved."""
-        for name, field in self.fields.items():
-            self.initial[name] = field.widget.value_from_datadict(draft.typed, {}, name)
-        self.made_from = draft.typed.get(MADE_FROM) or self.made_from
-        self.put_back_from = draft.name
+    def put_back(self, typed: QueryDict) -> None:
+        super().put_back(typed)
+        self.made_from = typed.get(MADE_FROM) or self.made_from
 
     def write(self) -> bool:
         """Saves. False, and nothing is saved, when others have changed the answers since the form was made: then

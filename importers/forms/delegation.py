@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from importers.forms.base import StepForm
-from importers.forms.fields import choice, email, text
+from importers.forms.fields import PersonField, PersonsAddressField, choice, email, text
 from importers.models import Delegation
 from importers.services.delegations import delegate
 
@@ -15,10 +15,11 @@ LANGUAGES = {"en": _("English"), "da": _("Danish")}
 
 class SendStepForm(StepForm):
     submit_label = _("Send the step")
-    name = text(_("Your colleague's name"), _("Enter your colleague's name."))
+    name = text(_("Your colleague's name"), _("Enter your colleague's name."), field=PersonField)
     email = email(
         _("Your colleague's own e-mail"),
         _("Enter your colleague's e-mail."),
+        field=PersonsAddressField,
         help_text=_("The link and the code to open it go there."),
     )
     language = choice(

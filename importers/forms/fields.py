@@ -1,7 +1,7 @@
 """Fields as the portal asks for them: a label, a hint, and an error that says what to do."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from django import forms
 from django.utils.translation import gettext
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from importers.domain.errors import RuleViolation
-from importers.domain.free_text import refuse_bank_details
+from importers.domain.free_text import refuse_bank_details, refuse_codes, refuse_in_addresses, refuse_in_names
 from importers.domain.text import one_line
 
 if TYPE_CHECKING:
@@ -19,12 +19,15 @@ Words: TypeAlias = "str | _StrPromise"
 
 
 class NoBankDetails:
-    """A text that looks like bank details is refused at its own field."""
+    """A text that looks like bank details is refused at its own field, and so is what the other `rules` refuse."""
+
+    rules: ClassVar[tuple[Callable[[str], None], ...]] = ()
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)  # type: ignore[misc]
         try:
-            refuse_bank_details(text)
+            for refuse in (refuse_bank_details, *self.rules):
+                refuse(text)
         except RuleViolation as refused:
             raise forms.ValidationError(refused.translated(gettext), code=refused.code) from None
         return text
@@ -32,6 +35,12 @@ class NoBankDetails:
 
 class AddressField(NoBankDetails, forms.EmailField):
     pass
+
+
+class PersonsAddressField(AddressField):
+    """Of somebody whom the reader of the page names: a mail in our name goes there."""
+
+    rules = (refuse_in_addresses,)
 
 
 class LineField(NoBankDetails, forms.CharField):
@@ -44,18 +53,30 @@ class LineField(NoBankDetails, forms.CharField):
             raise forms.ValidationError(refused.translated(gettext), code=refused.code) from None
 
 
+class PersonField(LineField):
+    """The name of somebody whom the reader of the page names."""
+
+    rules = (refuse_in_names,)
+
+
 class NoteField(NoBankDetails, forms.CharField):
-    """Text of several lines."""
+    """Text of several lines, to us: CBP's codes are refused as well."""
+
+    rules = (refuse_codes,)
 
 
-def text(label: Words, missing: Words, *, autocomplete: str = "", **options: Any) -> forms.CharField:
+def text(
+    label: Words, missing: Words, *, autocomplete: str = "", field: type[LineField] = LineField, **options: Any
+) -> forms.CharField:
     attrs = {"autocomplete": autocomplete} if autocomplete else {}
     options = {"max_length": 200} | options
-    return LineField(label=label, error_messages={"required": missing}, widget=forms.TextInput(attrs=attrs), **options)
+    return field(label=label, error_messages={"required": missing}, widget=forms.TextInput(attrs=attrs), **options)
 
 
-def email(label: Words, missing: Words, **options: Any) -> forms.EmailField:
-    return AddressField(
+def email(
+    label: Words, missing: Words, *, field: type[AddressField] = AddressField, **options: Any
+) -> forms.EmailField:
+    return field(
         label=label,
         error_messages={
             "required": missing,
@@ -96,8 +117,14 @@ def choice(label: Words, missing: Words, options: Iterable[tuple[str, Words]], *
     )
 
 
-def check(label: Words, missing: Words) -> forms.BooleanField:
-    return forms.BooleanField(label=label, error_messages={"required": missing})
+class CheckField(forms.BooleanField):
+    """`sleeps`: not shown, because what it asks about has not been answered so."""
+
+    sleeps = False
+
+
+def check(label: Words, missing: Words, **options: Any) -> CheckField:
+    return CheckField(label=label, error_messages={"required": missing}, **options)
 
 
 def day(label: Words, missing: Words, *, help_text: Words = "") -> forms.DateField:

@@ -5,18 +5,22 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_countries import countries
 
 from importers.domain.ach import BEFORE_APPLYING, ON_THE_TAB
+from importers.domain.countries import countries
+from importers.domain.errors import RuleViolation
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
+from importers.domain.mail_address import SHARED_MAILBOX, is_shared_mailbox
+from importers.domain.postal_code import parse_postal_code
 from importers.forms.ach import AchClaimForm
 from importers.forms.base import StepForm
-from importers.forms.fields import check, choice, day, email, phone, text
+from importers.forms.fields import CheckField, PersonField, PersonsAddressField, check, choice, day, email, phone, text
 from importers.pages.importer import ImporterPage
 from importers.services import steps
-from importers.wording import STRUCTURES
+from importers.wording import STRUCTURES, language, violation_text
 
 
 class CompanyForm(StepForm):
@@ -49,10 +53,20 @@ class CompanyForm(StepForm):
         super().__init__(data, page=page)
         country = self.fields["country"]
         assert isinstance(country, forms.ChoiceField)  # noqa: S101 - for the type checker
-        country.choices = [("", _("Choose a country")), *countries]
+        country.choices = [("", _("Choose a country")), *countries(language())]
 
     def prefill(self) -> dict[str, Any]:
         return {name: str(getattr(self.importer, name)) for name in CompanyForm.base_fields}
+
+    def clean(self) -> None:
+        super().clean()
+        code, country = self.cleaned_data.get("postal_code"), self.cleaned_data.get("country")
+        if not (code and country):
+            return
+        try:
+            self.cleaned_data["postal_code"] = parse_postal_code(code, country)
+        except RuleViolation as refused:
+            self.add_error("postal_code", forms.ValidationError(violation_text(refused), code=refused.code))
 
     def save(self) -> None:
         details = {name: str(value) for name, value in self.cleaned_data.items()}
@@ -60,25 +74,52 @@ class CompanyForm(StepForm):
 
 
 class OfficerForm(StepForm):
+    """The question about a shared mailbox sleeps until such an address stands there."""
+
     has_invited = False
+    shared_mailboxes = " ".join(sorted(SHARED_MAILBOX))  # for the script that asks while the address is typed
     name = text(
-        _("Full name"), _("Enter the officer's full name."), autocomplete="name",
+        _("Full name"), _("Enter the officer's full name."), autocomplete="name", field=PersonField,
         help_text=_("As it should stand in ACE, on Form 5106 and on Form 4811."),
     )  # fmt: skip
     title = text(
-        _("Title"), _("Enter the officer's title, like Director."), autocomplete="organization-title",
-        max_length=100,
+        _("Title in English"), _("Enter the officer's title in English, like Managing Director."),
+        autocomplete="organization-title", max_length=100,
+        help_text=_("It stands in mails to CBP. Examples: Managing Director, CFO, Owner, Board Chair."),
     )  # fmt: skip
     email = email(
         _("The officer's own e-mail"),
         _("Enter the officer's e-mail."),
+        field=PersonsAddressField,
         help_text=_("CBP mails the code here. It must be the same in ACE, on Form 5106 and on Form 4811."),
+    )
+    reads_it = check(
+        _("It is the officer's own mailbox all the same."),
+        _("Enter the officer's own address, or tick that this mailbox is the officer's own."),
+        help_text=_(
+            "This looks like a mailbox that several people read. CBP's code, valid for ten minutes, and our invitation "
+            "are for the officer only."
+        ),
+        required=False,
     )
     phone = phone(_("Phone"), _("Enter the officer's phone number with its country code."))
     authorised = check(
         _("This person is an officer of the company and is authorised to sign for it."),
         _("Confirm that the officer may sign for the company, or name somebody who may."),
     )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage) -> None:
+        super().__init__(data, page=page)
+        self._wake(str((data or self.initial).get("email", "")))
+
+    def put_back(self, typed: QueryDict) -> None:
+        super().put_back(typed)
+        self._wake(str(self.initial.get("email") or ""))
+
+    def _wake(self, email: str) -> None:
+        question = self.fields["reads_it"]
+        assert isinstance(question, CheckField)  # noqa: S101 - for the type checker
+        question.sleeps = not is_shared_mailbox(email)
 
     def prefill(self) -> dict[str, Any]:
         importer = self.importer
@@ -91,10 +132,18 @@ class OfficerForm(StepForm):
                 "phone": str(importer.contact_phone),
             }
         fields = {name: str(getattr(officer, name)) for name in ("name", "title", "email", "phone")}
-        return fields | {"authorised": officer.declared_at is not None}
+        declared = officer.declared_at is not None
+        return fields | {"authorised": declared, "reads_it": declared and is_shared_mailbox(officer.email)}
+
+    def clean(self) -> None:
+        super().clean()
+        if is_shared_mailbox(self.cleaned_data.get("email", "")) and not self.cleaned_data.get("reads_it"):
+            reads_it = self.fields["reads_it"]
+            self.add_error("reads_it", forms.ValidationError(reads_it.error_messages["required"], code="shared"))
 
     def save(self) -> None:
         details = self.cleaned_data | {"phone": str(self.cleaned_data["phone"])}
+        del details["reads_it"]
         self.has_invited = steps.name_officer(self.importer, by=self.user, **details)
 
     @property

@@ -25,11 +25,15 @@ class UserManager(BaseUserManager["User"]):
         return self.filter(email=email.strip().lower(), is_active=True).first()
 
     def for_email(self, email: str, *, name: str = "", language: str = "en") -> "User":
-        """The person with this address; made, without a password, when new."""
+        """The person with this address; made, without a password, when new. Whoever has no name yet gets this one."""
         try:
-            return self.get(email__iexact=email.strip())
+            user = self.get(email__iexact=email.strip())
         except User.DoesNotExist:
             return self.create_user(email, name=name, language=language)
+        if name and not user.name:
+            user.name = name
+            user.save(update_fields=["name"])
+        return user
 
     def for_emails(self, wanted: Mapping[str, tuple[str, str]]) -> "dict[str, User]":
         """As `for_email`, for many at once: `wanted` has the name and the language of each; found by lower case."""

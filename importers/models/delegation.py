@@ -4,6 +4,7 @@ import uuid
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
@@ -70,7 +71,8 @@ class Delegation(models.Model):
     importer = models.ForeignKey(ImporterOfRecord, models.CASCADE, related_name="delegations")
     step = models.CharField(_("step"), max_length=20, choices=step_choices)
     colleague = models.ForeignKey(User, models.CASCADE, related_name="delegations", verbose_name=_("colleague"))
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=200)  # as the officer typed it; `User.name` is the person's own
+    language = models.CharField(_("language of the mails"), max_length=5, choices=settings.LANGUAGES, default="en")
     granted_at = models.DateTimeField()
     granted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     expires_at = models.DateTimeField(_("open until"))
@@ -116,6 +118,12 @@ def sent_steps(importer: ImporterOfRecord, now: datetime) -> tuple[SentStep, ...
     if read is None:
         read = [row["read"] for row in Delegation.objects.filter(importer=importer).as_read()]
     return tuple(_sent_step(importer, row, now) for row in read)
+
+
+def open_to(importer: ImporterOfRecord, user: User, step: str, now: datetime) -> SentStep | None:
+    """What was sent to this person, if it is this step and open."""
+    theirs = (s for s in sent_steps(importer, now) if (s.step, s.colleague) == (step, user.pk) and s.is_open)
+    return next(theirs, None)
 
 
 def _sent_step(importer: ImporterOfRecord, row: dict[str, Any], now: datetime) -> SentStep:

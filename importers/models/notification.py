@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from importers.models.accounts import User
 from importers.models.campaign import Campaign
 from importers.models.constraints import known, pair
+from importers.models.delegation import Delegation
 from importers.models.filings import ImporterAccess
 from importers.models.importer import ImporterOfRecord
 from importers.models.questions import Question
@@ -68,6 +69,19 @@ def _may_come_in() -> Exists:
     )
 
 
+def _has_the_step(now: datetime) -> Exists:
+    """The step that the mail is about was sent to whoever it goes to."""
+    sent = Delegation.objects.may_be_open(now)
+    return Exists(
+        sent.filter(
+            importer=OuterRef("importer"),
+            step=OuterRef("step"),
+            colleague__email__iexact=OuterRef("to_email"),
+            colleague__is_active=True,
+        )
+    )
+
+
 def _still_wanted(now: datetime) -> Q:
     """The importer has something to do, waits for no answer of ours and is not paused; the campaign is not replaced."""
     open_step = Readiness.objects.filter(importer=OuterRef("importer")).exclude(importer_step="")
@@ -84,7 +98,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(fresh, state=MailState.PENDING, not_before__lte=now).filter(
             ~Q(kind__in=LOOKED_AT_AGAIN)
             | Q(kind=MailKind.REMINDER) & _still_wanted(now)
-            | Q(kind=MailKind.ANSWER) & _may_come_in()
+            | Q(kind=MailKind.ANSWER) & (_may_come_in() | _has_the_step(now))
         )
 
     def claim(self, pk: int, now: datetime) -> uuid.UUID | None:
@@ -137,6 +151,7 @@ class Notification(models.Model):
     answer = models.CharField(_("answer of the mail server"), max_length=500, blank=True)
     link_used_at = models.DateTimeField(_("signed in through its link"), null=True, blank=True, editable=False)
     link_used_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
+    link_used_in = models.UUIDField(null=True, blank=True, editable=False)  # the sign-in in one browser
 
     objects: ClassVar[models.Manager["Notification"]] = NotificationQuerySet.as_manager()
 
@@ -179,13 +194,14 @@ class Notification(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} → {self.to_email}"
 
-    def newer_link(self) -> "Notification | None":
-        """The newest mail that went to the same person about the same importer for the sake of its link, if it went
-        after this one. One that never arrived replaces nothing."""
+    def newer_link(self, *, to_step: str = "") -> "Notification | None":
+        """The newest mail that went to the same person about the same importer (`to_step`: about this one step of it)
+        for the sake of its link, if it went after this one. One that never arrived replaces nothing."""
+        alike = Q(kind=MailKind.DELEGATION, step=to_step) if to_step else Q(kind__in=WITH_A_NEW_LINK)
         later = Notification.objects.filter(
+            alike,
             importer=self.importer_id,
             to_email__iexact=self.to_email,
-            kind__in=WITH_A_NEW_LINK,
             sent_at__gt=self.sent_at or self.created_at,
         )
         return later.exclude(pk=self.pk).order_by("-sent_at").first()

@@ -5,13 +5,14 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from importers.domain.checklist import Status
 from importers.domain.stuck import ANSWER_WITHIN, LONGEST_QUESTION, topics_of
 from importers.models.accounts import User
 from importers.models.constraints import known, pair
+from importers.models.delegation import Delegation
 from importers.models.history import tracked
 from importers.models.importer import ImporterOfRecord
 from importers.models.labels import choices
@@ -23,34 +24,52 @@ class QuestionQuerySet(models.QuerySet["Question"]):
     def open(self) -> Self:
         return self.filter(answered_at=None)
 
+    def with_people(self) -> Self:
+        """Who asked and who answered, in the same query."""
+        called = Delegation.objects.filter(importer=OuterRef("importer"), colleague=OuterRef("asked_by"))
+        newest = Subquery(called.order_by("-pk").values("name")[:1])
+        return self.select_related("asked_by", "answered_by").annotate(called=newest)
+
     def holding_reminders(self, now: datetime) -> Self:
         """The same in a query as `importers.domain.stuck.holds_reminders`."""
         return self.open().filter(asked_at__gt=now - ANSWER_WITHIN)
 
+    def unread_by(self, user: User) -> Self:
+        return self.filter(answered_at__isnull=False, read_at=None, asked_by=user)
 
-def asked_at_steps(now: datetime) -> dict[str, ArraySubquery]:
-    """Annotations for importers: the steps at which a question is open, and at which an answer is new."""
-    asked = Question.objects.filter(importer=OuterRef("pk")).order_by().values("step").distinct()
+    def steps(self) -> "models.QuerySet[Question, dict[str, str]]":
+        return self.order_by().values("step").distinct()
+
+
+def asked_at_steps(now: datetime, user: User) -> dict[str, ArraySubquery]:
+    """Annotations for importers: the steps at which a question is open, at which an answer is new, and at which one
+    waits for this person, who asked, to read it."""
+    asked = Question.objects.filter(importer=OuterRef("pk"))
     return {
-        "open_questions": ArraySubquery(asked.filter(answered_at=None)),
-        "new_answers": ArraySubquery(asked.filter(answered_at__gt=now - ANSWER_IS_NEW)),
+        "open_questions": ArraySubquery(asked.open().steps()),
+        "new_answers": ArraySubquery(asked.filter(answered_at__gt=now - ANSWER_IS_NEW).steps()),
+        "unread_answers": ArraySubquery(asked.unread_by(user).steps()),
     }
 
 
 @tracked()
 class Question(models.Model):
-    """Asked at a step, in the state in which the step then was. Open until somebody of the staff answers."""
+    """Asked at a step, in the state in which the step then was. Open until somebody of the staff answers. `read_at` is
+    when whoever asked first opened a page that shows the answer."""
 
     importer = models.ForeignKey(ImporterOfRecord, models.CASCADE, related_name="questions")
     step = models.CharField(_("step"), max_length=20)
     status = models.CharField(_("state of the step"), max_length=14, choices=choices(Status))
-    topic = models.CharField(_("what went wrong"), max_length=20)
+    topic = models.CharField(_("what went wrong"), max_length=40)
     text = models.CharField(_("question"), max_length=LONGEST_QUESTION, blank=True)
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     answer = models.CharField(_("answer"), max_length=LONGEST_QUESTION, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    read_at = models.DateTimeField(_("answer read"), null=True, blank=True, editable=False)
+
+    called: str | None  # of `with_people`
 
     objects: ClassVar[models.Manager["Question"]] = QuestionQuerySet.as_manager()
 
@@ -67,10 +86,20 @@ class Question(models.Model):
                 condition=Q(answered_at=None, answer="") | Q(answered_at__isnull=False) & ~Q(answer=""),
                 name="question_answered_with_words",
             ),
+            models.CheckConstraint(
+                condition=Q(read_at=None) | Q(answered_at__isnull=False), name="question_read_once_answered"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.importer}: {self.step}"
+
+    @property
+    def asker(self) -> str:
+        """By their own name, else as the officer calls them who sent them the step."""
+        if "called" not in self.__dict__:
+            self.called = Question.objects.with_people().get(pk=self.pk).called
+        return self.asked_by.name or self.called or self.asked_by.email
 
     @property
     def topic_text(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from importers import wording
 from importers.domain.checklist import Group, Status, StepState
@@ -31,7 +31,7 @@ ACH = {
 }
 # What to have at hand, after the title and the minutes.
 AT_HAND = {
-    "company": _("with a paper from CBP or from us at hand that shows the company name"),
+    "company": _("with a letter from CBP or from us that shows the company name"),
     "officer": _("with the officer's name, title, e-mail and phone"),
     "existing-account": _("after asking whoever handled U.S. customs before you"),
     "refund-route": _("once you know whether the company has a bank account in the United States"),
@@ -42,11 +42,12 @@ AT_HAND = {
 }
 LOOK_IN_AGAIN = _("Look in here again in a day or two: then you can go on.")
 SIGNED_IN_TO_ACE = _("signed in to ACE")
-CHECK_5106_FIRST = _(
-    "We check Form 5106 first, usually within one working day, because CBP mails the code to the e-mail that stands "
-    "there. You may start already; to be sure that the code reaches the officer, wait until we have checked."
+WAIT_FOR_5106 = _("Wait until we have checked Form 5106, usually within one working day.")
+WHY_WAIT = _(
+    "CBP mails the code for the ACE account to the e-mail that stands there. Look in here again in a day or two. If "
+    "you know that %(email)s stands there, you need not wait: begin with “%(step)s”."
 )
-ASK_ACE_FIRST = _("Find out whether the company has an ACE account: ask ACE Support, 866-530-4172")
+ASK_ACE_FIRST = gettext_noop("Find out whether the company has an ACE account: ask ACE Support, %(ace_support)s")
 THEN_CORRECT = _("Then correct your answer. Nobody should apply before: a number can be linked to one account only.")
 
 OUR_TURN = {
@@ -101,7 +102,9 @@ def title_of(page: ImporterPage, state: StepState) -> str:
 
 def checks_5106_first(page: ImporterPage) -> bool:
     """CBP will mail a code to the address on Form 5106, and nobody has read the form yet."""
-    return not page.checklist.facts.has_account and page.checklist["form-5106"].status is not Status.DONE
+    facts = page.checklist.facts
+    applies = not facts.has_account and not facts.ace_confirmed
+    return applies and page.checklist["form-5106"].status is not Status.DONE
 
 
 def nobody_knows(page: ImporterPage) -> bool:
@@ -138,11 +141,17 @@ def row(page: ImporterPage, state: StepState) -> Row:
 
 def _note(page: ImporterPage, state: StepState) -> str:
     """What was asked at this step, as long as it may still be of interest."""
+    notes = []
+    is_new = state.key in page.new_answers and not state.status.is_settled
+    if is_new or state.key in page.unread_answers:
+        notes.append(gettext("We have answered your question."))
     if state.key in page.open_questions:
-        return gettext("We have your question and will answer it.")
-    if state.key in page.new_answers and not state.status.is_settled:
-        return gettext("We have answered your question.")
-    return ""
+        notes.append(
+            gettext("We have another question of yours, too, and will answer it.")
+            if notes
+            else gettext("We have your question and will answer it.")
+        )
+    return " ".join(notes)
 
 
 def step_url(page: ImporterPage, state: StepState) -> str:
@@ -197,7 +206,11 @@ def next_thing(page: ImporterPage) -> Next:
     state = checklist.importer_step
     if state is not None:
         if state.key == "ace-account" and nobody_knows(page):
-            return Next(str(ASK_ACE_FIRST), str(THEN_CORRECT), step_url(page, page.checklist["existing-account"]))
+            ask = wording.sentence(ASK_ACE_FIRST, {})
+            return Next(ask, str(THEN_CORRECT), step_url(page, checklist["existing-account"]))
+        if state.key == "ace-account" and checks_5106_first(page):
+            words = {"email": _officers_email(page), "step": title_of(page, state)}
+            return Next(str(WAIT_FOR_5106), str(WHY_WAIT) % words)
         return _sent_back(page, state) or Next(_sentence(page, state), _detail(page, state), step_url(page, state))
     blocker = checklist.first_blocker
     if blocker is None:
@@ -227,10 +240,15 @@ def _sent_back(page: ImporterPage, state: StepState) -> Next | None:
     return Next(gettext("We sent it back: %(note)s") % {"note": facts.returned}, what % words, step_url(page, state))
 
 
+def _officers_email(page: ImporterPage) -> str:
+    officer = page.checklist.facts.officer
+    return officer.email if officer else page.importer.contact_email
+
+
 def _sentence(page: ImporterPage, state: StepState) -> str:
     officer = page.checklist.facts.officer
     words = {
-        "email": officer.email if officer else page.importer.contact_email,
+        "email": _officers_email(page),
         "officer": officer.name if officer else gettext("the responsible officer"),
     }
     looks_up = state.key == "ace-account" and page.checklist.facts.has_account
@@ -244,8 +262,8 @@ def _sentence(page: ImporterPage, state: StepState) -> str:
 def _detail(page: ImporterPage, state: StepState) -> str:
     if state.blockers:
         return wording.finding_text(state.blockers[0])
-    if state.key == "ace-account" and checks_5106_first(page):
-        return str(CHECK_5106_FIRST)
+    if state.key in page.unread_answers:
+        return gettext("Read our answer to your question about this step first.")
     if state.key == "ach-refund" and state.status is Status.IN_PROGRESS:
         return gettext("You told us: %(seen)s. The page says what to do next.") % {
             "seen": ACH[page.checklist.facts.ach]

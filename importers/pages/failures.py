@@ -6,9 +6,11 @@ from urllib.parse import quote
 
 from django.utils.translation import get_language, gettext
 
-from importers.domain.failures import CBP_DESKS, CbpDesk, Desk, Failure, Mail, Place, failures_at
+from importers.domain.failures import CBP_DESKS, PLACES, CbpDesk, Desk, Failure, Mail, Place, failures_at
 from importers.domain.identifiers import NumberKind
+from importers.domain.stuck import Topic, topics_of
 from importers.pages.importer import ImporterPage
+from importers.wording import readable_phone
 
 # What the sender fills in: we do not hold it. It goes to CBP only.
 OUR_SSN = "[our Social Security number; we can give it on the phone]"
@@ -52,15 +54,34 @@ def public_failures(place: Place) -> list[ShownFailure]:
     return [_shown(failure) for failure in failures_at(place) if failure.key != "broker-number-missing"]
 
 
-def failures_on(page: ImporterPage, place: Place) -> list[ShownFailure]:
-    if page.mine:
-        return [_shown(failure) for failure in failures_at(place) if _applies(failure, page)]
-    values = _values(page)
-    return [_shown(f, _ready(page, f.mail, values)) for f in failures_at(place) if _applies(f, page)]
+def failures_on(page: ImporterPage, step: str) -> list[ShownFailure]:
+    values = {} if page.mine else _values(page)
+    return [
+        _shown(failure, None if page.mine else _ready(page, failure.mail, values))
+        for failure in failures_at(PLACES[step])
+        if _applies(failure, page, step)
+    ]
 
 
-def _applies(failure: Failure, page: ImporterPage) -> bool:
-    return failure.key != "broker-number-missing" or not page.checklist.facts.broker_has_number
+def topics_on(page: ImporterPage, step: str) -> dict[Topic, ShownFailure | None]:
+    """What can be asked here, each with what is known to help. A mail to us is left out: here stands the form."""
+    values = {} if page.mine else _values(page)
+    topics: dict[Topic, ShownFailure | None] = {}
+    for topic in topics_of(step):
+        if topic.known is None:
+            topics[topic] = None
+        elif _applies(topic.known, page, step):
+            to_cbp = topic.known.mail.to is not Desk.BROKER and not page.mine
+            topics[topic] = _shown(topic.known, _ready(page, topic.known.mail, values) if to_cbp else None)
+    return topics
+
+
+def _applies(failure: Failure, page: ImporterPage, step: str) -> bool:
+    """Where there is an account nobody applies."""
+    facts = page.checklist.facts
+    if step == "ace-account" and facts.has_account and Place.IN_ACCOUNT not in failure.places:
+        return False
+    return failure.key != "broker-number-missing" or not facts.broker_has_number
 
 
 def _shown(failure: Failure, mail: ReadyMail | None = None) -> ShownFailure:
@@ -86,7 +107,7 @@ def _letter(opening: str, paragraphs: Sequence[str], closing: str, values: dict[
 def _values(page: ImporterPage) -> dict[str, str]:
     importer, officer = page.importer, page.checklist.facts.officer
     name, email = (officer.name, officer.email) if officer else (importer.contact_name, importer.contact_email)
-    phone = officer.phone if officer else str(importer.contact_phone)
+    phone = readable_phone(officer.phone if officer else importer.contact_phone)
     return {
         "company": importer.name,
         "number": _number(page),

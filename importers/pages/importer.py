@@ -44,6 +44,11 @@ class ImporterPage:
         return self.importer.__dict__.get("new_answers", [])
 
     @property
+    def unread_answers(self) -> list[str]:
+        """The steps at which this person asked, and has not read the answer yet."""
+        return self.importer.__dict__.get("unread_answers", [])
+
+    @property
     def may_write(self) -> bool:
         return may_write(self.user)
 

@@ -8,9 +8,11 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
+from importers.domain.checklist import STEP_BY_KEY
 from importers.domain.links import LinkFacts, LinkState, link_state, runs_out_at
 from importers.letters import read_link
 from importers.models import ImporterAccess, ImporterOfRecord, MailKind, Notification, User
+from importers.pages.answers import ANSWERS
 from importers.pages.sent_to_me import SentToMe, behind_link
 
 
@@ -39,23 +41,29 @@ class MailedLink:
         mail = Notification.objects.filter(uuid=uuid).select_related("importer").first()
         if mail is None or mail.importer is None:
             return cls(LinkState.UNKNOWN)
-        if mail.kind == MailKind.DELEGATION:
-            return cls._to_one_step(mail, mail.importer, mailed_at)
         access = _access(mail)
         user = access.user if access and _may_come_in(access) else None
-        newer = mail.newer_link()
-        newer_at = newer.sent_at if newer else None
-        state = link_state(LinkFacts(mailed_at, user is not None, mail.link_used_at, newer_at), timezone.now())
-        return cls(state, mail, mailed_at, user, newer_at, access.revoked_at if access else None)
+        step = _one_step(mail, mail.importer, is_in=user is not None)
+        if step:
+            return cls._at(mailed_at, mail, step.page.user if step.sent.is_open else None, step=step)
+        if mail.kind == MailKind.DELEGATION and user is None:
+            return cls(LinkState.UNKNOWN)
+        return cls._at(mailed_at, mail, user, revoked_at=access.revoked_at if access else None)
 
     @classmethod
-    def _to_one_step(cls, mail: Notification, importer: ImporterOfRecord, mailed_at: datetime) -> Self:
-        """Whether the step is still open to the colleague says more than how old the link is."""
-        step = behind_link(mail, importer)
-        if step is None:
-            return cls(LinkState.UNKNOWN)
-        state = link_state(LinkFacts(mailed_at, step.sent.is_open, mail.link_used_at), timezone.now())
-        return cls(state, mail, mailed_at, step.page.user if step.sent.is_open else None, step=step)
+    def _at(
+        cls,
+        mailed_at: datetime,
+        mail: Notification,
+        user: User | None,
+        *,
+        step: SentToMe | None = None,
+        revoked_at: datetime | None = None,
+    ) -> Self:
+        newer = mail.newer_link(to_step=mail.step if step else "")
+        newer_at = newer.sent_at if newer else None
+        state = link_state(LinkFacts(mailed_at, user is not None, mail.link_used_at, newer_at), timezone.now())
+        return cls(state, mail, mailed_at, user, newer_at, revoked_at, step)
 
     @property
     def closed_step(self) -> SentToMe | None:
@@ -67,13 +75,20 @@ class MailedLink:
 
     @property
     def is_officer(self) -> bool:
-        return self.mail is not None and self.mail.kind == MailKind.OFFICER_INVITATION
+        """Named by somebody, and so told what that means."""
+        if self.mail is None or self.mail.kind != MailKind.NEW_LINK:
+            return self.mail is not None and self.mail.kind == MailKind.OFFICER_INVITATION
+        officer = getattr(self.importer, "officer", None)
+        return officer is not None and bool(officer.facts.may_declare(self.mail.to_email))
 
     @property
     def goal(self) -> str:
         """Where the person lands after the code."""
+        is_answer = self.mail is not None and self.mail.kind == MailKind.ANSWER
         if self.step:
-            return self.step.url
+            return self.step.url + (ANSWERS if is_answer else "")
+        if self.importer and self.mail and is_answer and self.mail.step in STEP_BY_KEY:
+            return reverse("step", args=[self.importer.uuid, self.mail.step]) + ANSWERS
         return reverse("checklist", args=[self.importer.uuid]) if self.importer else reverse("importers")
 
     @property
@@ -83,6 +98,14 @@ class MailedLink:
     @property
     def ran_out_at(self) -> datetime | None:
         return runs_out_at(self.mailed_at) if self.mailed_at else None
+
+
+def _one_step(mail: Notification, importer: ImporterOfRecord, *, is_in: bool) -> SentToMe | None:
+    """Open or not. Whoever is in as a whole meanwhile has the checklist for a step that was closed."""
+    if mail.kind == MailKind.DELEGATION:
+        step = behind_link(mail, importer)
+        return step if step and (step.sent.is_open or not is_in) else None
+    return behind_link(mail, importer) if mail.kind == MailKind.ANSWER and not is_in else None
 
 
 def _access(mail: Notification) -> ImporterAccess | None:

@@ -41,7 +41,7 @@ def sent_to_me(user: User, firm: BrokerFirm) -> list[SentToMe]:
 
 
 def behind_link(mail: Notification, importer: ImporterOfRecord) -> SentToMe | None:
-    """What the mail was about, open or not. Sent once more, the link of the first mail opens it too."""
+    """What the mail was about, open or not, as it was last sent."""
     importer = with_sent(ImporterOfRecord.objects.with_facts()).get(pk=importer.pk)
     theirs = [sent for sent in sent_steps(importer, timezone.now()) if sent.step == mail.step]
     newest = next((sent for sent in reversed(theirs) if sent.email == mail.to_email), None)

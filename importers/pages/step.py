@@ -8,42 +8,40 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
-from django_countries import countries
 
 from importers.domain.checklist import Status, StepState, missing_for_4811
+from importers.domain.countries import country_name
 from importers.domain.delegation import SentStep
 from importers.domain.facts import Document, Filed, Route
-from importers.domain.failures import AFTER_THE_TAB, Place
-from importers.domain.identifiers import NumberKind, parse_importer_number
+from importers.domain.failures import AFTER_THE_TAB
 from importers.domain.people import compare_emails
-from importers.domain.preflight import PreflightCheck, Verdict, preflight
+from importers.domain.preflight import PreflightCheck, Verdict, for_colleague, preflight
+from importers.domain.stuck import CANNOT_CHANGE
 from importers.forms import STEP_FORMS
 from importers.models import Attestation, FiledContact, ImporterAccess, Question, User
+from importers.pages import ace_values
+from importers.pages.ace_values import AceValue
 from importers.pages.checklist import ACH, EXISTING, Row, checks_5106_first, nobody_knows, row, title_of
 from importers.pages.failures import ShownFailure, failures_on
 from importers.pages.importer import ImporterPage
 from importers.pages.routing import ROUTING_RULE, RoutingRule
 from importers.services.steps import may_declare
-from importers.wording import STRUCTURES, long_date
+from importers.wording import STRUCTURES, language, long_date, readable_phone
 
 ROUTES = {
     Route.OWN_ACCOUNT: _("The company's own bank account in the United States"),
     Route.FORM_4811: _("To us, the broker, on Form 4811"),
 }
-PLACES = {
-    "existing-account": Place.ASKING,
-    "ace-account": Place.APPLYING,
-    "ach-refund": Place.ACH_TAB,
-    "form-4811": Place.FORM_4811,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What the importer cannot change has the way to ask us instead."""
+
     label: str | Promise
     value: str
     change_url: str = ""
+    ask_url: str = ""
 
 
 def _person(filed: Filed) -> str:
@@ -85,6 +83,10 @@ class StepPage:
         return self.state.key != "inform-broker" or (self.may_declare and not self.is_done)
 
     @property
+    def may_ask(self) -> bool:
+        return self.page.may_write and not (self.page.mine and self.page.checklist.facts.is_declared)
+
+    @property
     def may_send(self) -> bool:
         """To a colleague."""
         return self.page.may_send(self.state.key)
@@ -105,16 +107,29 @@ class StepPage:
 
     @property
     def number_in_ace(self) -> str:
-        """The importer number in the shape of ACE's form: an EIN without its suffix. "" for an SSN, which we do
-        not hold."""
-        importer = self.page.importer
-        if importer.number_kind == NumberKind.SSN:
-            return ""
-        return parse_importer_number(importer.number, importer.number_kind).base
+        """Empty for an SSN, which we do not hold."""
+        return ace_values.number_in_ace(self.page)
+
+    @property
+    def to_apply(self) -> list[AceValue]:
+        return ace_values.application(self.page)
+
+    @property
+    def has_unchecked(self) -> bool:
+        return any(value.is_unchecked for value in self.to_apply)
+
+    @property
+    def about_us(self) -> list[AceValue]:
+        return ace_values.notify_party(self.page)
+
+    @property
+    def about_signer(self) -> list[AceValue]:
+        return list(ace_values.signer(self.page))
 
     @property
     def checks(self) -> tuple[PreflightCheck, ...]:
-        return preflight(self.page.checklist)
+        checks = preflight(self.page.checklist)
+        return for_colleague(checks) if self.page.mine else checks
 
     @property
     def has_account(self) -> bool:
@@ -127,7 +142,7 @@ class StepPage:
 
     @property
     def checks_5106_first(self) -> bool:
-        return not self.account_reported and checks_5106_first(self.page)
+        return checks_5106_first(self.page)
 
     @property
     def nobody_knows(self) -> bool:
@@ -159,15 +174,8 @@ class StepPage:
         return self.page.checklist.facts.filed[Document.FORM_5106].email if is_known else ""
 
     @property
-    def country_in_english(self) -> str:
-        with override("en"):
-            return str(countries.name(str(self.page.importer.country)))
-
-    @property
     def failures(self) -> list[ShownFailure]:
-        """What can go wrong here; where there is an account nobody applies."""
-        place = Place.IN_ACCOUNT if self.has_account and self.state.key == "ace-account" else PLACES[self.state.key]
-        return failures_on(self.page, place)
+        return failures_on(self.page, self.state.key)
 
     @property
     def after_the_tab(self) -> list[ShownFailure]:
@@ -203,9 +211,11 @@ class StepPage:
 
     @property
     def questions(self) -> list[Question]:
-        """All that was asked at this step, the newest first."""
+        """All that was asked at this step, the newest first; by a colleague who has it, their own."""
         asked = self.page.importer.questions.filter(step=self.state.key)
-        return list(asked.select_related("asked_by", "answered_by"))
+        if self.page.mine:
+            asked = asked.filter(asked_by=self.page.user)
+        return list(asked.with_people())
 
     @property
     def declaration(self) -> Attestation | None:
@@ -216,21 +226,22 @@ class StepPage:
         """Everything the officer declares, each with the way to change it and back."""
         importer, facts = self.page.importer, self.page.checklist.facts
         yield self._answer("company", _("Company name"), facts.name)
-        yield Answer(_("Importer number"), facts.number)
-        yield self._answer("company", _("Country"), str(countries.name(facts.country)))
+        yield self._answer("", _("Importer number"), facts.number)
+        yield self._answer("company", _("Country"), country_name(facts.country, language()))
         yield self._answer("company", _("Kind of company"), str(STRUCTURES.get(importer.structure, "")))
         yield self._answer("company", _("Address"), facts.address)
-        yield self._answer("company", _("Phone"), facts.phone)
+        yield self._answer("company", _("Phone"), readable_phone(facts.phone))
         if officer := facts.officer:
             yield self._answer("officer", _("Responsible officer"), f"{officer.name}, {officer.title}")
             yield self._answer("officer", _("Officer's e-mail"), officer.email)
-            yield self._answer("officer", _("Officer's phone"), officer.phone)
+            yield self._answer("officer", _("Officer's phone"), readable_phone(officer.phone))
         if facts.existing_account:
             yield self._answer("existing-account", _("ACE before"), str(EXISTING[facts.existing_account]))
         if ace := facts.filed.get(Document.ACE):
             yield self._answer("ace-account", _("Person in the ACE account"), _person(ace))
         if route := facts.effective_route:
-            yield self._answer("refund-route" if facts.asks_route else "", _("Refunds go to"), str(ROUTES[route]))
+            decided_at = "existing-account" if facts.enrolled_already else "refund-route"
+            yield self._answer(decided_at, _("Refunds go to"), str(ROUTES[route]))
             if route is Route.OWN_ACCOUNT and not facts.enrolled_already:
                 yield self._answer("ach-refund", _("ACH refunds"), str(ACH[facts.ach]))
             if route is Route.FORM_4811 and (form := getattr(importer, "form_4811", None)) and form.signed_on:
@@ -239,7 +250,10 @@ class StepPage:
                     yield self._answer("form-4811", _("Form 4811 signed by"), _person(signer))
 
     def _answer(self, key: str, label: str | Promise, value: str) -> Answer:
-        if not key or not self.page.may_write or self.page.checklist[key].status is Status.NOT_NEEDED:
+        if not self.page.may_write:
             return Answer(label, value)
+        if not key or self.page.checklist[key].status is Status.NOT_NEEDED:
+            url = reverse("question", args=[self.page.importer.uuid, "inform-broker"])
+            return Answer(label, value, ask_url=f"{url}?{urlencode({'topic': CANNOT_CHANGE.key})}")
         url = reverse("step", args=[self.page.importer.uuid, key])
         return Answer(label, value, f"{url}?{urlencode({'back': 'inform-broker'})}")

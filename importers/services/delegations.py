@@ -4,20 +4,22 @@ every look (see importers/domain/delegation.py)."""
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from importers.domain.delegation import OPEN_DAYS, SentStep, can_be_sent
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.free_text import refuse_bank_details, refuse_links
+from importers.domain.free_text import refuse_bank_details, refuse_in_addresses, refuse_in_names
 from importers.models import Delegation, ImporterAccess, ImporterOfRecord, MailKind, MailState, User
 from importers.models.delegation import sent_steps
 from importers.services.change import change, deed
-from importers.services.outbox import post
+from importers.services.outbox import is_on_its_way, post
 from importers.services.readiness import checklist_of
 from importers.services.steps import may_declare
 
 SENT_BY_OFFICER = "sent by the officer"
+WITH_OLDER_LINK = "asked for with an older link"
 A_DAY = 5
 NOT_OFFICER = _("Only the responsible officer can send a step to a colleague, or take it back.")
 NOT_NOW = _("This step cannot be sent to anybody now. Look at the checklist to see where it stands.")
@@ -33,31 +35,49 @@ def delegate(
     """Also returns whether it is new: what that person has already is not sent again."""
     for text in (name, email):
         refuse_bank_details(text)
-    refuse_links(name)
+    refuse_in_names(name)
+    refuse_in_addresses(email)
     with change(importer, "send step to a colleague", by=by) as row:
         _refuse_sender(row, by)
         if not can_be_sent(checklist_of(row), step):
             raise RuleViolation("not_now", NOT_NOW)
-        colleague = User.objects.for_email(email, name=name, language=language)
+        colleague = User.objects.for_email(email, language=language)  # the name stays with the step
         _refuse_colleague(row, colleague)
         theirs = [s for s in sent_steps(row, timezone.now()) if (s.step, s.colleague) == (step, colleague.pk)]
         open_now = next((sent for sent in theirs if sent.is_open), None)
         if open_now is not None:
             return Delegation.objects.get(uuid=open_now.uuid), False
         _refuse_too_many(row)
-        delegation = _hand_out(row, step, colleague, name, by)
-        post(
-            MailKind.DELEGATION,
-            to_email=colleague.email,
-            to_name=name,
-            language=language,
-            importer=row,
-            by=by,
-            step=step,
-            why=SENT_BY_OFFICER,
-            expires_at=delegation.expires_at,
-        )
+        delegation = _hand_out(row, step, colleague, by=by, name=name, language=language)
+        _mail(delegation, why=SENT_BY_OFFICER)
     return delegation, True
+
+
+def mail_again(importer: ImporterOfRecord, uuid: UUID) -> bool:
+    """The colleague asks for it with an older link. True when a mail with the step as it is open now is on its way;
+    False when it is not open any more."""
+    with transaction.atomic():
+        row = ImporterOfRecord.objects.select_for_update().get(pk=importer.pk)  # of two presses one waits
+        if not any(sent.uuid == uuid and sent.is_open for sent in sent_steps(row, timezone.now())):
+            return False
+        delegation = row.delegations.select_related("colleague", "granted_by").get(uuid=uuid)
+        if not is_on_its_way(row, MailKind.DELEGATION, to=delegation.colleague, step=delegation.step):
+            _mail(delegation, why=WITH_OLDER_LINK)
+    return True
+
+
+def _mail(delegation: Delegation, *, why: str) -> None:
+    post(
+        MailKind.DELEGATION,
+        to_email=delegation.colleague.email,
+        to_name=delegation.name,
+        language=delegation.language,
+        importer=delegation.importer,
+        by=delegation.granted_by,
+        step=delegation.step,
+        why=why,
+        expires_at=delegation.expires_at,
+    )
 
 
 def _refuse_sender(importer: ImporterOfRecord, by: User) -> None:
@@ -86,8 +106,8 @@ def _refuse_too_many(importer: ImporterOfRecord) -> None:
         raise RuleViolation("too_many", TOO_MANY)
 
 
-def _hand_out(importer: ImporterOfRecord, step: str, colleague: User, name: str, by: User) -> Delegation:
-    """What ran out, or was sent by a former officer, begins anew."""
+def _hand_out(importer: ImporterOfRecord, step: str, colleague: User, *, by: User, **called: str) -> Delegation:
+    """What ran out, or was sent by a former officer, begins anew. `called`: the name, and the language of the mails."""
     now = timezone.now()
     return Delegation.objects.update_or_create(
         importer=importer,
@@ -95,7 +115,7 @@ def _hand_out(importer: ImporterOfRecord, step: str, colleague: User, name: str,
         colleague=colleague,
         revoked_at=None,
         defaults={
-            "name": name,
+            **called,
             "granted_at": now,
             "granted_by": by,
             "expires_at": _midnight_after(now),

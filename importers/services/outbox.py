@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +12,7 @@ from importers.models import BrokerFirm, ImporterOfRecord, MailKind, MailState, 
 from importers.models.notification import LEASE, LOOKED_AT_AGAIN
 
 RING_AT_ONCE = 1000
+AGAIN = timedelta(minutes=1)
 
 
 def post(
@@ -49,6 +50,13 @@ def post(
     )
     transaction.on_commit(lambda: ring([row.pk]))
     return row
+
+
+def is_on_its_way(importer: ImporterOfRecord, kind: MailKind, *, to: User, step: str = "") -> bool:
+    """Such a mail was put in within the last minute, so a second press of a button mails nothing more."""
+    alike = importer.notifications.filter(kind=kind, step=step, to_email__iexact=to.email)
+    just_now = alike.filter(created_at__gt=timezone.now() - AGAIN)
+    return just_now.exclude(state__in=[MailState.FAILED, MailState.DROPPED]).exists()
 
 
 def tell_staff(

@@ -4,10 +4,11 @@ from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.free_text import refuse_bank_details
+from importers.domain.free_text import refuse_bank_details, refuse_codes
 from importers.domain.stuck import check_question
 from importers.models import ImporterOfRecord, MailKind, Question, User
-from importers.services.change import change
+from importers.models.delegation import open_to
+from importers.services.change import change, change_step, deed
 from importers.services.outbox import post, tell_staff
 from importers.services.readiness import checklist_of
 
@@ -19,12 +20,13 @@ def ask(importer: ImporterOfRecord, *, by: User, step: str, topic: str, text: st
     """The same question again, while it is open, is the same question."""
     text = text.strip()
     refuse_bank_details(text)
+    refuse_codes(text)
     check_question(step, topic, text)
-    with change(importer, "ask a question", by=by) as row:
+    with change_step(importer, step, "ask a question", by=by) as row:
         unanswered = row.questions.open()
         if asked := unanswered.filter(step=step, topic=topic, text=text, asked_by=by).first():
             return asked
-        if unanswered.count() >= OPEN_AT_MOST:
+        if unanswered.filter(asked_by=by).count() >= OPEN_AT_MOST:
             raise RuleViolation("too_many", TOO_MANY)
         status = checklist_of(row)[step].status
         question = Question.objects.create(
@@ -32,6 +34,12 @@ def ask(importer: ImporterOfRecord, *, by: User, step: str, topic: str, text: st
         )
         tell_staff(MailKind.QUESTION, row, by=by, question=question)
     return question
+
+
+def note_answers_read(importer: ImporterOfRecord, step: str, *, by: User) -> None:
+    """Whoever asked opened a page that shows the answers."""
+    with deed("read an answer", by=by):
+        importer.questions.unread_by(by).filter(step=step).update(read_at=timezone.now())
 
 
 def answer(question: Question, *, by: User, text: str) -> bool:
@@ -47,12 +55,14 @@ def answer(question: Question, *, by: User, text: str) -> bool:
         row.answer, row.answered_at, row.answered_by = text, timezone.now(), by
         row.save(update_fields=["answer", "answered_at", "answered_by"])
         asker = row.asked_by
-        if not ImporterOfRecord.objects.visible_to(asker).filter(pk=importer.pk).exists() or not asker.is_active:
+        sent = open_to(importer, asker, row.step, timezone.now())
+        is_in = ImporterOfRecord.objects.visible_to(asker).filter(pk=importer.pk).exists()
+        if not asker.is_active or not (is_in or sent):
             return False
         post(
             MailKind.ANSWER,
             to_email=asker.email,
-            to_name=asker.name,
+            to_name=asker.name or (sent.name if sent else ""),
             language=asker.language,
             importer=importer,
             by=by,

@@ -15,6 +15,7 @@ from typing import Any
 from importers.domain.errors import LineError, RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.facts import ExistingAccount
+from importers.domain.mail_address import is_shared_mailbox
 from importers.domain.people import compare_emails, compare_names
 from importers.domain.roster import Entry, Field
 from importers.domain.roster.contacts import read_phone
@@ -32,6 +33,10 @@ ACCESS_REVOKED = _(
 )
 ACCESS_KEPT = _(
     "The e-mail of the contact has changed. The former contact keeps access, being the responsible officer."
+)
+SHARED_MAILBOX = _(
+    "This looks like a mailbox that several people read. Ask for the officer's own address before you invite: CBP's "
+    "code is for one person and valid for ten minutes."
 )
 STAFF_EMAIL = _("This e-mail belongs to one of the broker's own people, who cannot be invited as an importer.")
 
@@ -91,6 +96,7 @@ class Planner:
         planned = Planned(wanted, row, is_new=importer is None)
         if str(wanted.columns["contact_email"]) in self.staff_emails:
             self._warn(planned, Field.CONTACT_EMAIL, "staff_email", STAFF_EMAIL)
+        self._mailbox(planned)
         before = _contact(planned.importer)
         if importer:
             self._change_columns(planned, importer)
@@ -103,6 +109,13 @@ class Planner:
     def _warn(self, planned: Planned, column: Field, code: str, text: str, **params: object) -> None:
         violation = RuleViolation(code, text, **params)
         planned.warnings.append(LineError.of(planned.wanted.row, self.headings.get(column, ""), violation))
+
+    def _mailbox(self, planned: Planned) -> None:
+        """Said of an address that the list brings, unless its person is expressly no officer."""
+        email = str(planned.wanted.columns["contact_email"])
+        is_new = planned.is_new or email != planned.importer.contact_email.lower()
+        if is_new and planned.wanted.officer is not False and is_shared_mailbox(email):
+            self._warn(planned, Field.CONTACT_EMAIL, "shared_mailbox", SHARED_MAILBOX)
 
     def _change_columns(self, planned: Planned, importer: ImporterOfRecord) -> None:
         country = str(importer.country)

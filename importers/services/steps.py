@@ -8,7 +8,8 @@ from importers.domain.checklist import Status
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
-from importers.domain.free_text import refuse_bank_details, refuse_links
+from importers.domain.free_text import refuse_bank_details, refuse_in_addresses, refuse_in_names, refuse_links
+from importers.domain.postal_code import parse_postal_code
 from importers.models import (
     ACEAccount,
     ACHEnrollment,
@@ -20,7 +21,7 @@ from importers.models import (
     PointOfContact,
     User,
 )
-from importers.services.change import change
+from importers.services.change import change, change_step
 from importers.services.filings import replace_contact
 from importers.services.invitations import end_access, grant
 from importers.services.outbox import post, tell_staff
@@ -40,7 +41,10 @@ def confirm_company(importer: ImporterOfRecord, *, by: User, **details: str) -> 
     for text in details.values():
         refuse_bank_details(text)
     refuse_links(details.get("name", ""))
-    with change(importer, "confirm company", by=by) as row:
+    if "postal_code" in details:
+        country = details.get("country", str(importer.country))
+        details["postal_code"] = parse_postal_code(details["postal_code"], country)
+    with change_step(importer, "company", "confirm company", by=by) as row:
         for field in ("name", "country", "structure", "street", "postal_code", "city", "phone"):
             if field in details:
                 setattr(row, field, details[field])
@@ -56,8 +60,9 @@ def name_officer(
     unless they are the contact."""
     for text in (name, title, email):
         refuse_bank_details(text)
-    for text in (name, title):
-        refuse_links(text)
+    refuse_in_names(name)
+    refuse_links(title)
+    refuse_in_addresses(email)
     email = email.lower()
     with change(importer, "name officer", by=by) as row:
         if User.objects.filter(email__iexact=email, is_staff=True).exists():
@@ -109,7 +114,7 @@ def _bring_in(importer: ImporterOfRecord, name: str, email: str, by: User) -> bo
 
 
 def answer_existing_account(importer: ImporterOfRecord, *, by: User, answer: ExistingAccount) -> None:
-    with change(importer, "answer existing account", by=by) as row:
+    with change_step(importer, "existing-account", "answer existing account", by=by) as row:
         ACEAccount.objects.update_or_create(
             importer=row,
             defaults={"existing": answer, "answered_at": timezone.now(), "answered_by": by},
@@ -127,7 +132,7 @@ def confirm_ace_account(importer: ImporterOfRecord, *, by: User, name: str, emai
     """The account is there; `name` and `email` are of the person who stands in it."""
     for text in (name, email):
         refuse_bank_details(text)
-    with change(importer, "confirm ACE account", by=by) as row:
+    with change_step(importer, "ace-account", "confirm ACE account", by=by) as row:
         _must_be_open(row, "ace-account")
         ACEAccount.objects.update_or_create(importer=row, defaults={"confirmed_at": timezone.now(), "confirmed_by": by})
         replace_contact(row, Document.ACE, by=by, name=name, email=email, source="told by the importer")
@@ -135,7 +140,7 @@ def confirm_ace_account(importer: ImporterOfRecord, *, by: User, name: str, emai
 
 def record_ach(importer: ImporterOfRecord, *, by: User, status: ACHStatus) -> None:
     """What the tab shows after Get Info/Refresh."""
-    with change(importer, "record ACH", by=by) as row:
+    with change_step(importer, "ach-refund", "record ACH", by=by) as row:
         _must_be_open(row, "ach-refund")
         ACHEnrollment.objects.update_or_create(
             importer=row, defaults={"status": status, "checked_at": timezone.now(), "checked_by": by}

@@ -12,9 +12,11 @@ from django.utils.translation import gettext
 
 from importers import wording
 from importers.brand import colour_or_default
+from importers.contact import contact_for
 from importers.domain.checklist import Status, StepState
 from importers.domain.consistency import Finding
 from importers.domain.errors import RuleViolation
+from importers.domain.failures import CBP_DESKS, Desk
 from importers.models.labels import label
 
 register = template.Library()
@@ -23,6 +25,7 @@ register.filter("finding_text", wording.finding_text)
 register.filter("importer_remedy", wording.importer_remedy)
 register.filter("number_word", wording.number_word)
 register.filter("masked_email", wording.masked_email)
+register.filter("readable_phone", wording.readable_phone)
 
 
 @register.filter
@@ -49,6 +52,12 @@ def moment(at: datetime | None) -> str:
 def words(text: str) -> str:
     """A sentence of the domain, in the reader's language."""
     return gettext(text) if text else ""
+
+
+@register.filter
+def quoted(text: str) -> str:
+    """What somebody typed, in a plain mail: no line of it can pass for one of ours."""
+    return "\n".join(f"> {line}".rstrip() for line in str(text).splitlines())
 
 
 @register.filter
@@ -124,6 +133,18 @@ def copy_value(value: str, name: str, language: str = "") -> dict[str, str]:
 def copy_text(value: str, name: str, language: str = "") -> dict[str, str]:
     """The same for a text of several lines."""
     return {"value": value, "name": name, "language": language, "tag": "div", "inner": "pre"}
+
+
+@register.inclusion_tag("components/contact.html", takes_context=True)
+def firm_contact(context: template.Context) -> dict[str, Any]:
+    """Whom to call where it is about no importer."""
+    return {"contact": contact_for(None, context["firm"])}
+
+
+@register.inclusion_tag("components/cbp_desk.html")
+def cbp_desk(desk: str) -> dict[str, Any]:
+    """Who helps at CBP, and how they are reached."""
+    return {"desk": CBP_DESKS[Desk(desk)]}
 
 
 @register.inclusion_tag("components/finding.html")

@@ -1,33 +1,36 @@
 """My importers, one importer's checklist, and its steps."""
 
 from collections.abc import Iterator
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from importers import drafts
 from importers.access import may_write, signed_in
 from importers.domain.checklist import STEP_BY_KEY, Status
-from importers.drafts import keeps_drafts
 from importers.forms import STEP_FORMS, StepForm, saved
-from importers.forms.base import MADE_FROM
 from importers.models import BrokerFirm, Campaign
+from importers.pages.answers import unread_answers
 from importers.pages.checklist import next_thing, sections
 from importers.pages.importer import ImporterPage, page_for, step_page_for
 from importers.pages.importers import by_turn, importers_of
+from importers.pages.onward import onward
 from importers.pages.sent_to_me import sent_to_me
 from importers.pages.step import StepPage
 from importers.pages.waiting import turns
 from importers.services.delegations import note_opened
+from importers.services.questions import note_answers_read
 from importers.services.readiness import checklist_of
 from importers.services.steps import note_visit
+from importers.views.kept import filled_in, keeps_drafts
 from importers.wording import step_title
 
 
@@ -59,20 +62,17 @@ def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
         frame(page)
         | _deadline(is_done=page.checklist.first_blocker is None)
         | {
+            "unread": list(unread_answers(page)),
             "sections": list(sections(page)),
             "next": next_thing(page),
             "turns": list(turns(page.checklist)),
             "today": page.checklist.facts.as_of,
-            "page_url": settings.PUBLIC_URL + request.path,
+            "address": settings.PUBLIC_URL.partition("://")[2],
         },
     )
 
 
-def _fields(uuid: UUID, key: str) -> list[str]:
-    return [*STEP_FORMS[key].base_fields, MADE_FROM] if key in STEP_FORMS else []
-
-
-@keeps_drafts(_fields)
+@keeps_drafts(lambda uuid, key: STEP_FORMS.get(key))
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
@@ -80,34 +80,36 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
         raise Http404
     page = step_page_for(request, uuid, key)
     context = StepPage.of(page, key)
+    form = filled_in(request, partial(STEP_FORMS[key], page=page)) if context.takes_answers else None
     if request.method != "POST":
         if page.mine and page.mine.opened_at is None:
             note_opened(page.importer, page.mine, by=page.user)
-        form = STEP_FORMS[key](page=page) if context.takes_answers else None
-        if form and (draft := drafts.kept_for(request)):
-            form.put_back(draft)
-            messages.info(
-                request, gettext("You have signed in again. Below is what you had typed; it is not saved yet.")
-            )
-        return _render(request, page, key, form)
-    drafts.forget(request)
-    if not context.takes_answers:  # settled elsewhere meanwhile, or an old tab
+        read_answers(request, page, key)
+    elif form is None:  # settled elsewhere meanwhile, or an old tab
         if page.mine or not context.is_done:
             messages.warning(request, gettext("This step is not open any more. Nothing was saved."))
         return redirect("step", uuid, key)
-    form = STEP_FORMS[key](request.POST, page=page)
-    if form.is_valid() and saved(form):
+    elif form.is_valid() and saved(form):
         return _after(request, form, uuid, key)
     return _render(request, page, key, form)
 
 
 def _after(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> HttpResponse:
-    messages.success(request, " ".join(_told(form, key)))
+    told = list(_told(form, key))
+    goal = _goal(request, form, uuid, key)
+    if goal not in (reverse("checklist", args=[uuid]), request.path) and "back" not in request.GET:
+        told.append(gettext("Here is the next step."))
+        goal += "#content"  # or a browser goes to the field of the mistake that was corrected, if there is one like it
+    messages.success(request, " ".join(told))
+    return redirect(goal)
+
+
+def _goal(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> str:
     if form.stays or form.page.mine:
-        return redirect("step", uuid, key)
+        return reverse("step", args=[uuid, key])
     if request.GET.get("back") == "inform-broker":
-        return redirect("step", uuid, "inform-broker")
-    return redirect("checklist", uuid)
+        return reverse("step", args=[uuid, "inform-broker"])
+    return onward(form.page)
 
 
 def _told(form: StepForm, key: str) -> Iterator[str]:
@@ -130,7 +132,11 @@ def _told(form: StepForm, key: str) -> Iterator[str]:
 
 
 def _render(request: HttpRequest, page: ImporterPage, key: str, form: StepForm | None) -> HttpResponse:
-    context = frame(page) | {"step": StepPage.of(page, key), "form": form}
+    context = frame(page) | {
+        "step": StepPage.of(page, key),
+        "unread": list(unread_answers(page, here=key)),
+        "form": form,
+    }
     status = 409 if form and form.differences else 200
     return render(request, f"importers/steps/{key}.html", context, status=status)
 
@@ -139,6 +145,12 @@ def _deadline(*, is_done: bool) -> dict[str, object]:
     campaign = Campaign.objects.shown()
     is_past = campaign is not None and campaign.is_past(timezone.now())
     return {"campaign": campaign, "is_past": is_past, "is_done": is_done}
+
+
+def read_answers(request: HttpRequest, page: ImporterPage, key: str) -> None:
+    """A person has the page before them; what only looks whether it is there (HEAD) reads nothing."""
+    if request.method == "GET" and key in page.unread_answers:
+        note_answers_read(page.importer, key, by=page.user)
 
 
 def frame(page: ImporterPage) -> dict[str, object]:

@@ -2,7 +2,7 @@
 allow, and with the way back for whoever must begin again."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
@@ -11,23 +11,24 @@ from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from importers.models import User
-from importers.services.links import note_use
+from importers.services.links import claim_use
 
-LINK = "mailed_link"  # in the state of the sign-in: the mail from whose link the code was asked for
+# In the state of the sign-in: the mail from whose link the code was asked for, and which sign-in this is.
+LINK, SIGN_IN = "mailed_link", "sign_in"
 FROM_LINK = "from_link"  # in the address: so that a browser that keeps no cookies is told what is wrong
 
 
 def mail_code(request: HttpRequest, *, user: Any, email: str, link: str = "") -> None:
     """For an unknown address (`user` is None) the same effort is made, and nothing goes out."""
     process = LoginCodeVerificationProcess.initiate(request=request, user=user, email=email)
-    process.state[LINK] = link
+    process.state[LINK], process.state[SIGN_IN] = link, uuid4().hex
     process.persist()
 
 
@@ -50,11 +51,15 @@ class ConfirmCode(ConfirmLoginCodeView):
         return context | {"from_link": bool(self.stage.state.get(LINK))}
 
     def _verify_form_valid(self, form: BaseForm) -> HttpResponse:
-        """Only now is the link used: whoever closes the page before has lost nothing."""
-        response: HttpResponse = super()._verify_form_valid(form)
-        link = self._process.state.get(LINK)
-        if link and isinstance(self.request.user, User):
-            note_use(UUID(link), by=self.request.user)
+        """Only now is the link used: whoever closes the page before has lost nothing. It is claimed before the
+        sign-in, for of two codes that were asked for through one link the first has used it up."""
+        state = self._process.state
+        with transaction.atomic():  # no sign-in, no claim
+            link = state.get(LINK)
+            if link and not claim_use(UUID(link), by=self._process.user, sign_in=UUID(state[SIGN_IN])):
+                self._process.abort()
+                return self._begin_again()
+            response: HttpResponse = super()._verify_form_valid(form)
         return response
 
     def _resend_form_valid(self, form: BaseForm) -> HttpResponse:

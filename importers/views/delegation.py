@@ -1,5 +1,6 @@
 """The officer's side of sending a step to a colleague."""
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from importers.domain.checklist import DELEGABLE
 from importers.domain.delegation import OPEN_DAYS
@@ -19,9 +20,11 @@ from importers.pages.importer import ImporterPage, page_for
 from importers.pages.step import StepPage
 from importers.services import delegations
 from importers.views.checklist import frame
+from importers.views.kept import filled_in, keeps_drafts
 from importers.wording import short_date, violation_text
 
 
+@keeps_drafts(lambda **_where: SendStepForm)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
@@ -29,7 +32,7 @@ def send(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
     if not page.may_send(key):
         messages.warning(request, gettext(delegations.NOT_NOW))
         return redirect("step", uuid, key)
-    form = SendStepForm(request.POST if request.method == "POST" else None, page=page)
+    form = filled_in(request, partial(SendStepForm, page=page))
     if request.method == "POST" and form.is_valid() and (told := _sent(form, key)):
         messages.success(request, told)
         return redirect("step", uuid, key)
@@ -38,13 +41,21 @@ def send(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: HttpRequest, uuid: UUID, key: str, sent: UUID) -> HttpResponse:
+    """By GET comes who was signed out when the button was pressed, and has signed in: nothing is done yet."""
     page = _officers_page(request, uuid, key)
     found = next((s for s in page.sent if (s.uuid, s.step) == (sent, key)), None)
     if found is None:
         raise Http404
-    delegations.revoke(page.importer, sent, by=page.user)  # a second time there is nothing left to do
+    if request.method == "POST":
+        delegations.revoke(page.importer, sent, by=page.user)  # a second time there is nothing left to do
+    elif found.is_open:
+        told = gettext(
+            "%(name)s still has this step: nothing has been done yet. Press “Take it back” once more, further down."
+        )
+        messages.warning(request, told % {"name": found.name})
+        return redirect("step", uuid, key)
     messages.success(request, gettext("%(name)s can no longer open this step.") % {"name": found.name})
     return redirect("step", uuid, key)
 

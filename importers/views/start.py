@@ -29,6 +29,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from importers.domain.links import LinkState
 from importers.pages.link import MailedLink
+from importers.services.delegations import mail_again
 from importers.services.links import mail_new_link
 from importers.views.code import FROM_LINK, mail_code
 
@@ -87,8 +88,6 @@ def _page(request: HttpRequest, link: MailedLink) -> HttpResponse:
 def _answer(request: HttpRequest, link: MailedLink) -> HttpResponse:
     if link.user is not None and request.user == link.user:
         return redirect(link.goal)
-    if link.closed_step is not None:
-        return render(request, "importers/start_step_closed.html", {"closed": link.closed_step}, status=410)
     if link.state is LinkState.OPEN:
         return _mail_code(request, link) if request.method == "POST" else _open(request, link)
     if request.method == "POST" and request.POST.get("action") == "new-link" and link.state.is_renewable:
@@ -102,6 +101,8 @@ def _open(request: HttpRequest, link: MailedLink, *, too_many: bool = False) -> 
 
 
 def _refused(request: HttpRequest, link: MailedLink, *, too_many: bool = False) -> HttpResponse:
+    if link.closed_step is not None:
+        return render(request, "importers/start_step_closed.html", {"closed": link.closed_step}, status=410)
     context = {"link": link, "too_many": too_many}
     return render(request, "importers/start_refused.html", context, status=429 if too_many else 410)
 
@@ -122,10 +123,15 @@ def _mail_code(request: HttpRequest, link: MailedLink) -> HttpResponse:
 
 
 def _mail_new_link(request: HttpRequest, link: MailedLink) -> HttpResponse:
-    assert link.user and link.mail  # noqa: S101, PT018 - of a renewable one too
+    assert link.user and link.mail and link.mailed_at  # noqa: S101, PT018 - of a renewable one too
     if not ratelimit.consume(request, action="new_link", key=link.user.email.lower()):
         return _refused(request, link, too_many=True)
-    mail_new_link(link.mail, to=link.user)
+    if link.step:
+        is_mailed = mail_again(link.step.importer, link.step.sent.uuid)
+    else:
+        is_mailed = mail_new_link(link.mail, to=link.user)
+    if not is_mailed:  # closed meanwhile
+        return _refused(request, MailedLink.in_mail(link.mail.uuid, link.mailed_at))
     return redirect("new_link_mailed")
 
 

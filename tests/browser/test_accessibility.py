@@ -12,16 +12,26 @@ from django.core.signing import TimestampSigner
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 
+from importers.domain.facts import ACHStatus
 from importers.letters import START_SALT
-from importers.models import MailState, User
+from importers.models import Delegation, MailKind, MailState, Notification, User
 from importers.services import steps
+from importers.services.delegations import revoke
 from importers.services.invitations import end_access
-from importers.services.links import note_use
+from importers.services.links import claim_use
 from tests import walkthrough
 from tests.browser.conftest import Camera, follow
 from tests.browser.states import ALL_STEPS, STATES, State
-from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
+from tests.factories import (
+    AccessFactory,
+    CampaignFactory,
+    ImporterFactory,
+    NotificationFactory,
+    StaffFactory,
+    UserFactory,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -98,7 +108,7 @@ def test_links_that_no_longer_work(quiet: Page, portal: str, camera: Camera, lan
     with time_machine.travel(now - timedelta(days=91 if state == "expired" else 0)):
         token = TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)
     if state == "used":
-        note_use(mail.uuid, by=who)
+        claim_use(mail.uuid, by=who, sign_in=mail.uuid)
     elif state == "replaced":
         NotificationFactory(importer=importer, to_email=mail.to_email, state=MailState.SENT, sent_at=now)
     elif state == "revoked":
@@ -164,8 +174,13 @@ def test_the_list_of_one_persons_importers(
 def test_the_page_of_a_question(quiet: Page, portal: str, sign_in: SignIn, camera: Camera, language: str) -> None:
     importer = ImporterFactory(language=language)
     sign_in(walkthrough.invited(importer, StaffFactory()))
+    quiet.goto(portal + reverse("ask", args=[importer.uuid]))
+    look(quiet, camera, f"{language}-ask")
     quiet.goto(portal + reverse("question", args=[importer.uuid, "ace-account"]))
+    quiet.locator("[name=topic][value=already-linked]").check()
+    expect(quiet.locator(".known[open]")).to_have_count(1)
     look(quiet, camera, f"{language}-question")
+    quiet.locator("[name=topic]:checked").evaluate("box => { box.checked = false }")
     follow(quiet.locator("main button[type=submit]"))
     expect(quiet.locator(".errors")).to_be_focused()
     look(quiet, camera, f"{language}-question-errors")
@@ -202,20 +217,113 @@ def test_an_error_leads_to_its_field(quiet: Page, portal: str, sign_in: SignIn) 
     expect(quiet.locator("#id_city")).to_be_focused()
 
 
+def says(page: Page, language: str, english: str, danish: str) -> None:
+    assert page.locator("html").get_attribute("lang") == language
+    assert (danish if language == "da" else english) in page.get_by_role("main").inner_text()
+
+
+def spoil_the_token(page: Page, form: str) -> None:
+    """As if the person had signed in again in another tab."""
+    page.locator(f"{form} [name=csrfmiddlewaretoken]").evaluate("field => { field.value = 'x'.repeat(64) }")
+
+
+def link_in(mail: Notification) -> str:
+    return reverse("start", args=[TimestampSigner(salt=START_SALT).sign(mail.uuid.hex)])
+
+
 def test_a_form_that_was_kept_and_one_that_was_overtaken(
-    quiet: Page, portal: str, sign_in: Callable[[User], None]
+    quiet: Page, portal: str, sign_in: SignIn, camera: Camera, language: str
 ) -> None:
-    importer = ImporterFactory()
+    importer = ImporterFactory(language=language)
     who = walkthrough.invited(importer, StaffFactory())
     walkthrough.before(importer, who)
     sign_in(who)
     quiet.goto(portal + reverse("step", args=[importer.uuid, "company"]))
-    quiet.evaluate("document.querySelector('main [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
-    quiet.get_by_label("City").fill("Aarhus")
-    follow(quiet.get_by_role("button", name="Save and continue"))
-    assert "It is not saved yet." in quiet.get_by_role("main").inner_text()
-    examine(quiet, "kept")
+    spoil_the_token(quiet, ".panel form")
+    quiet.locator("#id_city").fill("Aarhus")
+    button = quiet.locator("main button[type=submit]")
+    follow(button)
+    says(quiet, language, "It is not saved yet.", "Det er ikke gemt endnu.")
+    says(quiet, language, "Discard what I typed", "Slet det, jeg skrev")
+    look(quiet, camera, f"{language}-kept")
     steps.confirm_company(importer, by=who, city="Ribe")
-    follow(quiet.get_by_role("button", name="Save and continue"))
-    assert "Now: Ribe" in quiet.get_by_role("main").inner_text()
-    examine(quiet, "overtaken")
+    follow(button)
+    says(quiet, language, "Now: Ribe", "Nu: Ribe")
+    look(quiet, camera, f"{language}-overtaken")
+
+
+def test_a_form_that_somebody_else_opened(
+    quiet: Page, portal: str, sign_in: SignIn, camera: Camera, language: str
+) -> None:
+    importer = ImporterFactory(language=language)
+    sign_in(walkthrough.invited(importer, StaffFactory()))
+    quiet.goto(portal + reverse("step", args=[importer.uuid, "company"]))
+    spoil_the_token(quiet, ".panel form")
+    sign_in(AccessFactory(importer=importer, user=UserFactory(email="karen@nordlys.example")).user)
+    follow(quiet.locator("main button[type=submit]"))
+    says(quiet, language, "You are signed in as somebody else now", "Du er nu logget ind som en anden")
+    look(quiet, camera, f"{language}-somebody-elses")
+
+
+def test_what_is_refused(quiet: Page, portal: str, sign_in: SignIn, camera: Camera, language: str) -> None:
+    """Without cookies, with a token that no longer holds, and without the right to it."""
+    quiet.goto(portal + reverse("account_confirm_login_code") + "?from_link=yes")
+    says(quiet, language, "Your browser keeps no cookies", "Din browser gemmer ingen cookies")
+    look(quiet, camera, f"{language}-no-cookies")
+    spoil_the_token(quiet, "header form")
+    follow(quiet.locator("header button[name=language]"))
+    says(quiet, language, "Please send it once more", "Send det en gang til")
+    look(quiet, camera, f"{language}-403-csrf")
+    access = AccessFactory()  # not the officer's
+    sign_in(access.user)
+    quiet.goto(portal + reverse("send_step", args=[access.importer.uuid, "company"]))
+    says(quiet, language, "Not yours to change", "Det kan du ikke ændre")
+    look(quiet, camera, f"{language}-403")
+
+
+def test_too_many_times(quiet: Page, portal: str, settings: Settings, camera: Camera, language: str) -> None:
+    """Nothing at all may be asked for: codes, new links, signing in with a password."""
+    closed = dict.fromkeys(("request_login_code", "new_link", "login"), "0/m/ip")
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | closed
+    importer = ImporterFactory(language=language)
+    who = walkthrough.invited(importer, StaffFactory())
+    mail = NotificationFactory(importer=importer, to_email=importer.contact_email, language=language)
+    button = quiet.get_by_role("main").get_by_role("button")
+    quiet.goto(portal + link_in(mail))
+    follow(button)
+    says(quiet, language, "Several codes were asked for", "Der er bedt om flere koder")
+    look(quiet, camera, f"{language}-start-too-many")
+    claim_use(mail.uuid, by=who, sign_in=mail.uuid)
+    quiet.goto(portal + link_in(mail))
+    follow(button)
+    says(quiet, language, "Several links were asked for", "Der er bedt om flere links")
+    look(quiet, camera, f"{language}-link-too-many")
+    quiet.goto(portal + reverse("account_login"))
+    with quiet.expect_navigation():
+        quiet.locator("#id_login").press("Enter")
+    says(quiet, language, "Too many times", "For mange gange")
+    look(quiet, camera, f"{language}-429")
+
+
+def test_what_a_colleague_meets_in_the_end(
+    quiet: Page, portal: str, sign_in: SignIn, camera: Camera, language: str
+) -> None:
+    """The link opened by somebody else, the step once the answers are declared, the link once it is taken back."""
+    importer = ImporterFactory(language=language)
+    officer = walkthrough.able_to_send(importer, StaffFactory())
+    colleague = walkthrough.sent(importer, officer, language=language)
+    link = link_in(Notification.objects.get(kind=MailKind.DELEGATION))
+    sign_in(officer)
+    quiet.goto(portal + link)
+    says(quiet, language, "You are signed in as somebody else than", "Du er logget ind som en anden end den")
+    look(quiet, camera, f"{language}-start-as-somebody-else")
+    steps.record_ach(importer, by=officer, status=ACHStatus.SHOWN)
+    steps.declare(importer, by=officer, digest=walkthrough.digest(importer))
+    sign_in(colleague)
+    quiet.goto(portal + reverse("step", args=[importer.uuid, "ach-refund"]))
+    says(quiet, language, "The answers are declared now", "Svarene er erklæret nu")
+    look(quiet, camera, f"{language}-sent-to-me-declared")
+    revoke(importer, Delegation.objects.get().uuid, by=officer)
+    quiet.goto(portal + link)
+    says(quiet, language, "This step is no longer open to you", "Trinnet er ikke længere åbent for dig")
+    look(quiet, camera, f"{language}-step-closed")

@@ -16,7 +16,7 @@ from tests.factories import AccessFactory, ImporterFactory, StaffFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-START = "The code has come: start ten minutes"
+START = "I go on in ACE now: start the clock"
 LISTEN = """() => {
     window.heard = [];
     const said = document.querySelector("[data-said]");
@@ -56,16 +56,16 @@ def test_the_ten_minutes_are_shown_all_the_time_and_told_three_times(timer: Page
     shown = timer.locator("[data-shown]")
     assert not shown.is_visible()
     timer.get_by_role("button", name=START).click()
-    expect(shown).to_have_text("About 10 minutes left, until 10:10.")
+    expect(shown).to_have_text("At most 10 minutes left, until 10:10.")
     timer.clock.fast_forward("04:30")
-    expect(shown).to_have_text("About 6 minutes left, until 10:10.")
+    expect(shown).to_have_text("At most 6 minutes left, until 10:10.")
     assert timer.evaluate("heard") == ["Ten minutes have started."]
     timer.clock.fast_forward("03:31")
-    expect(shown).to_have_text("About 2 minutes left, until 10:10.")
+    expect(shown).to_have_text("At most 2 minutes left, until 10:10.")
     timer.clock.fast_forward("01:10")
-    expect(shown).to_have_text("About one minute left, until 10:10.")
+    expect(shown).to_have_text("At most one minute left, until 10:10.")
     timer.clock.fast_forward("02:00")
-    over = "The ten minutes are over. If ACE does not take the code, start again from step 1."
+    over = "The ten minutes are over. If CBP does not take the code, start again from step 1."
     expect(shown).to_have_text(over)
     assert timer.evaluate("heard") == ["Ten minutes have started.", "Two minutes left.", over]
 
@@ -75,17 +75,17 @@ def test_the_ten_minutes_outlive_a_reload_and_are_not_told_again(timer: Page) ->
     timer.clock.fast_forward("03:30")
     timer.reload()
     timer.evaluate(LISTEN)
-    expect(timer.locator("[data-shown]")).to_have_text("About 7 minutes left, until 10:10.")
+    expect(timer.locator("[data-shown]")).to_have_text("At most 7 minutes left, until 10:10.")
     timer.clock.fast_forward("05:00")
-    expect(timer.locator("[data-shown]")).to_have_text("About 2 minutes left, until 10:10.")
+    expect(timer.locator("[data-shown]")).to_have_text("At most 2 minutes left, until 10:10.")
     assert timer.evaluate("heard") == ["Two minutes left."]
 
 
 def test_a_new_code_starts_again_and_the_clock_can_be_stopped(timer: Page) -> None:
     timer.get_by_role("button", name=START).click()
     timer.clock.fast_forward("05:00")
-    timer.get_by_role("button", name="A new code has come: start again").click()
-    expect(timer.locator("[data-shown]")).to_have_text("About 10 minutes left, until 10:15.")
+    timer.get_by_role("button", name="Start the clock again").click()
+    expect(timer.locator("[data-shown]")).to_have_text("At most 10 minutes left, until 10:15.")
     timer.get_by_role("button", name="Stop the clock").click()
     assert not timer.locator("[data-shown]").is_visible()
     assert timer.evaluate("document.activeElement.textContent") == START
@@ -108,7 +108,7 @@ def test_without_scripts_the_time_is_told_as_text(browser: Browser, quiet: Page,
     context.add_cookies(quiet.context.cookies())  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(applying)
-    assert "valid until ten minutes after it was sent" in page.locator(".timer").inner_text()
+    assert "valid for ten minutes from then" in page.locator(".timer").inner_text()
     assert not page.locator("[data-start]").is_visible()
     context.close()
 
@@ -148,6 +148,19 @@ def test_the_second_question_shows_with_the_answer_that_raises_it(
     quiet.get_by_label("Yes, but refunds by ACH are not set up").check()
     follow(quiet.get_by_role("button", name="Save and continue"))
     assert "Tell us who stands in the ACE account" in quiet.get_by_role("main").inner_text()
+
+
+def test_a_shared_mailbox_is_asked_about_while_it_is_typed(
+    quiet: Page, portal: str, importer: ImporterOfRecord, who: User
+) -> None:
+    quiet.goto(portal + reverse("step", args=[importer.uuid, "officer"]))
+    question = quiet.get_by_label("It is the officer's own mailbox all the same.")
+    assert not question.is_visible()
+    quiet.get_by_label("The officer's own e-mail").fill("Info@nordlys.example")
+    assert question.is_visible()
+    examine(quiet, "officer, shared mailbox")
+    quiet.get_by_label("The officer's own e-mail").fill("info.madsen@nordlys.example")
+    assert not question.is_visible()
 
 
 @pytest.mark.parametrize("seen", [ACHStatus.NONE, ACHStatus.NO_TAB, ACHStatus.ERROR])
@@ -196,7 +209,7 @@ def test_paper_has_boxes_to_tick_and_nothing_to_press(
     assert quiet.locator(".done .row").first.evaluate(box) == '"✓"'
     assert quiet.locator(".unneeded .row").first.evaluate(box) == '"–"'
     assert quiet.locator(".tasks li:not(.done, .unneeded) .row").first.evaluate(box) == '""'
-    assert "Go on at http" in quiet.locator(".on-paper").inner_text()
+    assert "To go on, sign in at" in quiet.locator(".on-paper").inner_text()
     assert quiet.get_by_role("button").count() == 0
     assert not quiet.get_by_role("link", name="Continue").is_visible()
 

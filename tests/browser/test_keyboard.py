@@ -7,8 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from importers.letters import write
-from importers.models import MailKind, Notification
+from importers.models import MailKind, Notification, User
 from importers.services.invitations import invite
+from importers.services.links import claim_use
 from tests import walkthrough
 from tests.factories import ImporterFactory, StaffFactory
 
@@ -81,25 +82,19 @@ def test_from_the_mail_to_the_declaration(quiet: Page, portal: str) -> None:
     choose(quiet, "Company limited by shares", "Company limited by shares")
     type_in(quiet, "Company phone", "+45 70 10 10 11")
     press(quiet, SAVE)
-    press(quiet, "Name the responsible officer")
     tick(quiet, "This person is an officer")
     press(quiet, SAVE)
-    press(quiet, "Tell us if you already use ACE")
     choose(quiet, "No, nobody in the company", "No, nobody in the company")
     press(quiet, SAVE)
-    press(quiet, "Choose how to receive refunds")
     choose(quiet, "To the company's own bank account", "To us, the broker")
     press(quiet, SAVE)
     walkthrough.on_5106(importer, staff)
 
-    press(quiet, "Create the ACE Portal account")
     tick(quiet, "CBP has confirmed the account")
     press(quiet, SAVE)
-    press(quiet, "Nominate us on Form 4811")
     tab_to(quiet, "When was it signed?")
     quiet.keyboard.type(f"{timezone.localdate():%m%d%Y}")
     press(quiet, SAVE)
-    press(quiet, "Tell us you are registered")
     tick(quiet, "I am the responsible officer")
     press(quiet, "Declare and send")
     assert "Your declaration has been sent" in quiet.get_by_role("main").inner_text()
@@ -124,3 +119,18 @@ def test_the_first_stop_leads_past_the_header(quiet: Page, portal: str) -> None:
     assert quiet.evaluate(FOCUSED) == "Skip to the content"
     quiet.keyboard.press("Enter")
     expect(quiet.locator("#content")).to_be_focused()
+
+
+def test_a_new_link_in_the_place_of_a_used_one(quiet: Page, portal: str) -> None:
+    importer = ImporterFactory()
+    invite([importer], by=StaffFactory())
+    mail = Notification.objects.get(kind=MailKind.INVITATION)
+    claim_use(mail.uuid, by=User.objects.get(email=importer.contact_email), sign_in=mail.uuid)
+    quiet.goto(mailed(MailKind.INVITATION, r"(http\S+/start/\S+)"))
+    press(quiet, "Mail me a new link")
+    assert quiet.get_by_role("heading", level=1).inner_text() == "A new link is on its way"
+    quiet.goto(mailed(MailKind.NEW_LINK, r"(http\S+/start/\S+)"))
+    press(quiet, "Mail me the code")
+    type_in(quiet, "Code from the mail", mailed(MailKind.ACCOUNT, r"code: (\S+)"))
+    press(quiet, "Sign in")
+    assert re.search(r"/importers/[^/]+/$", quiet.url)

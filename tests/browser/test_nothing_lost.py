@@ -11,11 +11,11 @@ from pghistory.models import Events
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from importers.letters import write
-from importers.models import ImporterOfRecord, MailKind, Notification, User
+from importers.models import Delegation, ImporterOfRecord, MailKind, Notification, Question, User
 from importers.services import steps
 from tests import walkthrough
 from tests.browser.conftest import follow
-from tests.factories import ImporterFactory, StaffFactory
+from tests.factories import AccessFactory, ImporterFactory, StaffFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NOT_SAVED = "This is what you had typed. It is not saved yet."
@@ -65,6 +65,12 @@ def type_the_code(page: Page) -> None:
     follow(page.get_by_role("main").get_by_role("button", name="Sign in"))
 
 
+def sign_in_again(page: Page, person: User) -> None:
+    page.get_by_label("Your e-mail address").fill(person.email)
+    follow(page.get_by_role("button", name="Mail me a code"))
+    type_the_code(page)
+
+
 def main(page: Page) -> str:
     return page.get_by_role("main").inner_text()
 
@@ -78,9 +84,7 @@ def test_signed_out_in_mid_form(
     Session.objects.all().delete()
     save(page)
     assert "What you typed is kept for an hour" in main(page)
-    page.get_by_label("Your e-mail address").fill(person.email)
-    follow(page.get_by_role("button", name="Mail me a code"))
-    type_the_code(page)
+    sign_in_again(page, person)
     assert page.url == address + "?back=inform-broker"
     assert NOT_SAVED in main(page)
     assert page.get_by_label("Street and number").input_value() == "Nygade 7"
@@ -101,9 +105,7 @@ def test_signed_in_again_in_another_tab(
     other = opened(context, address)
     Session.objects.all().delete()
     other.reload()
-    other.get_by_label("Your e-mail address").fill(person.email)
-    follow(other.get_by_role("button", name="Mail me a code"))
-    type_the_code(other)
+    sign_in_again(other, person)
     save(page)
     assert page.url == address
     assert NOT_SAVED in main(page)
@@ -111,6 +113,111 @@ def test_signed_in_again_in_another_tab(
     save(page)
     importer.refresh_from_db()
     assert importer.street == "Nygade 7"
+
+
+@pytest.fixture
+def officer(importer: ImporterOfRecord, sign_in: Callable[[User], None]) -> User:
+    who = walkthrough.able_to_send(importer, StaffFactory())
+    sign_in(who)
+    return who
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True], ids=["signed out", "signed in again in another tab"])
+def test_a_question_is_not_lost(
+    context: BrowserContext, portal: str, officer: User, importer: ImporterOfRecord, is_elsewhere: bool
+) -> None:
+    address = portal + reverse("question", args=[importer.uuid, "ach-refund"])
+    page = opened(context, address)
+    page.get_by_label("Something else").check()
+    page.get_by_label("Write more, if you like").fill("May it be a board member?")
+    Session.objects.all().delete()
+    if is_elsewhere:
+        sign_in_again(opened(context, address), officer)
+    follow(page.get_by_role("button", name="Send the question"))
+    if not is_elsewhere:
+        sign_in_again(page, officer)
+    assert page.url == address
+    assert NOT_SAVED in main(page)
+    assert page.get_by_label("Something else").is_checked()
+    assert page.get_by_label("Write more, if you like").input_value() == "May it be a board member?"
+    assert not Question.objects.exists()
+    follow(page.get_by_role("button", name="Send the question"))
+    assert "Your question has been sent." in main(page)
+    assert Question.objects.get().text == "May it be a board member?"
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True], ids=["signed out", "signed in again in another tab"])
+def test_a_step_on_its_way_to_a_colleague_is_not_lost(
+    context: BrowserContext, portal: str, officer: User, importer: ImporterOfRecord, is_elsewhere: bool
+) -> None:
+    address = portal + reverse("send_step", args=[importer.uuid, "ach-refund"])
+    page = opened(context, address)
+    page.get_by_label("Your colleague's name").fill("Jens Holm")
+    page.get_by_label("Your colleague's own e-mail").fill("jens@nordlys.example")
+    page.get_by_label("Danish").check()
+    Session.objects.all().delete()
+    if is_elsewhere:
+        sign_in_again(opened(context, address), officer)
+    follow(page.get_by_role("button", name="Send the step"))
+    if not is_elsewhere:
+        sign_in_again(page, officer)
+    assert page.url == address
+    assert NOT_SAVED in main(page)
+    assert page.get_by_label("Your colleague's name").input_value() == "Jens Holm"
+    assert page.get_by_label("Danish").is_checked()
+    assert not Delegation.objects.exists()
+    follow(page.get_by_role("button", name="Send the step"))
+    assert "Jens Holm gets a mail with a link to this step" in main(page)
+    assert Delegation.objects.get().colleague.language == "da"
+
+
+def test_taking_it_back_when_signed_out(
+    context: BrowserContext, portal: str, officer: User, importer: ImporterOfRecord
+) -> None:
+    walkthrough.sent(importer, officer)
+    page = opened(context, portal + reverse("step", args=[importer.uuid, "ach-refund"]))
+    take_back = page.get_by_role("button", name="Take it back from Jens Holm")
+    Session.objects.all().delete()
+    follow(take_back)
+    assert "so nothing was done." in main(page)
+    sign_in_again(page, officer)
+    assert "Jens Holm still has this step: nothing has been done yet." in main(page)
+    follow(take_back)
+    assert "Jens Holm can no longer open this step." in main(page)
+
+
+def test_what_was_kept_can_be_discarded(
+    context: BrowserContext, person: User, importer: ImporterOfRecord, address: str
+) -> None:
+    page = opened(context, address + "?back=inform-broker")
+    page.get_by_label("Street and number").fill("Nygade 7")
+    Session.objects.all().delete()
+    save(page)
+    sign_in_again(page, person)
+    follow(page.get_by_role("button", name="Discard what I typed"))
+    assert page.url == address + "?back=inform-broker"
+    for _ in range(2):  # nor does it come back
+        assert NOT_SAVED not in main(page)
+        assert page.get_by_label("Street and number").input_value() == "Havnegade 1"
+        page.reload()
+
+
+def test_the_form_of_somebody_who_was_signed_in_before(
+    context: BrowserContext, person: User, importer: ImporterOfRecord, address: str
+) -> None:
+    colleague = AccessFactory(importer=importer, user=UserFactory(email="karen@nordlys.example")).user
+    page = opened(context, address)
+    page.get_by_label("Street and number").fill("Nygade 7")
+    Session.objects.all().delete()
+    sign_in_again(opened(context, address), colleague)
+    save(page)
+    assert "This form was opened by somebody else, before karen@nordlys.example signed in." in main(page)
+    follow(page.get_by_role("main").get_by_role("button", name="Sign out"))
+    sign_in_again(page, person)
+    assert page.url == address
+    assert page.get_by_label("Street and number").input_value() == "Nygade 7"
+    importer.refresh_from_db()
+    assert importer.street == "Havnegade 1"
 
 
 def test_one_step_in_two_tabs(context: BrowserContext, person: User, importer: ImporterOfRecord, address: str) -> None:
@@ -152,13 +259,13 @@ def test_back_shows_what_was_saved_and_a_second_press_is_harmless(
     page = opened(context, address)
     page.get_by_label("City").fill("Aarhus")
     save(page)
-    page.wait_for_url("**/importers/*/")
+    page.wait_for_url("**/ace-account/#content")
     page.go_back()
     page.wait_for_url(address)
     assert page.get_by_label("City").input_value() == "Aarhus"
     page.get_by_label("Street and number").fill("Nygade 7")
     save(page)
-    page.wait_for_url("**/importers/*/")
+    page.wait_for_url("**/ace-account/#content")
     importer.refresh_from_db()
     assert (importer.city, importer.street) == ("Aarhus", "Nygade 7")
 
@@ -170,8 +277,8 @@ def test_a_double_click_saves_once_and_says_so_once(
     page.get_by_label("City").fill("Aarhus")
     before = Events.objects.tracks(importer).count()
     page.get_by_role("button", name="Save and continue").dblclick()
-    page.wait_for_url("**/importers/*/")
-    assert page.get_by_role("status").inner_text().count("Saved.") == 1
+    page.wait_for_url("**/ace-account/#content")
+    assert main(page).count("Saved.") == 1
     assert Events.objects.tracks(importer).count() == before + 1
 
 
@@ -182,7 +289,7 @@ def test_a_double_click_invites_the_officer_once(
     page.get_by_label("Full name").fill("Lars Holm")
     page.get_by_label("The officer's own e-mail").fill("lars@nordlys.example")
     page.get_by_role("button", name="Save and continue").dblclick()
-    page.wait_for_url("**/importers/*/")
+    page.wait_for_url("**/ace-account/#content")
     assert Notification.objects.filter(kind=MailKind.OFFICER_INVITATION).count() == 1
 
 
@@ -228,7 +335,7 @@ def test_one_step_by_keyboard_alone(
     page.keyboard.type("+45 70 10 10 11")
     tab_to(page, "Save and continue")
     page.keyboard.press("Space")
-    page.wait_for_url(re.compile(r"/importers/[^/]+/(#|$)"))
+    page.wait_for_url("**/officer/#content")
     importer.refresh_from_db()
     assert (importer.city, importer.phone) == ("Odense", "+4570101011")
     assert importer.company_confirmed_at is not None

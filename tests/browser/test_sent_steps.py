@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, Notification, User
+from importers.services.links import claim_use
 from importers.services.readiness import checklist_of
 from tests import walkthrough
+from tests.browser import test_keyboard as by_key
 from tests.browser.conftest import follow
 from tests.browser.test_accessibility import WCAG, examine
 from tests.factories import ImporterFactory, StaffFactory
@@ -101,6 +105,48 @@ def test_from_sending_to_the_saved_step(
     assert "has been taken back" in read(phone)
 
 
+def test_sending_and_taking_back_with_the_keyboard_alone(
+    quiet: Page, portal: str, importer: ImporterOfRecord, officer: User, sign_in: Callable[[User], None]
+) -> None:
+    sign_in(officer)
+    quiet.goto(portal + reverse("step", args=[importer.uuid, "ach-refund"]))
+    by_key.press(quiet, "Send this step to a colleague")
+    by_key.press(quiet, "Send the step")
+    expect(quiet.locator(".errors")).to_be_focused()
+    by_key.type_in(quiet, "Your colleague's name", "Jens Holm")
+    by_key.type_in(quiet, "Your colleague's own e-mail", "jens@nordlys.example")
+    by_key.choose(quiet, "English", "Danish")
+    by_key.press(quiet, "Send the step")
+    assert "Jens Holm gets a mail with a link to this step" in read(quiet)
+    assert Notification.objects.get(kind=MailKind.DELEGATION).language == "da"
+    by_key.press(quiet, "Take it back from Jens Holm")
+    assert "Jens Holm can no longer open this step." in read(quiet)
+
+
+def test_asking_for_a_new_link_to_the_step_and_a_question_with_the_keyboard_alone(
+    quiet: Page, portal: str, importer: ImporterOfRecord, officer: User
+) -> None:
+    colleague = walkthrough.sent(importer, officer, email="maria@nordlys.example")
+    first, mail = link(), Notification.objects.get(kind=MailKind.DELEGATION)
+    claim_use(mail.uuid, by=colleague, sign_in=mail.uuid)
+    Notification.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    quiet.goto(first)
+    assert quiet.get_by_role("heading", level=1).inner_text() == "This link has been used"
+    by_key.press(quiet, "Mail me a new link")
+    assert quiet.get_by_role("heading", level=1).inner_text() == "A new link is on its way"
+    assert link() != first
+    quiet.goto(link())
+    by_key.press(quiet, "Mail me the code")
+    by_key.type_in(quiet, "Code from the mail", by_key.mailed(MailKind.ACCOUNT, r"code: (\S+)"))
+    by_key.press(quiet, "Sign in")
+    assert quiet.get_by_role("heading", level=1).inner_text() == "Set up ACH refunds"
+    by_key.press(quiet, "Ask a question here")
+    by_key.choose(quiet, "The tab", "Something else")
+    by_key.type_in(quiet, "Write more", "Which of the two banks?")
+    by_key.press(quiet, "Send the question")
+    assert "Which of the two banks?" in read(quiet)
+
+
 def check(page: Page, address: str) -> None:
     page.goto(address)
     examine(page, address)
@@ -120,5 +166,5 @@ def test_its_pages_are_accessible(
     expect(quiet.locator(".errors")).to_be_focused()
     assert Axe().run(quiet, options=WCAG).response["violations"] == []
     sign_in(colleague)
-    for address in (step, portal + reverse("importers"), link()):
+    for address in (step, step + "question/", portal + reverse("importers"), link()):
         check(quiet, address)

@@ -118,6 +118,33 @@ def test_while_the_way_is_open_only_one_of_the_two_is_counted(importer: Importer
     assert ": seven steps left" in letter(importer, MailKind.REMINDER, campaign=ahead).subject
 
 
+@pytest.mark.parametrize(
+    ("route", "listed", "not_listed"),
+    [
+        (None, "Set up the way you choose to receive refunds", "Set up ACH refunds"),
+        (Route.OWN_ACCOUNT, "Set up ACH refunds", "the way you choose"),
+        (Route.FORM_4811, "Nominate us on Form 4811", "Set up ACH refunds"),
+    ],
+)
+def test_the_invitation_lists_ach_only_for_who_receives_by_it(
+    importer: ImporterOfRecord, route: Route | None, listed: str, not_listed: str
+) -> None:
+    if route:
+        steps.choose_route(importer, by=User.objects.system(), route=route)
+    text = write(mail(importer, MailKind.INVITATION)).text
+    assert listed in text
+    assert not_listed not in text
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_the_invitation_explains_its_words(importer: ImporterOfRecord, language: str) -> None:
+    letter = write(mail(importer, MailKind.INVITATION, language))
+    for part in (letter.text, unescape(letter.html)):
+        for words in ("ACE is CBP's website", "ACH is", "Form 5106 is", "With Form 4811"):
+            danish = words.replace("is CBP's website", "er CBP's websted").replace(" is", " er").replace("With", "Med")
+            assert (words if language == "en" else danish) in part
+
+
 def test_one_step_is_one_step(importer: ImporterOfRecord) -> None:
     who = walkthrough.invited(importer, StaffFactory())
     walkthrough.before(importer, who, Route.OWN_ACCOUNT)

@@ -7,8 +7,8 @@ from functools import lru_cache
 from babel import Locale
 from babel.core import get_global
 
-# In CLDR's list, but no countries with an ISO 3166 code of their own.
-NOT_ISO = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"}
+from importers.domain.countries import codes, country_name
+
 ALSO = {
     "US": "USA, U.S.A., U.S., United States of America, De Forenede Stater, Forenede Stater, Amerikas Forenede Stater",
     "GB": "UK, U.K., Great Britain, Britain, England, Scotland, Wales, Northern Ireland, Skotland, Nordirland, "
@@ -46,18 +46,13 @@ def _key(name: str) -> str:
     return "".join(c for c in plain if c.isalnum())
 
 
-def _codes() -> set[str]:
-    return {code for code in map(str, Locale.parse("en").territories) if len(code) == 2 and code.isalpha()} - NOT_ISO
-
-
 def _names() -> dict[str, str]:
-    codes = _codes()
     names = {_key(name): code for code, text in ALSO.items() for name in text.split(", ")}
     for locale in ("en", "da"):
-        names |= {_key(name): code for code, name in Locale.parse(locale).territories.items() if code in codes}
+        names |= {_key(name): code for code, name in Locale.parse(locale).territories.items() if code in codes()}
     three_letters = {alias: to[0] for alias, to in get_global("territory_aliases").items() if len(to) == 1}
-    names |= {_key(a): code for a, code in three_letters.items() if len(a) == 3 and a.isalpha() and code in codes}
-    return names | {_key(code): code for code in codes}
+    names |= {_key(a): code for a, code in three_letters.items() if len(a) == 3 and a.isalpha() and code in codes()}
+    return names | {_key(code): code for code in codes()}
 
 
 NAMES = _names()
@@ -71,4 +66,4 @@ def country_code(text: str) -> str:
 
 def nearest_country(text: str) -> str:
     close = get_close_matches(_key(text), [name for name in NAMES if len(name) > 3], n=1, cutoff=0.75)
-    return Locale.parse("en").territories[NAMES[close[0]]] if close else ""
+    return country_name(NAMES[close[0]], "en") if close else ""

@@ -213,3 +213,8 @@ def test_no_step_is_open_before_what_it_comes_after(facts: ImporterFacts) -> Non
     for state in checklist.steps:
         if state.status in (Status.NOT_STARTED, Status.IN_PROGRESS, Status.WAITING_BROKER):
             assert all(checklist[key].status.is_settled for key in state.step.after), state.key
+
+
+def test_the_importers_own_steps_are_counted_as_the_mails_count_them() -> None:
+    begun = evaluate(fresh())
+    assert (begun.own_done, begun.own_total, len(begun.left)) == (0, 7, 7)

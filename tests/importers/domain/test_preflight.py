@@ -31,15 +31,27 @@ def filed(**changes: str) -> ImporterFacts:
     return replace(FACTS, filed={Document.FORM_5106: entry})
 
 
-def test_all_four_hold() -> None:
-    assert set(verdicts(FACTS).values()) == {Verdict.GOOD}
-    assert list(verdicts(FACTS)) == ["company", "mailbox", "email-free", "number-free"]
+def test_only_what_we_have_read_is_called_good() -> None:
+    """What the importer says of the number is told as theirs; nobody was asked about the e-mail."""
+    assert verdicts(FACTS) == {
+        "company": Verdict.GOOD,
+        "mailbox": Verdict.GOOD,
+        "email-free": Verdict.UNKNOWN,
+        "number-free": Verdict.TOLD,
+    }
 
 
-def test_what_nobody_has_read_is_not_known() -> None:
+def test_what_cannot_be_known_says_how_to_find_out() -> None:
+    unsure = replace(FACTS, existing_account=ExistingAccount.UNSURE)
+    texts = {check.key: check.text for check in preflight(evaluate(unsure))}
+    assert "Ask the officer" in texts["email-free"]
+    assert "ACE Support" in texts["number-free"]
+
+
+def test_what_nobody_has_read_is_not_checked_yet() -> None:
     unread = replace(FACTS, filed={})
-    assert verdicts(unread)["company"] is Verdict.UNKNOWN
-    assert verdicts(unread)["mailbox"] is Verdict.UNKNOWN
+    assert verdicts(unread)["company"] is Verdict.UNCHECKED
+    assert verdicts(unread)["mailbox"] is Verdict.UNCHECKED
 
 
 @pytest.mark.parametrize(
@@ -65,5 +77,5 @@ def test_without_an_answer_about_ace_nothing_is_claimed(answer: ExistingAccount 
     assert verdicts(unsure)["number-free"] is Verdict.UNKNOWN
 
 
-def test_a_name_on_5106_that_was_not_noted_is_not_known() -> None:
-    assert verdicts(filed(company_name=""))["company"] is Verdict.UNKNOWN
+def test_a_name_on_5106_that_was_not_noted_is_not_checked_yet() -> None:
+    assert verdicts(filed(company_name=""))["company"] is Verdict.UNCHECKED

@@ -4,6 +4,7 @@ import pytest
 
 from importers.domain.checklist import STEPS
 from importers.domain.errors import RuleViolation
+from importers.domain.failures import PLACES, failures_at
 from importers.domain.stuck import ELSE, TOPICS, check_question, holds_reminders, topics_of
 
 NOW = datetime(2027, 4, 7, 8, tzinfo=UTC)
@@ -21,8 +22,16 @@ def test_a_known_failure_needs_no_more_words() -> None:
     check_question("ace-account", "no-code", "")
 
 
+@pytest.mark.parametrize("step", PLACES)
+def test_every_known_failure_at_a_step_can_be_asked_about_in_its_own_words(step: str) -> None:
+    known = {topic.known for topic in topics_of(step) if topic.known}
+    assert set(failures_at(PLACES[step])) <= known
+    for topic in topics_of(step):
+        assert topic.known is None or (topic.key, topic.text) == (topic.known.key, topic.known.title)
+
+
 @pytest.mark.parametrize(
-    ("topic", "text", "code"), [("else", "", "text"), ("no-tab", "x", "topic"), ("", "x", "topic")]
+    ("topic", "text", "code"), [("else", "", "text"), ("nothing-shown", "x", "topic"), ("", "x", "topic")]
 )
 def test_something_else_needs_words_and_a_topic_must_be_of_the_step(topic: str, text: str, code: str) -> None:
     with pytest.raises(RuleViolation) as refused:

@@ -321,3 +321,12 @@ def test_two_who_load_the_same_list_at_once_do_not_double_it() -> None:
     assert sorted(counts(outcome) for outcome in outcomes) == [(0, 0, 50), (50, 0, 0)]
     assert all(outcome.saved for outcome in outcomes)
     assert ImporterOfRecord.objects.count() == PointOfContact.objects.count() == 50
+
+
+@pytest.mark.parametrize(("officer", "codes"), [("yes", ["shared_mailbox"]), ("", ["shared_mailbox"]), ("no", [])])
+def test_a_shared_mailbox_is_noted_before_anybody_is_invited(clerk: User, officer: str, codes: list[str]) -> None:
+    listed = row(Officer=officer, E_mail="info@nordlys.example")
+    outcome = load(clerk, listed)
+    assert outcome.saved
+    assert warned(outcome) == codes
+    assert warned(load(clerk, listed)) == []

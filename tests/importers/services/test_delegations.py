@@ -115,6 +115,9 @@ def test_who_can_open_everything_is_sent_nothing(importer: ImporterOfRecord, off
         ({"name": "Read http://evil.example/now"}, "link"),
         ({"name": "DK50 0040 0440 1162 43"}, "bank_details"),
         ({"email": "021000021-9876543210987@x.example"}, "bank_details"),
+        ({"name": "Jens, evil.example"}, "link"),
+        ({"name": "J" * 81}, "too_long"),
+        ({"email": "a?bcc=b@c.example"}, "address"),
     ],
 )
 def test_names_that_lead_elsewhere_or_hold_bank_details_are_refused(
@@ -122,6 +125,27 @@ def test_names_that_lead_elsewhere_or_hold_bank_details_are_refused(
 ) -> None:
     assert refused(importer, officer, **change) == code
     assert mails() == []
+
+
+def test_what_the_officer_calls_them_stays_with_the_step(importer: ImporterOfRecord, officer: User) -> None:
+    delegation, _new = send(importer, officer)
+    assert (delegation.name, delegation.language) == ("Jens Holm", "da")
+    assert (delegation.colleague.name, delegation.colleague.language) == ("", "da")
+    karen = UserFactory(email="karen@nordlys.example", name="Karen Bak", language="en")
+    known, _new = send(importer, officer, name="Kaya", email=karen.email)
+    karen.refresh_from_db()
+    assert (karen.name, karen.language) == ("Karen Bak", "en")
+    assert (known.name, known.language) == ("Kaya", "da")
+    assert [(mail.to_name, mail.language) for mail in mails()] == [("Jens Holm", "da"), ("Kaya", "da")]
+
+
+def test_whoever_is_invited_later_gets_the_name_on_the_client_list(
+    importer: ImporterOfRecord, officer: User, staff: User
+) -> None:
+    colleague = send(importer, officer)[0].colleague
+    invitations.invite([ImporterFactory(contact_email=colleague.email, contact_name="Jens Peter Holm")], by=staff)
+    colleague.refresh_from_db()
+    assert colleague.name == "Jens Peter Holm"
 
 
 def test_the_same_again_is_one(importer: ImporterOfRecord, officer: User) -> None:

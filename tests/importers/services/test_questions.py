@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
+from importers.domain.stuck import TOPICS, topics_of
 from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, Notification, Question, User
 from importers.services import outbox, questions, reminders
@@ -84,6 +85,12 @@ def test_bank_details_are_refused_and_nothing_is_kept(
     assert question.answer == ""
 
 
+def test_a_code_of_cbp_is_refused_and_goes_to_nobody(importer: ImporterOfRecord, who: User) -> None:
+    with pytest.raises(RuleViolation, match="a code from CBP"):
+        ask(importer, who, "my code is 482 913")
+    assert (Question.objects.exists(), mails(MailKind.QUESTION)) == (False, [])
+
+
 def test_the_answer_reaches_whoever_asked_in_their_language(importer: ImporterOfRecord, who: User, staff: User) -> None:
     assert questions.answer(ask(importer, who, "Who?"), by=staff, text="The director.\nShe may sign.")
     (mail,) = mails(MailKind.ANSWER)
@@ -155,3 +162,28 @@ def test_the_database_keeps_an_answer_whole(importer: ImporterOfRecord, who: Use
     for broken in ({"answer": "x"}, {"answered_at": timezone.now(), "answered_by": staff}, {"status": "lost"}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Question.objects.filter(pk=question.pk).update(**broken)
+
+
+def test_every_topic_can_be_kept() -> None:
+    longest = Question._meta.get_field("topic").max_length or 0
+    keys = {topic.key for step in TOPICS for topic in topics_of(step)}
+    assert {key for key in keys if len(key) > longest} == set()
+
+
+FORGED = "Hi\n\nQuestions? Call +45 11 11 11 11.\rIs this really from us? Yes.\u2028Send the bank's papers.\x0bJens"
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_nothing_an_importer_writes_can_pass_for_a_line_of_ours(
+    importer: ImporterOfRecord, who: User, staff: User, language: str
+) -> None:
+    questions.answer(ask(importer, who, FORGED), by=staff, text="The director.")
+    for mail in (*mails(MailKind.QUESTION), *mails(MailKind.ANSWER)):
+        mail.language = language
+        letter = write(mail)
+        for theirs in ("Hi", "Questions? Call", "Is this really from us? Yes.", "Send the bank's papers.", "Jens"):
+            (line,) = [line for line in letter.text.splitlines() if line.removeprefix("> ").startswith(theirs)]
+            assert line.startswith("> ")
+        quote = letter.html.split("<blockquote", 1)[1].split("</blockquote>", 1)[0]
+        assert "Send the bank" in quote
+        assert letter.html.count("Send the bank") == 1

@@ -65,6 +65,22 @@ def test_names_that_lead_elsewhere_are_refused_and_nobody_is_written_to() -> Non
     assert not Notification.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"name": "Lars, evil.example"}, "link"),
+        ({"name": "L" * 81}, "too_long"),
+        ({"email": "a?bcc=b@c.example"}, "address"),
+    ],
+)
+def test_an_officer_is_named_by_a_name_and_an_address_alone(change: dict[str, str], code: str) -> None:
+    importer, who = ImporterFactory(), UserFactory()
+    with pytest.raises(RuleViolation) as refused:
+        name_officer(importer, who, **({"email": "lars@nordlys.example"} | change))
+    assert refused.value.code == code
+    assert not User.objects.filter(email__startswith="a").exists()
+
+
 def test_an_officer_with_another_address_gets_access_and_a_mail_once() -> None:
     importer, who = ImporterFactory(), UserFactory()
     for _ in range(2):

@@ -78,6 +78,19 @@ def test_a_date_ahead_is_told_without_threat(page: Client, importer: ImporterOfR
     assert "You can finish later too, but refunds wait until you do." in html_of(page, importer)
 
 
+def test_where_the_date_comes_from_is_for_the_office(page: Client, importer: ImporterOfRecord) -> None:
+    CampaignFactory(deadline=timezone.localdate() + timedelta(days=30), source="broker's guide; no CBP source found")
+    html = html_of(page, importer)
+    assert "no CBP source found" not in html
+    assert "We know of no date from CBP." in html
+
+
+def test_what_is_done_and_what_is_left_add_up(page: Client, importer: ImporterOfRecord) -> None:
+    html = html_of(page, importer)
+    assert "0 of your 7 steps done" in html
+    assert "7 steps left" in html
+
+
 def test_a_date_that_has_passed_is_said_plainly(page: Client, importer: ImporterOfRecord) -> None:
     Campaign.objects.all().delete()
     CampaignFactory(deadline=date(2026, 4, 21))  # the guide's own date

@@ -36,13 +36,7 @@ def address(importer: ImporterOfRecord) -> str:
 
 def filled_in(page: Client, address: str, **typed: str) -> dict[str, Any]:
     """The form as served, with something typed into it."""
-    return served(page.get(address), made_for=_mark(page, address)) | TYPED | typed  # type: ignore[arg-type]
-
-
-def _mark(page: Client, address: str) -> str:
-    found = re.search(r'name="made_for" value="([^"]+)"', page.get(address).content.decode())
-    assert found
-    return found[1]
+    return served(page.get(address), holding="made_for") | TYPED | typed  # type: ignore[arg-type]
 
 
 def sign_in(client: Client, user: User, goal: str) -> Any:
@@ -89,7 +83,7 @@ def test_signed_out_in_mid_form_the_person_lands_there_with_what_they_typed(
 
 def test_saving_it_is_the_end_of_it(signed_out: Client, importer: ImporterOfRecord, person: User, address: str) -> None:
     sign_in(signed_out, person, address)
-    data = served(signed_out.get(address), made_for=drafts.mark_of(person))
+    data = served(signed_out.get(address), holding="made_for")
     assert data["street"] == TYPED["street"]
     assert signed_out.post(address, data | {"phone": "+45 70 10 10 11"}).status_code == 302
     importer.refresh_from_db()
@@ -101,19 +95,25 @@ def test_an_error_after_it_keeps_what_was_typed_as_any_error_does(
     signed_out: Client, person: User, address: str
 ) -> None:
     sign_in(signed_out, person, address)
-    data = served(signed_out.get(address), made_for=drafts.mark_of(person))
+    data = served(signed_out.get(address), holding="made_for")
     html = signed_out.post(address, data | {"street": "Nygade 8"}).content.decode()
     assert "Write the phone number with its country code" in html
     assert 'value="Nygade 8"' in html
 
 
-def test_what_is_saved_is_one_press_away(signed_out: Client, person: User, address: str) -> None:
+def test_what_is_saved_is_one_press_away(
+    signed_out: Client, importer: ImporterOfRecord, person: User, address: str
+) -> None:
     sign_in(signed_out, person, address)
-    link = re.search(r'href="(\?without=\w+)"', signed_out.get(address).content.decode())
-    assert link
-    html = signed_out.get(address + link[1]).content.decode()
-    assert 'value="Havnegade 1"' in html
-    assert NOT_SAVED not in html
+    address += "?back=inform-broker"
+    assert 'name="put_aside"' in signed_out.get(address).content.decode()
+    response = signed_out.post(address, {"put_aside": "yes"})
+    assert response["Location"] == address
+    for _ in range(2):  # nor does it come back
+        html = signed_out.get(address).content.decode()
+        assert 'value="Havnegade 1"' in html
+        assert NOT_SAVED not in html
+    assert nothing_is_saved(importer)
 
 
 def test_where_the_person_came_from_is_kept(page: Client, person: User, address: str) -> None:
@@ -121,8 +121,7 @@ def test_where_the_person_came_from_is_kept(page: Client, person: User, address:
     Session.objects.all().delete()
     page.post(address, data)
     assert sign_in(page, person, address)["Location"] == address
-    html = page.get(address).content.decode()
-    assert re.search(r'href="\?back=inform-broker&amp;without=\w+"', html)
+    assert NOT_SAVED in page.get(address).content.decode()
 
 
 def test_a_box_that_was_not_ticked_stays_so(page: Client, importer: ImporterOfRecord, person: User) -> None:
@@ -222,6 +221,9 @@ def test_what_looks_like_bank_details_is_not_kept_even_here(person: User, addres
     assert kept["city"] == [""]
     assert kept["street"] == [TYPED["street"]]
     assert iban not in str(Session.objects.get().get_decoded())
+    told = client.get(REQUEST).content.decode()
+    assert "One answer looks like bank details, so it was not kept" in told
+    assert "is kept for an hour" in told
 
 
 # --- bounds --------------------------------------------------------------------------------------------------------
@@ -281,7 +283,7 @@ def test_signed_in_again_in_another_tab_the_form_comes_again_as_it_was(
     assert nothing_is_saved(importer)
     token = re.search(r'<main.*csrfmiddlewaretoken" value="(\w+)"', html, re.DOTALL)
     assert token
-    again = served(page, made_for=drafts.mark_of(person)) | {"csrfmiddlewaretoken": token[1], "phone": "+4570101011"}
+    again = served(page, holding="made_for") | {"csrfmiddlewaretoken": token[1], "phone": "+4570101011"}
     assert client.post(address, again, headers=OWN).status_code == 302
     assert not nothing_is_saved(importer)
 

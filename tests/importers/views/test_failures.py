@@ -66,7 +66,7 @@ def test_a_mail_to_ace_support_is_english_and_holds_the_whole_number(page: Clien
     assert to == TO_CBP
     assert text.startswith("Dear ACE Support,\n\nWe applied for an ACE Portal account for Nordlys Cykler ApS.")
     assert "importer number 261304-00123 is already linked" in text
-    assert f"Mette Sørensen, Direktør, {underway.contact_email}, +4570101011." in text
+    assert f"Mette Sørensen, Direktør, {underway.contact_email}, +45 70 10 10 11." in text
     assert text.endswith("Best regards\nMette Sørensen\nNordlys Cykler ApS")
     assert '<pre lang="en">Dear ACE Support,' in html
 
@@ -158,7 +158,7 @@ def test_who_has_an_account_reads_of_its_owner_not_of_codes(
 def test_nobody_knowing_has_a_mail_before_the_officer_is_named(page: Client, importer: ImporterOfRecord) -> None:
     to, _subject, text = mail_about(read(page, importer, "existing-account"), "is our importer number linked?")
     assert to == TO_CBP
-    assert f"The responsible officer is Mette Sørensen, Direktør, {importer.contact_email}, +4570101011." in text
+    assert f"The responsible officer is Mette Sørensen, Direktør, {importer.contact_email}, +45 70 10 10 11." in text
 
 
 @pytest.mark.parametrize(

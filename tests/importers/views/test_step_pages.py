@@ -63,11 +63,12 @@ def test_a_step_that_is_not_there_is_404(page: Client, importer: ImporterOfRecor
     assert page.get(url(importer, "nothing")).status_code == 404
 
 
-def test_the_company_is_saved_and_the_checklist_comes_next(page: Client, importer: ImporterOfRecord) -> None:
+def test_the_company_is_saved_and_the_next_step_follows(page: Client, importer: ImporterOfRecord) -> None:
     response = page.post(url(importer, "company"), COMPANY)
-    assert response["Location"] == reverse("checklist", args=[importer.uuid])
+    assert response["Location"] == url(importer, "officer") + "#content"
     assert status(importer, "company") is Status.DONE
-    assert "Saved. The step “Confirm your company details” is done." in page.get(response["Location"]).content.decode()
+    told = "Saved. The step “Confirm your company details” is done. Here is the next step."
+    assert told in page.get(response["Location"]).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -187,13 +188,10 @@ def test_a_social_security_number_is_never_shown(person: User) -> None:
 
 def test_the_page_warns_before_the_code_goes_astray(page: Client, underway: ImporterOfRecord, staff: User) -> None:
     html = read(page, underway, "ace-account")
-    assert html.index("We check Form 5106 first") < html.index("About ten minutes in one go")
-    assert "to be sure, wait until we have checked." in html
-    steps_url = reverse("checklist", args=[underway.uuid])
-    assert "We check Form 5106 first, usually within one working day" in page.get(steps_url).content.decode()
+    assert html.index("We check Form 5106 first") < html.index("Set aside ten minutes")
+    assert f"Wait until we have checked, unless you know that {underway.contact_email} stands there." in html
     walkthrough.on_5106(underway, staff)
-    assert "We check Form 5106 first" not in page.get(steps_url).content.decode()
-    assert "wait until we have checked" not in read(page, underway, "ace-account")
+    assert "Wait until we have checked" not in read(page, underway, "ace-account")
 
 
 def test_a_wrong_mailbox_on_form_5106_stops_the_application(
@@ -228,7 +226,7 @@ def with_account(underway: ImporterOfRecord, person: User) -> ImporterOfRecord:
 
 def test_bank_details_shown_finish_the_ach_step(page: Client, with_account: ImporterOfRecord) -> None:
     response = page.post(url(with_account, "ach-refund"), {"status": "shown", "seen": "refund_tab"})
-    assert response["Location"] == reverse("checklist", args=[with_account.uuid])
+    assert response["Location"] == url(with_account, "inform-broker") + "#content"
     assert status(with_account, "ach-refund") is Status.DONE
 
 

@@ -17,7 +17,7 @@ from importers.letters import start_url, write
 from importers.models import BrokerFirm, ImporterAccess, ImporterOfRecord, MailKind, MailState, Notification, User
 from importers.services.invitations import invite
 from importers.services.links import mail_new_link
-from tests.factories import AccessFactory, NotificationFactory, StaffFactory
+from tests.factories import AccessFactory, NotificationFactory, OfficerFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 CONFIRM = reverse("account_confirm_login_code")
@@ -248,11 +248,17 @@ def test_an_open_link_and_one_of_somebody_who_was_shut_out_bring_none(client: Cl
 def test_pressing_twice_mails_once(client: Client, mail: Notification, used: str, person: User) -> None:
     for _ in range(2):
         assert client.post(used, NEW_LINK).status_code == 302
+    assert mail_new_link(mail, to=person), "one is on its way"
     assert len(new_links()) == 1
-    assert not mail_new_link(mail, to=person)
     with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=False):
         client.post(used, NEW_LINK)
     assert len(new_links()) == 2
+
+
+def test_whoever_was_shut_out_while_the_button_was_pressed_is_mailed_nothing(mail: Notification, person: User) -> None:
+    ImporterAccess.objects.update(revoked_at=timezone.now(), revoked_by=User.objects.system())
+    assert not mail_new_link(mail, to=person)
+    assert new_links() == []
 
 
 def test_links_are_limited_like_codes(client: Client, used: str) -> None:
@@ -348,6 +354,25 @@ def test_without_cookies_the_page_says_so_and_the_link_still_works(mail: Notific
     html = read(Client(), asked, 400)
     assert "Your browser keeps no cookies" in html
     assert read(Client(), link, 200)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "You are the company's responsible officer here"), ("da", "virksomhedens ansvarlige tegningsberettigede")],
+)
+def test_the_new_link_tells_an_officer_what_they_are(mail: Notification, language: str, words: str) -> None:
+    assert mail.importer
+    OfficerFactory(importer=mail.importer, email="lars@nordlys.example")
+    officer = AccessFactory(importer=mail.importer, user=User.objects.for_email("lars@nordlys.example")).user
+    User.objects.update(language=language)
+    for person in (officer, User.objects.get(email=mail.to_email)):
+        person.refresh_from_db()
+        mail_new_link(mail, to=person)
+    for new in new_links():
+        letter, is_officers = write(new), new.to_email == officer.email
+        assert (words in letter.text) is (words in letter.html) is is_officers
+        page = read(Client(), address(sent(new)) + "?language=en", 200)
+        assert ("You were named as the responsible officer" in page) is is_officers
 
 
 def test_the_mail_says_what_it_is_and_leads_to_a_link(mail: Notification, person: User) -> None:

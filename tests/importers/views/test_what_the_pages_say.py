@@ -118,13 +118,13 @@ def test_once_reported_the_form_comes_before_the_guide(page: Client, underway: I
 
 def test_not_knowing_leads_to_ace_support_first(page: Client, underway: ImporterOfRecord) -> None:
     html = save(page, underway, "existing-account", {"answer": "unsure"})
-    assert "ask ACE Support (866-530-4172), before applying" in html
+    assert "ask ACE Support (+1 866-530-4172), before applying" in html
     assert "<details open>" in html
     assert "is done." not in html
     html = read(page, underway)
     assert "Not known: ask ACE Support before you apply" in html
     assert '<span class="tag todo">Find out</span>' in html
-    assert "Find out whether the company has an ACE account: ask ACE Support, 866-530-4172" in html
+    assert "Find out whether the company has an ACE account: ask ACE Support, +1 866-530-4172" in html
     assert f'class="btn" href="{url(underway, "existing-account")}"' in html
     assert "Ask first whether there is an account." in read(page, underway, "ace-account")
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from importers.domain.facts import ACHStatus, ExistingAccount, Route
 from importers.models import ImporterOfRecord, User
-from importers.services import filings, steps
+from importers.services import filings, questions, steps
 from tests import walkthrough
 from tests.factories import AccessFactory, CampaignFactory, ImporterFactory
 
@@ -98,9 +98,17 @@ def test_what_was_seen_on_the_tab_is_told_on_the_list(page: Client, importer: Im
 
 
 def test_paper_says_of_which_day_it_is_and_where_to_go_on(page: Client, importer: ImporterOfRecord) -> None:
-    paper = re.search(r'<p class="on-paper">(.*?)</p>', read(page, importer), re.S)
+    paper = re.search(r'<div class="on-paper">(.*?)</div>', read(page, importer), re.S)
     assert paper
-    assert f"Go on at http://127.0.0.1:8000{reverse('checklist', args=[importer.uuid])}" in paper[1]
+    assert f"sign in at 127.0.0.1:8000 with {importer.contact_email}." in paper[1]
+    assert str(importer.uuid) not in paper[1]
+
+
+def test_paper_names_the_officer_and_whom_to_call(page: Client, importer: ImporterOfRecord, person: User) -> None:
+    walkthrough.before(importer, person)
+    paper = read(page, importer).split('class="on-paper"')[1].split("</div>")[0]
+    assert "Responsible officer: Mette Sørensen, Direktør, +4570101011" in paper
+    assert "Help: Jens Anton Rahbek" in paper
 
 
 @pytest.fixture
@@ -125,11 +133,11 @@ def test_several_importers_are_listed_by_whose_turn_it_is_with_what_is_next(
     mine, ours, done = parts[2::2]
     assert "Nordlys Cykler ApS" in mine
     assert "Confirm your company details: about 3 minutes" in mine
-    assert "0 of 10 done" in mine
+    assert "0 of your 7 steps done" in mine
     assert "At the broker ApS" in ours
     assert "It is our turn: we check in ACE that all is in place." in ours
     assert "All done ApS" in done
-    assert "9 of 9 done" in done
+    assert "7 of your 7 steps done" in done
 
 
 def test_the_list_costs_the_same_however_many_there_are(
@@ -144,3 +152,47 @@ def test_the_list_costs_the_same_however_many_there_are(
 
 def test_the_list_has_the_date_and_what_it_means(page: Client, several: list[ImporterOfRecord]) -> None:
     assert "refunds wait until you" in page.get(reverse("importers")).content.decode()
+
+
+def what_is_next(html: str) -> str:
+    found = re.search(r'<div class="next">(.*?)</div>', html, re.S)
+    assert found
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
+
+
+def test_before_form_5106_was_read_the_first_thing_is_to_wait_and_then_to_begin(
+    page: Client, importer: ImporterOfRecord, person: User, staff: User
+) -> None:
+    walkthrough.before(importer, person)
+    said = what_is_next(read(page, importer))
+    assert said.startswith("Next Wait until we have checked Form 5106, usually within one working day.")
+    assert f"If you know that {importer.contact_email} stands there, you need not wait" in said
+    assert "Continue" not in said, "no button presses to begin"
+    walkthrough.on_5106(importer, staff)
+    said = what_is_next(read(page, importer))
+    assert said.startswith("Next Create the ACE Portal account: about 10 minutes")
+    assert said.endswith("Continue")
+
+
+def test_who_has_an_account_waits_for_no_code(page: Client, importer: ImporterOfRecord, person: User) -> None:
+    walkthrough.before(importer, person)
+    steps.answer_existing_account(importer, by=person, answer=ExistingAccount.ACCOUNT)
+    assert what_is_next(read(page, importer)).startswith("Next Tell us who stands in the ACE account: about 5 minutes")
+
+
+def test_an_account_that_was_reported_meanwhile_waits_for_nothing(
+    page: Client, importer: ImporterOfRecord, person: User
+) -> None:
+    walkthrough.before(importer, person, Route.OWN_ACCOUNT)
+    steps.confirm_ace_account(importer, by=person, name="Lars Holm", email="lars@else.example")
+    assert "Wait until" not in what_is_next(read(page, importer))
+
+
+def test_our_answer_is_read_before_the_step_it_is_about(
+    page: Client, importer: ImporterOfRecord, person: User, staff: User
+) -> None:
+    question = questions.ask(importer, by=person, step="company", topic="name", text="")
+    questions.answer(question, by=staff, text="As on the paper.")
+    assert "Read our answer to your question about this step first." in what_is_next(read(page, importer))
+    page.get(reverse("step", args=[importer.uuid, "company"]))
+    assert "Read our answer" not in what_is_next(read(page, importer))

@@ -41,13 +41,14 @@ def last_day(importer: ImporterOfRecord) -> str:
 @pytest.mark.parametrize("name", test_access.EXPECTED)
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_colleague_is_a_stranger_everywhere_but_at_the_step(name: str, method: str, world: test_access.World) -> None:
-    """Every named address: what somebody of another importer meets there, but for the one step and the list of what
-    was sent."""
+    """Every named address: what somebody of another importer meets there, but for the one step, asking about it and
+    the list of what was sent."""
     importer = ImporterOfRecord.objects.get(uuid=world.arguments["step"][0])
     address = reverse(name, args=world.arguments.get(name, []))
     colleague = sent_without_a_service(importer, world.people["importer"])
     roles = dict(zip(test_access.ROLES, test_access.EXPECTED[name][method == "post"].split(), strict=True))
-    expected = {"step": "200", "importers": "200" if method == "get" else "405"}.get(name, roles["other"])
+    theirs = {"step": "200", "question": "200", "importers": "200" if method == "get" else "405"}
+    expected = theirs.get(name, roles["other"])
     assert test_access.status(method, address, colleague) == expected
 
 

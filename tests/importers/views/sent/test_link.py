@@ -12,7 +12,6 @@ from django.urls import reverse
 from importers.letters import START_SALT
 from importers.models import Delegation, ImporterOfRecord, MailKind, Notification, User
 from importers.services import delegations, steps
-from tests import walkthrough
 from tests.factories import NotificationFactory
 from tests.pages import html, url
 
@@ -86,12 +85,6 @@ def test_a_step_of_a_former_officer_says_so(mailed: str, importer: ImporterOfRec
     page = closed(mailed)
     assert "is no longer the company's responsible officer here." in page
     assert "Lars" not in page
-
-
-def test_sent_again_the_first_mails_link_opens_it_too(mailed: str, importer: ImporterOfRecord, officer: User) -> None:
-    delegations.revoke(importer, Delegation.objects.get().uuid, by=officer)
-    walkthrough.sent(importer, officer, "ach-refund")
-    assert "Mette Sørensen asks you to do one step" in html(Client().get(mailed))
 
 
 def test_a_mail_of_a_step_that_was_never_sent_opens_nothing(importer: ImporterOfRecord, colleague: User) -> None:

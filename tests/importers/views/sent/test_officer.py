@@ -65,6 +65,10 @@ def test_the_language_is_the_importers_unless_another_is_chosen(desk: Client, im
         ({"language": ""}, "Choose a language."),
         ({"name": "Go to http://evil.example"}, "web address"),
         ({"name": "DK50 0040 0440 1162 43"}, "This looks like bank details."),
+        ({"name": "Jens, evil.example"}, "Write the name alone, without a web or e-mail address."),
+        ({"name": "jens@nordlys.example"}, "Write the name alone, without a web or e-mail address."),
+        ({"name": "Jens " * 17}, "Write the name in at most 80 characters."),
+        ({"email": "jens?bcc=b@c.example"}, "This e-mail address has a sign in it that we cannot take"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(
@@ -97,7 +101,7 @@ def test_the_officer_takes_it_back_however_often_the_button_is_pressed(
 ) -> None:
     assert phone.get(url(importer, "ach-refund")).status_code == 200
     assert take_back(importer) in html(desk.get(url(importer, "ach-refund")))
-    assert desk.get(take_back(importer)).status_code == 405
+    assert desk.get(take_back(importer))["Location"] == url(importer, "ach-refund"), "only the button acts"
     for _ in range(2):
         told = html(desk.post(take_back(importer), follow=True))
         assert "Jens Holm can no longer open this step." in told
