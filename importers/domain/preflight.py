@@ -30,7 +30,7 @@ class PreflightCheck:
 
 ANSWERED = frozenset({"email-free", "number-free"})  # what the company says it knows
 ASK_FIRST = _("Ask in the company before you apply.")
-UNTOLD = {Verdict.GOOD: "", Verdict.UNKNOWN: ASK_FIRST, Verdict.WRONG: ASK_FIRST}
+UNTOLD = {Verdict.TOLD: "", Verdict.WRONG: ASK_FIRST}  # in the place of the texts that tell it
 
 
 def preflight(checklist: Checklist) -> tuple[PreflightCheck, ...]:
@@ -40,7 +40,11 @@ def preflight(checklist: Checklist) -> tuple[PreflightCheck, ...]:
 
 def for_colleague(checks: tuple[PreflightCheck, ...]) -> tuple[PreflightCheck, ...]:
     """Whoever has this one step reads how the checks stand, not what the company answered at another step."""
-    return tuple(replace(check, text=UNTOLD[check.verdict]) if check.key in ANSWERED else check for check in checks)
+
+    def shown(check: PreflightCheck) -> PreflightCheck:
+        return replace(check, text=UNTOLD.get(check.verdict, check.text)) if check.key in ANSWERED else check
+
+    return tuple(map(shown, checks))
 
 
 def _company(checklist: Checklist) -> PreflightCheck:
@@ -90,4 +94,5 @@ def _number_free(facts: ImporterFacts) -> PreflightCheck:
             text = _("The company has an account. Sign in to it; do not apply again.")
             return PreflightCheck("number-free", Verdict.WRONG, asks, text)
         case _:
-            return PreflightCheck("number-free", Verdict.UNKNOWN, asks, ASK_FIRST)
+            text = _("Ask in the company before you apply. If nobody knows, ACE Support can tell.")
+            return PreflightCheck("number-free", Verdict.UNKNOWN, asks, text)

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from importers.forms.base import StepForm
+from importers.forms.base import PortalForm
 from importers.forms.fields import PersonField, PersonsAddressField, choice, email, text
 from importers.models import Delegation
 from importers.services.delegations import delegate
@@ -13,7 +13,7 @@ from importers.services.delegations import delegate
 LANGUAGES = {"en": _("English"), "da": _("Danish")}
 
 
-class SendStepForm(StepForm):
+class SendStepForm(PortalForm):
     submit_label = _("Send the step")
     name = text(_("Your colleague's name"), _("Enter your colleague's name."), field=PersonField)
     email = email(

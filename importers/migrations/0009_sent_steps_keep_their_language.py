@@ -39,10 +39,17 @@ class Migration(migrations.Migration):
             name='link_used_in',
             field=models.UUIDField(blank=True, editable=False, null=True),
         ),
-        # Before the triggers are back: nobody did this.
+        # Before the triggers are back: nobody did this. The history gets the same, or its next row would tell of a change
+        # that nobody made.
         migrations.RunSQL(
-            'UPDATE importers_delegation SET language = importers_user.language'
-            ' FROM importers_user WHERE importers_user.id = colleague_id',
+            """
+            UPDATE importers_delegation SET language = importers_user.language
+            FROM importers_user WHERE importers_user.id = colleague_id;
+            ALTER TABLE importers_delegationevent DISABLE TRIGGER USER;
+            UPDATE importers_delegationevent SET language = importers_user.language
+            FROM importers_user WHERE importers_user.id = colleague_id;
+            ALTER TABLE importers_delegationevent ENABLE TRIGGER USER;
+            """,
             migrations.RunSQL.noop,
         ),
         pgtrigger.migrations.AddTrigger(

@@ -42,10 +42,10 @@ AT_HAND = {
 }
 LOOK_IN_AGAIN = _("Look in here again in a day or two: then you can go on.")
 SIGNED_IN_TO_ACE = _("signed in to ACE")
-WAIT_FOR_5106 = _("Wait until we have checked Form 5106, usually within one working day.")
-WHY_WAIT = _(
-    "CBP mails the code for the ACE account to the e-mail that stands there. Look in here again in a day or two. If "
-    "you know that %(email)s stands there, you need not wait: begin with “%(step)s”."
+IF_SURE = _("Create the ACE Portal account, if you know that %(email)s stands on Form 5106.")
+ELSE_WAIT = _(
+    "CBP mails the code for the account to the e-mail that stands there. If you do not know, wait until we have "
+    "checked the form, usually within one working day."
 )
 ASK_ACE_FIRST = gettext_noop("Find out whether the company has an ACE account: ask ACE Support, %(ace_support)s")
 THEN_CORRECT = _("Then correct your answer. Nobody should apply before: a number can be linked to one account only.")
@@ -209,8 +209,8 @@ def next_thing(page: ImporterPage) -> Next:
             ask = wording.sentence(ASK_ACE_FIRST, {})
             return Next(ask, str(THEN_CORRECT), step_url(page, checklist["existing-account"]))
         if state.key == "ace-account" and checks_5106_first(page):
-            words = {"email": _officers_email(page), "step": title_of(page, state)}
-            return Next(str(WAIT_FOR_5106), str(WHY_WAIT) % words)
+            sure = str(IF_SURE) % {"email": _officers_email(page)}
+            return Next(sure, str(ELSE_WAIT), step_url(page, state))
         return _sent_back(page, state) or Next(_sentence(page, state), _detail(page, state), step_url(page, state))
     blocker = checklist.first_blocker
     if blocker is None:

@@ -7,7 +7,7 @@ import pytest
 
 from importers.domain.checklist import evaluate
 from importers.domain.facts import Document, ExistingAccount, Filed, ImporterFacts, Officer
-from importers.domain.preflight import Verdict, preflight
+from importers.domain.preflight import Verdict, for_colleague, preflight
 
 METTE = Officer("Mette Sørensen", "Director", "mette@nordlys.example", "+4570101011", declared=True)
 FACTS = ImporterFacts(
@@ -46,6 +46,18 @@ def test_what_cannot_be_known_says_how_to_find_out() -> None:
     texts = {check.key: check.text for check in preflight(evaluate(unsure))}
     assert "Ask the officer" in texts["email-free"]
     assert "ACE Support" in texts["number-free"]
+
+
+@pytest.mark.parametrize("answer", ExistingAccount)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_colleague_reads_how_it_stands_and_no_answer(answer: ExistingAccount, elsewhere: bool) -> None:
+    facts = replace(FACTS, existing_account=answer, officer_email_elsewhere=elsewhere)
+    checks = preflight(evaluate(facts))
+    shown = for_colleague(checks)
+    assert [check.verdict for check in shown] == [check.verdict for check in checks]
+    text = " ".join(check.text for check in shown)
+    assert "You told us" not in text
+    assert "other importers" not in text
 
 
 def test_what_nobody_has_read_is_not_checked_yet() -> None:

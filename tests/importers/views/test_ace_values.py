@@ -92,7 +92,7 @@ def test_the_pre_flight_says_no_more_than_we_know(page: Client, underway: Import
     filings.record_contact(underway, "form-5106", by=staff, name=name, email=email, company_name=underway.name)
     checks = read(page, underway).split('<dl class="answers checks">')[1].split("</dl>")[0]
     verdicts = re.findall(r"<dt>(?:<span[^>]*>)?([^<]+)", checks)
-    assert verdicts == ["In order", "In order", "We do not know", "By your answer"]
+    assert verdicts == ["In order", "In order", "We do not know", "As the company answered"]
     assert "Ask the officer: do you sign in to ACE with this e-mail already" in checks
 
 

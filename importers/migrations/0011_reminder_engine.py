@@ -16,7 +16,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('importers', '0011_topics_are_known_failures'),
+        ('importers', '0010_answers_are_read'),
     ]
 
     operations = [
