@@ -11,17 +11,20 @@ from uuid import UUID
 # There is no such mailbox or domain, it was moved away or switched off. All else that is permanent may be about the
 # one mail: its size, its text, who sent it, a full mailbox.
 GONE = re.compile(r"\b5\.(?:1\.(?:0|1|2|3|6|10)|2\.1|4\.4)\b")
+PERMANENT = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b")
 PASSING = re.compile(r"\b4\.\d{1,3}\.\d{1,3}\b")
 OUR_ID = re.compile(r"<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@([^>\s]+)>", re.IGNORECASE)
 LARGEST_PART = 200_000  # characters of a returned original that are looked through
 
 
 class Outcome(Enum):
-    """`GONE`: no mail will ever arrive there. `REFUSED`: this one did not. `LATE`: the server still tries, or did."""
+    """`GONE`: no mail will ever arrive there. `REFUSED`: this one did not. `LATE`: the server still tries, or did.
+    `COMPLAINT`: it did arrive, and was called unwanted."""
 
     GONE = "gone"
     REFUSED = "refused"
     LATE = "late"
+    COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class Bounce:
 def is_gone(answer: str) -> bool:
     """An answer of a mail server, like “550 5.1.1 no such user”."""
     return GONE.search(answer) is not None
+
+
+def names_another_cause(answer: str) -> bool:
+    """A permanent refusal whose code says that it is not about the mailbox."""
+    return PERMANENT.search(answer) is not None and not is_gone(answer)
 
 
 def outcome_of(action: str, status: str, said: str) -> Outcome | None:

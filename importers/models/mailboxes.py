@@ -1,5 +1,6 @@
 """Addresses that get no reminders: their owner asked for it, or mail to them comes back."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar, Self
 
@@ -16,6 +17,9 @@ LONGEST_REASON = 500
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
     def of(self, email: str) -> Self:
         return self.filter(email__iexact=email)
+
+    def in_lower_case(self, emails: Collection[str]) -> Self:
+        return self.annotate(mailbox=Lower("email")).filter(mailbox__in=emails)
 
     def opted_out(self) -> Self:
         return self.exclude(opted_out_at=None)
