@@ -198,7 +198,6 @@ MAIL_WEBHOOKS = {
         "mailgun": "MAILGUN_SIGNING_KEY",
         "mailtrap": "MAILTRAP_SIGNING_SECRET",
         "mandrill": "MANDRILL_WEBHOOK_KEY",
-        "sendgrid": "SENDGRID_VERIFICATION_KEY",
         "brevo": "BREVO_WEBHOOK_PASSWORD",
         "postmark": "POSTMARK_WEBHOOK_PASSWORD",
     }.items()

@@ -36,6 +36,7 @@ DRAIN_SECONDS = 20
 HEARD_WITHIN = 60  # seconds; who rings again each minute needs no answer to an older ring
 TROUBLE = 3  # so many mails in a row that the server did not answer for, and the drain leaves the rest for later
 RETRY_SECONDS = 0.2
+LOOK_FOR_CODES = 1.0  # seconds
 
 
 def lease() -> timedelta:
@@ -138,6 +139,7 @@ class Run:
     full: set[str] = field(default_factory=set)
     busy: set[UUID] = field(default_factory=set)
     minute: datetime | None = None
+    looked_for_codes: float = 0.0
 
     @property
     def is_over(self) -> bool:
@@ -188,12 +190,14 @@ class Run:
         return None, not _is_full(EVERYBODY, settings.MAILS_A_MINUTE, now)
 
     def _first(self, now: datetime) -> tuple[UUID, str, str] | None:
-        """Codes first: somebody sits and waits for them."""
+        """Codes first: somebody sits and waits for them. Once a second is often enough to look."""
         waiting = Notification.objects.waiting(now).exclude(mail__in=self.busy).select_for_update(skip_locked=True)
         columns = ("mail", "kind", "to_email")
-        codes = waiting.filter(kind=MailKind.ACCOUNT).order_by("not_before")
-        if (code := codes.values_list(*columns).first()) is not None:
-            return code
+        if time.monotonic() - self.looked_for_codes > LOOK_FOR_CODES:
+            codes = waiting.filter(kind=MailKind.ACCOUNT).order_by("not_before")
+            if (code := codes.values_list(*columns).first()) is not None:
+                return code
+            self.looked_for_codes = time.monotonic()
         for domain in self.full:
             waiting = waiting.exclude(to_email__iendswith=f"@{domain}")
         return waiting.order_by("not_before", "pk").values_list(*columns).first()

@@ -6,7 +6,7 @@ from typing import Any
 
 from anymail.exceptions import AnymailWebhookValidationFailure
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
-from anymail.webhooks import brevo, mailersend, mailgun, mailtrap, mandrill, postmark, sendgrid
+from anymail.webhooks import brevo, mailersend, mailgun, mailtrap, mandrill, postmark
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -41,7 +41,6 @@ READERS: dict[str, tuple[type, Callable[[str], dict[str, str]]]] = {
     "mailtrap": (mailtrap.MailtrapTrackingWebhookView, lambda key: {"tracking_secret": key}),
     "mandrill": (mandrill.MandrillCombinedWebhookView, _mandrill),
     "postmark": (postmark.PostmarkTrackingWebhookView, _by_password),
-    "sendgrid": (sendgrid.SendGridTrackingWebhookView, lambda key: {"tracking_webhook_verification_key": key}),
 }
 
 
