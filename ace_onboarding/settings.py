@@ -178,7 +178,30 @@ EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
 EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 20, lowest=1)
+# Whoever has claimed a mail has it for so long; half of it must be enough for the four answers a server owes.
+MAIL_LEASE = env.number("MAIL_LEASE", 300, lowest=8)
+if MAIL_LEASE < 8 * EMAIL_TIMEOUT:
+    raise ImproperlyConfigured(
+        f"MAIL_LEASE is {MAIL_LEASE}: make it at least 8 times EMAIL_TIMEOUT, which is {EMAIL_TIMEOUT}."
+    )
+MAIL_TRIES = env.number("MAIL_TRIES", 8, lowest=1)
+MAIL_FIRST_PAUSE = env.number("MAIL_FIRST_PAUSE", 60, lowest=1)
+MAILS_A_MINUTE = env.number("MAILS_A_MINUTE", 0)
+MAILS_A_MINUTE_PER_DOMAIN = env.number("MAILS_A_MINUTE_PER_DOMAIN", 0)
+MAILS_A_CONNECTION = env.number("MAILS_A_CONNECTION", 100, lowest=1)
+# Providers that report what became of a mail: the key that they sign with, or the password that they send.
+MAIL_WEBHOOKS = {
+    provider: env.text(name)
+    for provider, name in {
+        "mailersend": "MAILERSEND_SIGNING_SECRET",
+        "mailgun": "MAILGUN_SIGNING_KEY",
+        "mailtrap": "MAILTRAP_SIGNING_SECRET",
+        "mandrill": "MANDRILL_WEBHOOK_KEY",
+        "brevo": "BREVO_WEBHOOK_PASSWORD",
+        "postmark": "POSTMARK_WEBHOOK_PASSWORD",
+    }.items()
+}
 DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", f'"{quote(BROKER_NAME)}" <{BROKER_EMAIL}>')
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -1,6 +1,7 @@
 """Writes one mail: which template, in which language, with what in it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -66,8 +67,9 @@ def read_link(token: str) -> tuple[UUID, datetime] | None:
     return uuid, datetime.fromtimestamp(signed, UTC)
 
 
-def write(row: Notification) -> Letter:
+def write(rows: Notification | Sequence[Notification]) -> Letter:
     """Rendered at the moment of sending, so that it says what is open now. Mails about signing in come written."""
+    row = rows if isinstance(rows, Notification) else rows[0]
     if row.kind == MailKind.ACCOUNT:
         return Letter(row.subject, row.text, row.html)
     with translation.override(row.language):

@@ -18,7 +18,7 @@ def schedule_reminders() -> int:
 
 @shared_task(name="importers.tasks.sweep")
 def sweep() -> int:
-    return outbox.sweep(timezone.now()).rung
+    return outbox.sweep(timezone.now()).waiting
 
 
 @shared_task(name="importers.tasks.check_readiness")

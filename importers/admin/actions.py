@@ -17,6 +17,7 @@ from importers.admin.forms import AssignForm, Nothing, PauseForm
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
 from importers.services import details, invitations
+from importers.services.bounces import dead_among
 from importers.wording import violation_text
 
 NAMES_SHOWN = 20
@@ -99,6 +100,10 @@ class BulkActions:
         ):
             if left:
                 messages.warning(request, why % {"names": names(left)})
+        gone = dead_among(row.contact_email for row in rows)
+        if unsure := [row for row in rows if row.contact_email.lower() in gone]:
+            why = _("Written to, but earlier mail to this address came back: %(names)s.")
+            messages.warning(request, why % {"names": names(unsure)})
         return ngettext("%(n)s invitation is on its way.", "%(n)s invitations are on their way.", invited.sent) % {
             "n": invited.sent
         }

@@ -27,6 +27,7 @@ from importers.domain.errors import RuleViolation, gettext_noop
 from importers.domain.facts import Document
 from importers.models import ImporterAccess, ImporterOfRecord, User
 from importers.services import delegations, details, filings, invitations, questions
+from importers.services.bounces import dead_among
 from importers.services.readiness import checklist_of
 from importers.wording import finding_text
 
@@ -112,7 +113,10 @@ def _invite(importer: ImporterOfRecord, by: User, data: Data) -> str:
         raise RuleViolation(
             "staff", gettext_noop("The contact's e-mail belongs to one of our own people. Enter the importer's.")
         )
-    return gettext("Invited. The mail is on its way to %(email)s.") % {"email": importer.contact_email}
+    told = gettext("Invited. The mail is on its way to %(email)s.") % {"email": importer.contact_email}
+    if dead_among([importer.contact_email]):
+        told += " " + gettext("Earlier mail to this address came back: ask whether it is right.")
+    return told
 
 
 def _revoke(importer: ImporterOfRecord, by: User, data: Data) -> str:

@@ -15,7 +15,7 @@ from unfold.decorators import display
 from importers.admin import words
 from importers.admin.base import StaffAdmin, staff
 from importers.admin.listing import ago
-from importers.models import MailKind, MailState, Notification
+from importers.models import MailAttempt, MailKind, MailState, Notification
 from importers.services.outbox import put_back
 
 
@@ -113,6 +113,7 @@ class MailAdmin(StaffAdmin):
             "original": mail,
             "readable": readable,
             "kept": settings.MAILS_KEPT,
+            "tries": MailAttempt.objects.filter(mail=mail.mail),
             "tone": words.MAIL_TONE.get(MailState(mail.state), ""),
             "step": words.step_title(mail.step) if mail.step else "",
             "document": framed(mail.html) if readable and mail.html else "",

@@ -24,6 +24,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Importers"), "groups", reverse("admin:importers_importerofrecord_changelist")),
         _item(_("Load a client list"), "upload_file", reverse("admin:importers_roster")),
         _item(_("Mails"), "mail", reverse("admin:importers_notification_changelist")),
+        _item(_("Mailboxes"), "mark_email_unread", reverse("admin:importers_mailbox_changelist")),
         _item(_("Next reminders"), "schedule", reverse("admin:importers_reminders")),
     ]
     seldom = [

@@ -16,6 +16,7 @@ from importers.models.importer import ImporterOfRecord, PointOfContact
 from importers.models.mail_texts import MailText, Occasion
 from importers.models.mailboxes import Mailbox
 from importers.models.notification import MailKind, MailState, Notification
+from importers.models.pace import Pace
 from importers.models.questions import Question
 from importers.models.readiness import Readiness
 
@@ -40,6 +41,7 @@ __all__ = [
     "Mailbox",
     "Notification",
     "Occasion",
+    "Pace",
     "PointOfContact",
     "Question",
     "Readiness",

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -22,6 +23,7 @@ class MailAttempt(models.Model):
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
         ordering = ["begun_at", "pk"]
+        indexes = [models.Index(fields=["begun_at"], condition=Q(ended_at=None), name="mailattempt_under_way")]
 
     def __str__(self) -> str:
         return f"{self.begun_at:%Y-%m-%d %H:%M:%S}: {self.answer}"

@@ -1,25 +1,26 @@
 """The outbox: one row for each mail, before, while and after it is sent."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from importers.models.accounts import User
+from importers.models.attempts import MailAttempt
 from importers.models.campaign import Campaign
 from importers.models.constraints import known, pair
 from importers.models.delegation import Delegation
 from importers.models.filings import ImporterAccess
 from importers.models.importer import ImporterOfRecord
+from importers.models.mailboxes import Mailbox
 from importers.models.questions import Question
 from importers.models.readiness import Readiness
-
-LEASE = timedelta(minutes=5)
 
 
 class MailKind(models.TextChoices):
@@ -38,8 +39,10 @@ class MailKind(models.TextChoices):
     ACCOUNT = "account", _("Sign-in")
 
 
+# What the portal sends by itself goes to no mailbox from which mail comes back. What a person asks for still does.
+BY_ITSELF = (MailKind.REMINDER, MailKind.RECEIPT, MailKind.READY)
 # Before these go out, the database is asked once more whether they should.
-LOOKED_AT_AGAIN = (MailKind.REMINDER, MailKind.ANSWER)
+LOOKED_AT_AGAIN = (*BY_ITSELF, MailKind.ANSWER)
 # Sent for the sake of their link, which takes the place of every older one. A reminder only brings one along.
 WITH_A_NEW_LINK = (MailKind.INVITATION, MailKind.OFFICER_INVITATION, MailKind.NEW_LINK)
 
@@ -82,39 +85,70 @@ def _has_the_step(now: datetime) -> Exists:
     )
 
 
+def _mailbox(**known: object) -> Exists:
+    """What is known of the address that the mail goes to."""
+    rows = Mailbox.objects.annotate(mailbox=Lower("email")).filter(mailbox=Lower(OuterRef("to_email")))
+    return Exists(rows.filter(**known))
+
+
 def _still_wanted(now: datetime) -> Q:
-    """The importer has something to do, waits for no answer of ours and is not paused; the campaign is not replaced."""
+    """The importer has something to do, waits for no answer of ours and is not paused; the campaign is not replaced;
+    the person has not asked us to stop."""
     open_step = Readiness.objects.filter(importer=OuterRef("importer")).exclude(importer_step="")
     asked = Question.objects.holding_reminders(now).filter(importer=OuterRef("importer"))
     paused = ImporterOfRecord.objects.filter(pk=OuterRef("importer"), paused_until__gte=timezone.localdate(now))
     replaced = Campaign.objects.filter(pk=OuterRef("campaign")).exclude(superseded_by=None)
-    return Q(Exists(open_step)) & _may_come_in() & ~Exists(asked) & ~Exists(paused) & ~Exists(replaced)
+    opted_out = _mailbox(opted_out_at__isnull=False)
+    held_back = Exists(asked) | Exists(paused) | Exists(replaced) | opted_out
+    return Q(Exists(open_step)) & _may_come_in() & ~held_back
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
+    def waiting(self, now: datetime) -> Self:
+        """Their time has come. Whether they are still wanted shows when they are claimed."""
+        return self.filter(state=MailState.PENDING, not_before__lte=now)
+
     def deliverable(self, now: datetime) -> Self:
-        """Waiting, its time has come, a reminder is still wanted, and whom an answer is for may still come in."""
+        """Waiting, its time has come, a reminder is still wanted, whom an answer is for may still come in, and what
+        goes out by itself would arrive."""
         fresh = Q(expires_at=None) | Q(expires_at__gt=now)
-        return self.filter(fresh, state=MailState.PENDING, not_before__lte=now).filter(
+        arrives = ~_mailbox(dead_at__isnull=False)
+        return self.waiting(now).filter(
+            fresh,
             ~Q(kind__in=LOOKED_AT_AGAIN)
-            | Q(kind=MailKind.REMINDER) & _still_wanted(now)
-            | Q(kind=MailKind.ANSWER) & (_may_come_in() | _has_the_step(now))
+            | Q(kind__in=BY_ITSELF) & ~Q(kind=MailKind.REMINDER) & arrives
+            | Q(kind=MailKind.REMINDER) & arrives & _still_wanted(now)
+            | Q(kind=MailKind.ANSWER) & (_may_come_in() | _has_the_step(now)),
         )
 
-    def claim(self, pk: int, now: datetime) -> uuid.UUID | None:
-        """Take one row for sending. One statement decides, so that of two workers only one gets it."""
-        token = uuid.uuid4()
-        taken = (
-            self.filter(pk=pk)
-            .deliverable(now)
-            .update(
-                state=MailState.SENDING,
-                claim=token,
-                claimed_at=now,
-                attempts=models.F("attempts") + 1,
+    def claim(self, mail: uuid.UUID, now: datetime, *, wait: bool = True) -> uuid.UUID | None:
+        """Takes every row of this mail that may go out; those that are no longer wanted are dropped.
+
+        One statement decides which go. The rows are locked before it, so that of two workers one gets all of them;
+        without `wait` the other one hears of it by an OperationalError. Leaves a MailAttempt."""
+        token, mine = uuid.uuid4(), self.filter(mail=mail)
+        with transaction.atomic(savepoint=False):
+            unfinished = mine.filter(state__in=(MailState.PENDING, MailState.SENDING))
+            locked = unfinished.select_for_update(nowait=not wait).order_by("pk").values_list("state", flat=True)
+            states = list(locked)
+            if MailState.SENDING in states:
+                return None
+            taken = mine.deliverable(now).update(
+                state=MailState.SENDING, claim=token, claimed_at=now, attempts=models.F("attempts") + 1
             )
-        )
+            if taken < len(states):
+                mine.waiting(now).drop(now)
+            if taken:
+                MailAttempt.objects.create(mail=mail, claim=token, begun_at=now)
         return token if taken else None
+
+    def drop(self, now: datetime) -> int:
+        """Of what is thrown away because it ran out nothing stays: it was a code."""
+        waiting = self.filter(state=MailState.PENDING)
+        late = waiting.filter(expires_at__lte=now).update(
+            state=MailState.DROPPED, answer="ran out before it could be sent", text="", html=""
+        )
+        return late + waiting.update(state=MailState.DROPPED, answer="no longer wanted when its turn came")
 
 
 class Notification(models.Model):
@@ -160,7 +194,10 @@ class Notification(models.Model):
         verbose_name_plural = _("mails")
         ordering = ["-created_at", "-pk"]
         indexes = [
-            models.Index(fields=["not_before"], condition=Q(state="pending"), name="notification_waiting"),
+            models.Index(fields=["not_before", "id"], condition=Q(state="pending"), name="notification_waiting"),
+            models.Index(
+                fields=["not_before"], condition=Q(state="pending", kind="account"), name="notification_codes_waiting"
+            ),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="notification_claimed"),
         ]
         constraints = [

@@ -4,14 +4,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from importers.delivery import TRIES, ring
-from importers.models import BrokerFirm, ImporterOfRecord, MailKind, MailState, Notification, Question, User
-from importers.models.notification import LEASE, LOOKED_AT_AGAIN
+from importers.delivery import lease, ring, tell_of_failure
+from importers.models import (
+    BrokerFirm,
+    ImporterOfRecord,
+    MailAttempt,
+    MailKind,
+    MailState,
+    Notification,
+    Question,
+    User,
+)
 
-RING_AT_ONCE = 1000
+MANY = 1000
+LOST = "the worker did not come back"
 AGAIN = timedelta(minutes=1)
 
 
@@ -78,41 +88,47 @@ def tell_staff(
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many claims of dead workers were freed, mails dropped as no longer needed, and doorbells rung."""
+    """How many claims of dead workers were freed, codes dropped that ran out, and mails found waiting (at most `MANY`
+    are counted)."""
 
     freed: int
     dropped: int
-    rung: int
+    waiting: int
 
 
 def sweep(now: datetime) -> Swept:
-    """Makes up for whatever was lost between the database and the workers; safe to run at any time, twice too."""
+    """Makes up for whatever was lost between the database and the workers; safe to run at any time, twice too. What is
+    no longer wanted is dropped when its turn comes (see `claim`)."""
     freed = _free(now)
-    dropped = _drop(now)
-    waiting = list(
-        Notification.objects.deliverable(now).order_by("not_before").values_list("pk", flat=True)[:RING_AT_ONCE]
-    )
-    ring(waiting)
-    return Swept(freed, dropped, len(waiting))
+    dropped = _drop_codes(now)
+    waiting = Notification.objects.waiting(now).order_by("not_before", "pk").values_list("pk", flat=True)
+    found = list(waiting[:MANY])
+    ring(found)
+    return Swept(freed, dropped, len(found))
 
 
 def _free(now: datetime) -> int:
     """Claims whose worker died. A row that takes its worker down each time ends like any other that fails too often."""
-    stale = Notification.objects.filter(state=MailState.SENDING, claimed_at__lt=now - LEASE)
-    lost = {"claim": None, "claimed_at": None, "answer": "the worker did not come back"}
-    hopeless = stale.filter(attempts__gte=TRIES).update(state=MailState.FAILED, **lost)
-    return hopeless + stale.update(state=MailState.PENDING, **lost)
+    lost = {"claim": None, "claimed_at": None, "answer": LOST}
+    with transaction.atomic():
+        stale = Notification.objects.filter(state=MailState.SENDING, claimed_at__lt=now - lease())
+        rows = list(stale.select_for_update(skip_locked=True, of=("self",)).order_by("pk"))
+        MailAttempt.objects.filter(claim__in={row.claim for row in rows}).update(ended_at=now, answer=LOST)
+        hopeless = [row for row in rows if row.attempts >= settings.MAIL_TRIES]
+        for row in hopeless:
+            tell_of_failure([row], LOST, now)
+        Notification.objects.filter(pk__in=[row.pk for row in hopeless]).update(state=MailState.FAILED, **lost)
+        again = [row.pk for row in rows if row not in hopeless]
+        Notification.objects.filter(pk__in=again).update(state=MailState.PENDING, **lost)
+    return len(rows)
 
 
-def _drop(now: datetime) -> int:
-    """Codes that ran out, and reminders and answers that became pointless before they went out."""
-    waiting = Notification.objects.filter(state=MailState.PENDING)
-    expired = waiting.filter(expires_at__lte=now).update(
-        state=MailState.DROPPED, answer="ran out before it could be sent", text="", html=""
-    )
-    pointless = waiting.filter(kind__in=LOOKED_AT_AGAIN, not_before__lte=now)
-    pointless = pointless.exclude(pk__in=Notification.objects.deliverable(now).values("pk"))
-    return expired + pointless.update(state=MailState.DROPPED, answer="no longer wanted when its turn came")
+def _drop_codes(now: datetime) -> int:
+    """They must not lie about until a mail server is there again."""
+    with transaction.atomic():
+        late = Notification.objects.filter(state=MailState.PENDING, expires_at__lte=now)
+        pks = list(late.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        return Notification.objects.filter(pk__in=pks).drop(now)
 
 
 def put_back(failed: Iterable[Notification], *, by: User) -> int:
