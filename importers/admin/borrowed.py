@@ -42,6 +42,8 @@ DEEDS = (
     _("forget second factor"),
     _("invite"),
     _("name officer"),
+    _("open a task"),
+    _("close a task"),
     _("pause reminders"),
     _("record ACH"),
     _("record Form 4811 checks"),
