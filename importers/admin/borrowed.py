@@ -23,6 +23,7 @@ DEEDS = (
     _("answer existing account"),
     _("assign"),
     _("choose route"),
+    _("choose the digest"),
     _("complete Form 4811"),
     _("close a sent step"),
     _("confirm ACE account"),

@@ -1,4 +1,4 @@
-"""Tasks for staff: opened where a mail cannot help any more, closed by whoever did them or by what made them needless."""
+"""Tasks for staff: opened where a mail cannot help, closed by whoever did them or by what made them needless."""
 
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
