@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.urls import reverse
 from django.utils import translation
 
@@ -68,11 +68,16 @@ def _who_waits(today: date) -> list[User]:
 
 
 def _since(office: Place, today: date) -> datetime:
-    """The morning of the last digest; it may be some days back, but no more than a week."""
-    sent = Notification.objects.filter(kind=MailKind.DIGEST, slot__lt=today.isoformat()).exclude(state__in=NOT_READ)
-    last = sent.order_by().aggregate(last=Max("slot"))["last"]
-    day = date.fromisoformat(last) if last else last_working_day(today - DAY, office.country)
-    return office.opens(max(day, today - AHEAD))
+    """The morning of the last digest that anybody could read; it may be some days back, but no more than a week."""
+    before = Notification.objects.filter(kind=MailKind.DIGEST, slot__lt=today.isoformat()).order_by()
+    read = before.exclude(state__in=NOT_READ).aggregate(last=Max("slot"))["last"]
+    lost = before.aggregate(first=Min("slot"))["first"]
+    since = date.fromisoformat(read) if read else _day_before(date.fromisoformat(lost) if lost else today, office)
+    return office.opens(max(since, today - AHEAD))
+
+
+def _day_before(day: date, office: Place) -> date:
+    return last_working_day(day - DAY, office.country)
 
 
 def _whose_are_nobodys(people: Collection[User], firm: BrokerFirm) -> set[int]:

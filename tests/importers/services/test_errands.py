@@ -1,6 +1,5 @@
 """A call where mail does not help: once for each deadline, and never for somebody who has been here."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,9 +24,10 @@ BEFORE = datetime(2027, 4, 13, 21, 59, tzinfo=UTC)  # one minute to that day's m
 
 
 @pytest.fixture(autouse=True)
-def campaign() -> Iterator[Campaign]:
+def campaign() -> Campaign:
     Campaign.objects.all().delete()
-    yield CampaignFactory.create(name="Refunds 2027")
+    made: Campaign = CampaignFactory.create(name="Refunds 2027")
+    return made
 
 
 @pytest.fixture
