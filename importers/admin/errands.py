@@ -89,9 +89,9 @@ class ErrandAdmin(StaffAdmin):
     @display(description=gettext_lazy("what to do"), ordering="kind")
     def what(self, errand: Errand) -> SafeString:
         return format_html(
-            '<span class="pa-strong">{}</span><br><span class="pa-quiet pa-clamp">{}</span>',
+            '<span class="pa-strong">{}</span><br><span class="pa-quiet pa-clamp pa-break">{}</span>',
             errand.get_kind_display(),
-            errand.why,
+            gettext(errand.why) if errand.why else "",
         )
 
     @display(description=gettext_lazy("importer"), ordering="importer__name")

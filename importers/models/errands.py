@@ -1,5 +1,7 @@
 """What the broker's staff must do by hand, because no mail can do it."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
@@ -10,6 +12,8 @@ from importers.models.accounts import User
 from importers.models.constraints import known, pair
 from importers.models.history import tracked
 from importers.models.importer import ImporterOfRecord
+
+LONGEST_WHY = 500
 
 
 class ErrandKind(models.TextChoices):
@@ -23,6 +27,12 @@ class ErrandQuerySet(models.QuerySet["Errand"]):
     def open(self) -> Self:
         return self.filter(done_at=None)
 
+    def open_for(self, importers: Iterable[int], kind: ErrandKind, why: str, now: datetime) -> None:
+        """For each of these importers, unless one of this kind is open already."""
+        why = why[:LONGEST_WHY]
+        errands = [Errand(importer_id=pk, kind=kind, why=why, opened_at=now) for pk in sorted(set(importers))]
+        Errand.objects.bulk_create(errands, ignore_conflicts=True)
+
 
 @tracked()
 class Errand(models.Model):
@@ -30,7 +40,7 @@ class Errand(models.Model):
 
     importer = models.ForeignKey(ImporterOfRecord, models.CASCADE, related_name="errands")
     kind = models.CharField(_("what to do"), max_length=20, choices=ErrandKind.choices)
-    why = models.CharField(_("why"), max_length=500)
+    why = models.CharField(_("why"), max_length=LONGEST_WHY)
     opened_at = models.DateTimeField(_("since"))
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
     done_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")

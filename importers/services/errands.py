@@ -19,19 +19,6 @@ CALL_AHEAD = timedelta(days=7)
 CAME = _("The importer has been here.")
 
 
-def open_errand(importer: ImporterOfRecord, kind: ErrandKind, *, why: str) -> None:
-    """One of a kind is enough: while it is open, nothing is added. The caller holds the transaction."""
-    open_for([importer.pk], kind, why=why)
-
-
-def open_for(importer_ids: Collection[int], kind: ErrandKind, *, why: str, now: datetime | None = None) -> None:
-    """As `open_errand`, for many in one statement. `why` is what a person at the telephone wants to know: an address,
-    what the mail server answered, a date."""
-    at = now or timezone.now()
-    rows = [Errand(importer_id=pk, kind=kind, why=why[:500], opened_at=at) for pk in importer_ids]
-    Errand.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
-
-
 def close(errand: Errand, *, by: User, outcome: str) -> None:
     """Done by hand."""
     outcome = outcome.strip()
@@ -71,7 +58,7 @@ def _open_calls(campaign: Campaign, pks: Collection[int], now: datetime, why: st
         locked = ImporterOfRecord.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk")
         list(locked)
         still = list(_never_here(campaign, now).filter(pk__in=pks).values_list("pk", flat=True))
-        open_for(still, ErrandKind.NO_VISIT, why=why, now=now)
+        Errand.objects.open_for(still, ErrandKind.NO_VISIT, why, now)
     return len(still)
 
 

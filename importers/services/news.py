@@ -131,9 +131,10 @@ def _first_of_each(rows: QuerySet[Any], owner: str, order: str, *, new: Q | None
 
 
 def _moved(period: Period) -> QuerySet[Readiness]:
-    """Those who were there before; who is new is counted."""
+    """Those who were there before, and are invited; who is new is counted."""
     rows = Readiness.objects.filter(changed_at__gte=period.since, changed_at__lt=period.until)
-    return rows.filter(importer__created_at__lt=period.since).select_related("importer")
+    begun = rows.filter(importer__created_at__lt=period.since).exclude(stage=Stage.NOT_INVITED)
+    return begun.select_related("importer")
 
 
 def _stuck(period: Period) -> QuerySet[Readiness]:

@@ -41,6 +41,10 @@ def invited(**fields: object) -> ImporterOfRecord:
     return importer
 
 
+def open_task(importer: ImporterOfRecord, kind: ErrandKind, why: str = "") -> None:
+    Errand.objects.open_for([importer.pk], kind, why, MORNING)
+
+
 def called() -> list[ImporterOfRecord]:
     return [errand.importer for errand in Errand.objects.open().filter(kind=ErrandKind.NO_VISIT)]
 
@@ -176,18 +180,18 @@ def test_whoever_comes_at_this_very_moment_is_not_called(monkeypatch: pytest.Mon
 def test_one_of_a_kind_is_open_at_most(staff: User) -> None:
     importer = invited()
     for why in ("550 no such user", "550 again"):
-        errands.open_errand(importer, ErrandKind.DEAD_MAILBOX, why=why)
-    errands.open_errand(importer, ErrandKind.OPTED_OUT, why="mette@nordlys.example")
+        open_task(importer, ErrandKind.DEAD_MAILBOX, why)
+    open_task(importer, ErrandKind.OPTED_OUT, "mette@nordlys.example")
     assert sorted(Errand.objects.values_list("kind", "why")) == [
         ("dead_mailbox", "550 no such user"), ("opted_out", "mette@nordlys.example"),
     ]  # fmt: skip
     errands.close(Errand.objects.get(kind=ErrandKind.DEAD_MAILBOX), by=staff, outcome="New address")
-    errands.open_errand(importer, ErrandKind.DEAD_MAILBOX, why="550 at the new one, too")
+    open_task(importer, ErrandKind.DEAD_MAILBOX, "550 at the new one, too")
     assert Errand.objects.open().count() == 2
 
 
 def test_what_came_of_it_is_written_down(staff: User) -> None:
-    errands.open_errand(invited(), ErrandKind.OPTED_OUT, why="")
+    open_task(invited(), ErrandKind.OPTED_OUT, "")
     errand = Errand.objects.get()
     for outcome in ("  ", "The account is 123456789, routing 021000021"):
         with pytest.raises(RuleViolation):
@@ -206,7 +210,7 @@ def test_others_are_closed_with_their_reason(staff: User) -> None:
     importer, other = invited(), invited()
     for row in (importer, other):
         for kind in ErrandKind:
-            errands.open_errand(row, kind, why="")
+            open_task(row, kind, "")
     assert errands.close_for([importer.pk], ErrandKind.OPTED_OUT, ErrandKind.DEAD_MAILBOX, by=staff, outcome="x") == 2
     assert {e.kind for e in Errand.objects.open().filter(importer=importer)} == {"mail_refused", "no_visit"}
     assert Errand.objects.open().filter(importer=other).count() == 4
