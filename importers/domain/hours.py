@@ -55,7 +55,8 @@ def zone_of(country: str, *, otherwise: str) -> str:
 
 def country_of(time_zone: str) -> str:
     """Where that time zone is; "" when it is in no one country."""
-    return get_global("zone_territories").get(time_zone, "")
+    countries: dict[str, str] = dict(get_global("zone_territories"))
+    return countries.get(time_zone, "")
 
 
 def is_open(now: datetime, place: Place) -> bool:

@@ -47,8 +47,10 @@ def open_calls(now: datetime) -> int:
         why = f"{campaign.name}, {campaign.deadline.isoformat()}"
         if now < _midnight(campaign, before=CALL_AHEAD):
             continue
-        while pks := list(_never_here(campaign, now).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        to_be_called, last = _never_here(campaign, now).order_by("pk").values_list("pk", flat=True), 0
+        while pks := list(to_be_called.filter(pk__gt=last)[:BATCH]):
             opened += _open_calls(campaign, pks, now, why)
+            last = pks[-1]
     return opened
 
 

@@ -131,13 +131,6 @@ def test_it_comes_once_a_day(kirsten: User) -> None:
     assert send_digests(MONDAY + timedelta(minutes=20)) == 0
 
 
-def test_two_at_once_write_it_once(kirsten: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second has looked before the first has written."""
-    working(kirsten, FRIDAY + timedelta(hours=3))
-    monkeypatch.setattr(digest, "_who_waits", lambda today: [kirsten])
-    assert [send_digests(MONDAY), send_digests(MONDAY)] == [1, 0]
-
-
 @pytest.mark.parametrize(
     "now",
     [

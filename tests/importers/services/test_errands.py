@@ -163,20 +163,6 @@ def test_a_batch_is_not_the_end_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(row.pk for row in called()) == [row.pk for row in importers]
 
 
-def test_whoever_comes_at_this_very_moment_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Found by the first look, and no more by the second, under the lock."""
-    invited()
-    opening = errands._open_calls
-
-    def visit_first(campaign: Campaign, pks: list[int], now: datetime, why: str) -> int:
-        ImporterAccess.objects.update(first_visit_at=MORNING)
-        return opening(campaign, pks, now, why)
-
-    monkeypatch.setattr(errands, "_open_calls", visit_first)
-    assert open_calls(MORNING) == 0
-    assert not Errand.objects.exists()
-
-
 def test_one_of_a_kind_is_open_at_most(staff: User) -> None:
     importer = invited()
     for why in ("550 no such user", "550 again"):
