@@ -21,6 +21,11 @@ TIMETABLE = {
         "schedule": 5 * MINUTE,
         "options": {"expires": 5 * MINUTE},
     },
+    "send colleagues the digest of the morning": {
+        "task": "importers.tasks.send_digests",
+        "schedule": 10 * MINUTE,
+        "options": {"expires": 10 * MINUTE},
+    },
     "find what a lost message left behind": {
         "task": "importers.tasks.sweep",
         "schedule": MINUTE,

@@ -18,8 +18,11 @@ from importers.domain.facts import ACHStatus, Document, ExistingAccount, Route
 from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.models import (
     Campaign,
+    Errand,
+    ErrandKind,
     ImporterAccess,
     ImporterOfRecord,
+    Mailbox,
     MailState,
     Notification,
     Readiness,
@@ -84,6 +87,15 @@ COMPANIES = (
 )
 STRUCTURES = {"US": "llc", "NL": "llc"}
 COLLEAGUE = ("Jens Holm", "holm@nordlys.example")  # to whom the first importer's officer has sent a step
+
+NO_SUCH_USER = "550 5.1.1 No such user here"
+ERRANDS = {  # of the importer with this number: what for, since how many days, why, and what came of it
+    2: (ErrandKind.DEAD_MAILBOX, 8, NO_SUCH_USER, ""),
+    5: (ErrandKind.OPTED_OUT, 2, "", ""),
+    11: (ErrandKind.DEAD_MAILBOX, 9, NO_SUCH_USER, "A letter was missing in the address: corrected, and it works."),
+    18: (ErrandKind.MAIL_REFUSED, 4, "552 5.3.4 Message too big for system", ""),
+    34: (ErrandKind.NO_VISIT, 1, "", ""),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +335,23 @@ def _one(index: int, staff: list[User]) -> bool:
     _bring(importer, profile, staff[index % 3], Route.FORM_4811 if index % 2 else Route.OWN_ACCOUNT)
     with _as_demo():
         _age(importer, days)
+        if index in ERRANDS:
+            _task(importer, staff[index % 3], *ERRANDS[index])
     return True
+
+
+def _task(importer: ImporterOfRecord, staff: User, kind: ErrandKind, days: int, why: str, outcome: str) -> None:
+    """With what is behind it, as long as nobody has put it right."""
+    since = timezone.now() - timedelta(days=days)
+    done = {"done_at": since + timedelta(hours=5), "done_by": staff, "outcome": outcome} if outcome else {}
+    why = why or importer.contact_email
+    Errand.objects.create(importer=importer, kind=kind, why=why, opened_at=since, **done)
+    if kind is ErrandKind.OPTED_OUT:
+        Mailbox.objects.get_or_create(email=importer.contact_email, defaults={"opted_out_at": since})
+    if kind is ErrandKind.DEAD_MAILBOX and not outcome:
+        Mailbox.objects.get_or_create(
+            email=importer.contact_email, defaults={"dead_at": since, "dead_because": NO_SUCH_USER}
+        )
 
 
 def _bring(importer: ImporterOfRecord, profile: Profile | None, staff: User, route: Route) -> None:

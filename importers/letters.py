@@ -24,6 +24,7 @@ from importers.wording import left_title, step_minutes, step_title
 
 START_SALT = "importers.start"
 LONGEST_SUBJECT = 250  # what the row holds
+WRITTEN = (MailKind.ACCOUNT, MailKind.DIGEST)  # about signing in, by allauth; about all of a colleague's importers
 LATE = "reminder_late"  # the reminder's text once the deadline has passed
 
 
@@ -68,16 +69,20 @@ def read_link(token: str) -> tuple[UUID, datetime] | None:
 
 
 def write(rows: Notification | Sequence[Notification]) -> Letter:
-    """Rendered at the moment of sending, so that it says what is open now. Mails about signing in come written."""
+    """Rendered at the moment of sending, so that it says what is open now. Some come written."""
     row = rows if isinstance(rows, Notification) else rows[0]
-    if row.kind == MailKind.ACCOUNT:
+    if row.kind in WRITTEN:
         return Letter(row.subject, row.text, row.html)
     with translation.override(row.language):
         context = _context(row)
-        name = _template(row, context)
-        subject = " ".join(render_to_string(f"emails/{row.language}/{name}-subject.txt", context).split())
-        text = without_gaps(render_to_string(f"emails/{row.language}/{name}.txt", context))
-        html = css_inline.inline(render_to_string(f"emails/{row.language}/{name}.html", context))
+        return render(_template(row, context), row.language, context)
+
+
+def render(name: str, language: str, context: dict[str, Any]) -> Letter:
+    """The three templates of a mail, in the language that is active."""
+    subject = " ".join(render_to_string(f"emails/{language}/{name}-subject.txt", context).split())
+    text = without_gaps(render_to_string(f"emails/{language}/{name}.txt", context))
+    html = css_inline.inline(render_to_string(f"emails/{language}/{name}.html", context))
     return Letter(subject[:LONGEST_SUBJECT], text, html)
 
 

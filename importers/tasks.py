@@ -6,7 +6,7 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from importers.services import outbox, readiness, reminders
+from importers.services import digest, outbox, readiness, reminders
 
 log = logging.getLogger(__name__)
 
@@ -14,6 +14,11 @@ log = logging.getLogger(__name__)
 @shared_task(name="importers.tasks.schedule_reminders")
 def schedule_reminders() -> int:
     return len(reminders.schedule_due(timezone.now()).due)
+
+
+@shared_task(name="importers.tasks.send_digests")
+def send_digests() -> int:
+    return digest.send_digests(timezone.now())
 
 
 @shared_task(name="importers.tasks.sweep")

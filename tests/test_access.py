@@ -20,7 +20,7 @@ from django.utils import timezone
 from importers.admin.deeds import DEEDS
 from importers.domain.checklist import STEP_BY_KEY
 from importers.letters import START_SALT
-from importers.models import BrokerFirm, Mailbox, User
+from importers.models import BrokerFirm, Errand, ErrandKind, Mailbox, User
 from tests.factories import AccessFactory, CampaignFactory, NotificationFactory, StaffFactory
 
 ROLES = ("anonymous", "importer", "other", "staff", "superuser")  # "other" is of another importer
@@ -58,7 +58,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("404 404 404 404 404", "404 404 404 404 404", ("account_signup",)),
     (STAFF, STAFF, (
         "account_reauthenticate", "account_change_password", "admin:index", "admin:search", "admin:app_list",
-        "admin:importers_reminders",
+        "admin:importers_reminders", "admin:importers_errand_changelist", "admin:importers_errand_history",
         "admin:importers_campaign_changelist", "admin:importers_campaign_add", "admin:importers_campaign_change",
         "admin:importers_campaign_history", "admin:importers_brokerfirm_change", "admin:importers_brokerfirm_history",
         "admin:importers_importerofrecord_changelist", "admin:importers_importerofrecord_history",
@@ -79,18 +79,21 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (NOBODY, STAFF_NO_POST, ("mfa_view_recovery_codes", "admin:importers_roster_errors")),
     (NOBODY, NOBODY, (
         "mfa_deactivate_totp", "mfa_download_recovery_codes", "admin:view_on_site",
-        "admin:importers_importerofrecord_add", "admin:importers_notification_add",
+        "admin:importers_importerofrecord_add", "admin:importers_notification_add", "admin:importers_errand_add",
         "admin:importers_notification_history",
     )),
     (STAFF_MOVE, STAFF_MOVE, (
         "admin:login", "admin:logout", "admin:password_change", "admin:importers_brokerfirm_changelist",
         "admin:importers_roster_preview",
     )),
+    (STAFF_MOVE, NOBODY, ("admin:importers_errand_change",)),
+    (STAFF, STAFF_MOVE, ("admin:importers_my_digest",)),
     (STAFF_REFUSED, STAFF_NO_POST, ("admin:autocomplete",)),
     (STAFF_REFUSED, STAFF_REFUSED, (
         "admin:importers_campaign_delete", "admin:importers_brokerfirm_add", "admin:importers_brokerfirm_delete",
         "admin:importers_importerofrecord_delete", "admin:importers_notification_delete",
         "admin:importers_user_delete", "admin:importers_mailbox_add", "admin:importers_mailbox_delete",
+        "admin:importers_errand_delete",
     )),
     (STAFF, "302 404 404 422 422", ("admin:importers_roster",)),
     (STAFF_MOVE, STAFF, ("admin:importers_deed",)),
@@ -132,6 +135,7 @@ def world(db: None) -> World:
         "brokerfirm": BrokerFirm.current().pk,
         "user": access.user.pk,
         "mailbox": Mailbox.objects.create(email=access.user.email, opted_out_at=timezone.now()).pk,
+        "errand": Errand.objects.create(importer=importer, kind=ErrandKind.NO_VISIT, opened_at=timezone.now()).pk,
     }
     arguments: dict[str, list[object]] = {
         "checklist": [importer.uuid],

@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from importers.admin import words
 from importers.admin.campaigns import time_left
 from importers.admin.declared import declarations, waiting_declarations
+from importers.admin.errands import open_errands, total
 from importers.admin.filters import NOT_US
 from importers.admin.theme import firm_of
 from importers.domain.checklist import Stage, evaluate
@@ -56,6 +57,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     mine = request.GET.get("whose") == "mine"
     scope = Q(importer__assigned_to=request.user.pk) if mine else Q()
     counts = _counts(scope)
+    errands = open_errands(scope, only_mine=mine)
     turn = Readiness.objects.filter(scope, who=Who.BROKER)
     problems = Readiness.objects.filter(scope, stage=Stage.PROBLEM).exclude(who=Who.BROKER)
     shown = _importers(turn, problems, waiting_declarations(scope))
@@ -65,6 +67,11 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": "",
         "mine": mine,
         "stages": [_stage(stage, counts["stages"].get(stage, 0), mine) for stage in Stage],
+        "errands": errands,
+        "errand_count": total(errands),
+        "errand_link": reverse("admin:importers_errand_changelist") + ("?assigned=me" if mine else ""),
+        "paused_count": counts["paused"],
+        "paused_link": listing(mine, visit="paused"),
         "total": sum(counts["stages"].values()),
         "turn": ours,
         "turn_count": counts["turn"],
@@ -85,16 +92,19 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _counts(scope: Q) -> dict[str, Any]:
-    """One query: how many stand at each stage, how many of them wait for us, and of how many of those something is
-    wrong."""
+    """One query: how many stand at each stage, how many of them wait for us, of how many of those something is wrong,
+    and whose reminders are paused."""
     stages: dict[str, int] = {}
-    turn = wrong = 0
-    for row in Readiness.objects.filter(scope).order_by().values("stage", "who").annotate(n=Count("pk")):
+    turn = wrong = paused = 0
+    now_paused = Count("pk", filter=Q(importer__paused_until__gte=timezone.localdate()))
+    rows = Readiness.objects.filter(scope).order_by().values("stage", "who")
+    for row in rows.annotate(n=Count("pk"), paused=now_paused):
+        paused += row["paused"]
         stages[row["stage"]] = stages.get(row["stage"], 0) + row["n"]
         if row["who"] == Who.BROKER:
             turn += row["n"]
             wrong += row["n"] if row["stage"] == Stage.PROBLEM else 0
-    return {"stages": stages, "turn": turn, "turn_wrong": wrong}
+    return {"stages": stages, "turn": turn, "turn_wrong": wrong, "paused": paused}
 
 
 def listing(mine: bool, **filters: str) -> str:

@@ -13,6 +13,7 @@ from importers.admin.forms import (
     AnswerForm,
     Checks4811Form,
     DetailsForm,
+    ErrandForm,
     FiledContactForm,
     Form5106Form,
     Nothing,
@@ -26,7 +27,7 @@ from importers.domain.consistency import DOCUMENT_STEP
 from importers.domain.errors import RuleViolation, gettext_noop
 from importers.domain.facts import Document
 from importers.models import ImporterAccess, ImporterOfRecord, User
-from importers.services import delegations, details, filings, invitations, questions
+from importers.services import delegations, details, errands, filings, invitations, questions
 from importers.services.bounces import dead_among
 from importers.services.readiness import checklist_of
 from importers.wording import finding_text
@@ -137,6 +138,14 @@ def _answer(importer: ImporterOfRecord, by: User, data: Data) -> str:
     return told % {"who": question.asker}
 
 
+def _errand_done(importer: ImporterOfRecord, by: User, data: Data) -> str:
+    errand = importer.errands.filter(pk=data["errand"]).first()
+    if errand is None:
+        raise RuleViolation("gone", gettext_noop("That task is not there any more."))
+    errands.close(errand, by=by, outcome=data["outcome"])
+    return gettext("Done: %(what)s") % {"what": errand.get_kind_display()}
+
+
 def _close_step(importer: ImporterOfRecord, by: User, data: Data) -> str:
     delegation = delegations.revoke(importer, data["sent"], by=by)
     if delegation is None:
@@ -195,6 +204,7 @@ DEEDS: dict[str, Deed] = {
     "verify": Deed(_("All is in place"), ReviewForm, _verify, "broker-review"),
     "send-back": Deed(_("Send back with a note"), SendBackForm, _send_back, "broker-review"),
     "answer": Deed(_("Send the answer"), AnswerForm, _answer, "questions"),
+    "errand-done": Deed(_("This is done"), ErrandForm, _errand_done, "errands"),
     "invite": Deed(_("Send the invitation"), Nothing, _invite, "access"),
     "revoke": Deed(_("Take access away"), RevokeForm, _revoke, "access"),
     "close-step": Deed(_("Close it to this person"), SentStepForm, _close_step, "sent"),

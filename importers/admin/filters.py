@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from importers.admin import words
@@ -62,6 +63,7 @@ class AssignedFilter(admin.SimpleListFilter):
 
     title = _("assigned to")
     parameter_name = "assigned"
+    column = "assigned_to"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         staff = User.objects.filter(is_staff=True, is_active=True).exclude(pk=request.user.pk or 0).order_by("name")
@@ -76,11 +78,11 @@ class AssignedFilter(admin.SimpleListFilter):
             case None:
                 return queryset
             case "me":
-                return queryset.filter(assigned_to=request.user.pk)
+                return queryset.filter(**{self.column: request.user.pk})
             case "nobody":
-                return queryset.filter(assigned_to=None)
+                return queryset.filter(**{self.column: None})
             case number:
-                return queryset.filter(assigned_to=number) if str(number).isdigit() else queryset.none()
+                return queryset.filter(**{self.column: number}) if str(number).isdigit() else queryset.none()
 
 
 class RouteFilter(admin.SimpleListFilter):
@@ -128,7 +130,7 @@ class VisitFilter(admin.SimpleListFilter):
             case "yes":
                 return queryset.filter(visited)
             case "paused":
-                return queryset.filter(paused_until__isnull=False)
+                return queryset.filter(paused_until__gte=timezone.localdate())
             case "asked":
                 return queryset.filter(pk__in=Question.objects.open().values("importer"))
             case _:

@@ -87,6 +87,11 @@ class AnswerForm(forms.Form):
     )
 
 
+class ErrandForm(forms.Form):
+    errand = forms.IntegerField(widget=forms.HiddenInput)
+    outcome = long_text(_("What came of it?"), length=500, help_text=_("For you and your colleagues."))
+
+
 class RevokeForm(forms.Form):
     access = forms.IntegerField(widget=forms.HiddenInput)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from importers.admin.actions import BulkActions
 from importers.admin.base import StaffAdmin, staff
 from importers.admin.deeds import DEEDS, Deed
+from importers.admin.errands import errand_lines
 from importers.admin.listing import ImporterList, rows
 from importers.admin.page import Deeds, page_context
 from importers.admin.reminders import reminders_view
@@ -69,6 +70,7 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
     def draw(self, request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds) -> HttpResponse:
         context = page_context(request, importer, deeds)
         context["sent"] = sent_lines(importer, deeds)
+        context["errands"] = errand_lines(importer, deeds)
         context["may_remove"] = bool(getattr(request.user, "is_superuser", False))
         if deeds.why and not deeds.is_told:
             messages.error(request, deeds.why)

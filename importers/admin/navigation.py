@@ -23,6 +23,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Dashboard"), "space_dashboard", reverse("admin:index")),
         _item(_("Importers"), "groups", reverse("admin:importers_importerofrecord_changelist")),
         _item(_("Load a client list"), "upload_file", reverse("admin:importers_roster")),
+        _item(_("Tasks"), "task_alt", reverse("admin:importers_errand_changelist")),
         _item(_("Mails"), "mail", reverse("admin:importers_notification_changelist")),
         _item(_("Mailboxes"), "mark_email_unread", reverse("admin:importers_mailbox_changelist")),
         _item(_("Next reminders"), "schedule", reverse("admin:importers_reminders")),
@@ -39,5 +40,6 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def account(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"title": _("Second factor"), "link": reverse("mfa_index")},
+        {"title": _("Daily digest"), "link": reverse("admin:importers_my_digest")},
         {"title": _("The public guide"), "link": reverse("guide")},
     ]

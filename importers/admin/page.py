@@ -137,6 +137,7 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
         "questions": [_question(question, deeds) for question in asked],
         "campaign": Campaign.objects.shown(),
         "outlook": outlook_lines(importer),
+        "is_paused": importer.paused_until is not None and importer.paused_until >= timezone.localdate(),
         "invite": deeds.form("invite", button="secondary" if importer.invited_at else "primary"),
         "pause": deeds.form("pause"),
         "resume": deeds.form("resume"),

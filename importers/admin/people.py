@@ -7,11 +7,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from importers.admin.base import StaffAdmin, staff
+from importers.admin.digest import my_digest
 from importers.domain.text import one_line
 from importers.forms.account import ResetForm
 from importers.models import User
@@ -19,7 +21,7 @@ from importers.models.accounts import SYSTEM_EMAIL
 from importers.services.portal import forget_second_factor, save_person
 
 OF_EVERYBODY = ("name", "language", "is_active")
-OF_STAFF = ("email", *OF_EVERYBODY, "is_superuser")
+OF_STAFF = ("email", *OF_EVERYBODY, "wants_digest", "is_superuser")
 
 
 class StaffFilter(admin.SimpleListFilter):
@@ -80,6 +82,10 @@ class PersonAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         factor = Authenticator.objects.filter(user=OuterRef("pk"))
         return super().get_queryset(request).exclude(email=SYSTEM_EMAIL).annotate(has_factor=Exists(factor))
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("digest/", self.admin_site.admin_view(my_digest), name="importers_my_digest")
+        return [own, *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))

@@ -53,6 +53,12 @@ def zone_of(country: str, *, otherwise: str) -> str:
     return BUSIEST.get(country) or _only_zones().get(country, otherwise)
 
 
+def country_of(time_zone: str) -> str:
+    """Where that time zone is; "" when it is in no one country."""
+    countries: dict[str, str] = dict(get_global("zone_territories"))
+    return countries.get(time_zone, "")
+
+
 def is_open(now: datetime, place: Place) -> bool:
     local = place.local(now)
     return OPENS <= local.time() < CLOSES and is_working_day(local.date(), place.country)

@@ -66,6 +66,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
     is_staff = models.BooleanField(_("broker staff"), default=False)
+    wants_digest = models.BooleanField(_("gets the daily digest"), default=True)  # of staff only
     is_active = models.BooleanField(_("may sign in"), default=True)
     date_joined = models.DateTimeField(_("since"), auto_now_add=True)
 

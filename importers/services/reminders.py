@@ -17,6 +17,7 @@ from importers.domain.reminders import SETTLE, Due, Skip, current, due, opened, 
 from importers.domain.stuck import ANSWER_WITHIN
 from importers.models import Campaign, ImporterOfRecord, MailKind, MailState, Notification, User
 from importers.services.candidates import BATCH, Candidate, candidates
+from importers.services.errands import open_calls
 from importers.services.invitations import let_in_all
 from importers.services.locks import alone
 
@@ -135,8 +136,8 @@ def _when_open(at: datetime, importer: Candidate, campaign: Campaign) -> datetim
 
 
 def schedule_due(now: datetime) -> Schedule:
-    """Puts every due reminder into the outbox, each slot once, and rings. Of two that run at once the second does
-    nothing: the first sees all there is."""
+    """Puts every due reminder into the outbox, each slot once, and rings; where mail has not helped, opens a call. Of
+    two that run at once the second does nothing: the first sees all there is."""
     schedule = Schedule()
     with alone("reminders") as i_am:
         if i_am:
@@ -144,6 +145,7 @@ def schedule_due(now: datetime) -> Schedule:
             for decided in _decided(now, _campaigns()):
                 ring(_write(decided, system, now))
                 schedule.note(decided)
+            open_calls(now)
     return schedule
 
 

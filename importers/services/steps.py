@@ -14,6 +14,7 @@ from importers.models import (
     ACEAccount,
     ACHEnrollment,
     Attestation,
+    ErrandKind,
     Form4811,
     ImporterAccess,
     ImporterOfRecord,
@@ -22,6 +23,7 @@ from importers.models import (
     User,
 )
 from importers.services.change import change, change_step
+from importers.services.errands import CAME, close_for
 from importers.services.filings import replace_contact
 from importers.services.invitations import end_access, grant
 from importers.services.outbox import post, tell_staff
@@ -203,3 +205,4 @@ def note_visit(importer: ImporterOfRecord, *, by: User) -> None:
     if unseen.exists():
         with change(importer, "first visit", by=by):
             unseen.update(first_visit_at=timezone.now())
+            close_for([importer.pk], ErrandKind.NO_VISIT, by=by, outcome=CAME)

@@ -20,10 +20,13 @@ from importers.models import (
     BrokerFirm,
     Campaign,
     Delegation,
+    Errand,
+    ErrandKind,
     FiledContact,
     Form4811,
     ImporterAccess,
     ImporterOfRecord,
+    Mailbox,
     Notification,
     PointOfContact,
     Question,
@@ -38,11 +41,13 @@ pytestmark = pytest.mark.django_db
 FORTY = 40
 MODELS: tuple[type[Model], ...] = (
     ImporterOfRecord, PointOfContact, FiledContact, ACEAccount, ACHEnrollment, Form4811, Attestation, ImporterAccess,
-    Readiness, Notification, User, Campaign, BrokerFirm, Delegation, Question,
+    Readiness, Notification, User, Campaign, BrokerFirm, Delegation, Question, Errand,
+    Mailbox,
 )  # fmt: skip
 MOMENTS = ("_at", "_on", "not_before", "date_joined")  # only whether there is one
 BY_CHANCE = {
     ("notification", "uuid"),
+    ("notification", "mail"),
     ("notification", "text"),
     ("notification", "html"),
     ("user", "password"),
@@ -83,6 +88,10 @@ def test_it_shows_everything() -> None:
     assert len(demo.SIGN_INS) == 3
     assert staff.filter(is_superuser=True).count() == 1
     sent = [step for row in importers.select_related("officer") for step in sent_steps(row, timezone.now())]
+    errands = Errand.objects.order_by("pk")
+    assert {errand.kind for errand in errands} == set(ErrandKind)
+    assert errands.exclude(done_at=None).count() == 1
+    assert (Mailbox.objects.opted_out().count(), Mailbox.objects.dead().count()) == (1, 1)
     assert [(step.name, step.step, step.is_open) for step in sent] == [("Jens Holm", "ach-refund", True)]
     assert list(readiness.drift()) == []
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from importers.domain.facts import ExistingAccount, Route
-from importers.letters import Letter, message, write
+from importers.letters import WRITTEN, Letter, message, write
 from importers.models import Campaign, ImporterOfRecord, MailKind, MailState, Notification, User
 from importers.services import filings, steps
 from tests import walkthrough
@@ -17,7 +17,7 @@ from tests.factories import CampaignFactory, ImporterFactory, NotificationFactor
 pytestmark = pytest.mark.django_db
 
 TO_STAFF = (MailKind.DECLARED, MailKind.QUESTION)
-KINDS = [kind for kind in MailKind if kind is not MailKind.ACCOUNT]
+KINDS = [kind for kind in MailKind if kind not in WRITTEN]
 URL = re.compile(r"https?://[^\s\"'<>]+")
 HURRY = re.compile(r"urgent|immediately|act now|last chance|final notice|straks|haster|sidste chance", re.I)
 BANK = re.compile(r"\bbank|\biban\b|routing|account number|kontonummer", re.I)

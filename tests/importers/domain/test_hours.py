@@ -2,7 +2,15 @@ from datetime import date, datetime
 
 import pytest
 
-from importers.domain.hours import Place, first_working_day, is_open, is_working_day, last_working_day, zone_of
+from importers.domain.hours import (
+    Place,
+    country_of,
+    first_working_day,
+    is_open,
+    is_working_day,
+    last_working_day,
+    zone_of,
+)
 
 DK = Place("DK", "Europe/Copenhagen")
 US = Place("US", "America/New_York")
@@ -75,3 +83,8 @@ def test_office_hours_are_those_of_the_place(place: Place, moment: str, answer: 
 )
 def test_the_time_zone_of_a_country(country: str, zone: str) -> None:
     assert zone_of(country, otherwise="Europe/Copenhagen") == zone
+
+
+@pytest.mark.parametrize(("zone", "country"), [("Europe/Copenhagen", "DK"), ("America/New_York", "US"), ("UTC", "")])
+def test_the_country_of_a_time_zone(zone: str, country: str) -> None:
+    assert country_of(zone) == country

@@ -2,16 +2,18 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 from pghistory.models import Events
 
-from importers.models import Campaign, Delegation, ImporterOfRecord, MailKind, Notification
+from importers.models import Campaign, Delegation, Errand, ErrandKind, ImporterOfRecord, MailKind, Notification
 from importers.services import reminders, steps
 from importers.services.change import change, write_over
+from importers.services.digest import send_digests
+from importers.services.errands import open_calls
 from tests import walkthrough
 from tests.factories import (
     AccessFactory,
@@ -127,3 +129,23 @@ def test_a_button_pressed_twice_at_once_leaves_one_trace() -> None:
 
     assert together(save, save) == [True, True]
     assert Events.objects.tracks(importer).filter(pgh_label="update").count() == 1
+
+
+def test_who_comes_for_the_first_time_at_that_very_moment_is_not_to_be_called() -> None:
+    campaign = CampaignFactory(deadline=timezone.localdate() + timedelta(days=3))
+    Campaign.objects.exclude(pk=campaign.pk).update(superseded_by=campaign)
+    for _ in range(5):
+        access = AccessFactory()
+        importer, who = access.importer, access.user
+        ImporterOfRecord.objects.update(created_at=timezone.now() - timedelta(days=9))
+        together(lambda: open_calls(timezone.now()), lambda: steps.note_visit(importer, by=who))  # noqa: B023 - as above
+        assert not Errand.objects.open().filter(importer=importer).exists()
+
+
+def test_of_two_that_write_the_digest_one_does() -> None:
+    morning = datetime(2027, 3, 1, 7, 0, tzinfo=UTC)
+    for _ in range(3):
+        importer = ImporterFactory(assigned_to=StaffFactory())
+        Errand.objects.open_for([importer.pk], ErrandKind.OPTED_OUT, "", morning)
+    assert sum(map(int, map(str, together(*[lambda: send_digests(morning)] * 3)))) == 3
+    assert Notification.objects.filter(kind=MailKind.DIGEST).count() == 3
