@@ -1,6 +1,6 @@
 from django.urls import path
 
-from importers.views import checklist, delegation, public, questions, start
+from importers.views import checklist, delegation, public, questions, reminders, start
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("start/<path:token>/", start.start, name="start"),
     path("link/<uuid:uuid>/", start.again, name="start_again"),
     path("link/mailed/", start.new_link_mailed, name="new_link_mailed"),
+    path("reminders/stop/<str:token>/", reminders.stop, name="stop_reminders"),
     path("importers/", checklist.importers, name="importers"),
     path("importers/<uuid:uuid>/", checklist.checklist, name="checklist"),
     path("importers/<uuid:uuid>/question/", questions.ask, name="ask"),
