@@ -53,7 +53,7 @@ def deliver(pk: int) -> str:
         return "not mine"
     row = Notification.objects.select_related("importer", "campaign", "question").get(pk=pk)
     try:
-        letter = write([row])
+        letter = write(row)
         message(row, letter).send()
     except Exception as error:
         failure = explain(error)

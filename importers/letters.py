@@ -72,9 +72,10 @@ def read_link(token: str) -> tuple[UUID, datetime] | None:
     return uuid, datetime.fromtimestamp(signed, UTC)
 
 
-def write(rows: Sequence[Notification], *, words: Words | None = None) -> Letter:
+def write(rows: Notification | Sequence[Notification], *, words: Words | None = None) -> Letter:
     """Rendered at the moment of sending, so that it says what is open now. Mails about signing in come written.
     `rows` are those of one mail: several only of reminders. `words` take the place of a reminder's own."""
+    rows = [rows] if isinstance(rows, Notification) else rows
     row = rows[0]
     if row.kind == MailKind.ACCOUNT:
         return Letter(row.subject, row.text, row.html)
@@ -142,9 +143,8 @@ def _reminder_context(rows: Sequence[Notification], firm: BrokerFirm, words: Wor
     now, today = timezone.now(), timezone.localdate()
     importers = ImporterOfRecord.objects.with_facts().select_related("assigned_to")
     found = importers.in_bulk([row.importer_id for row in rows])
-    parts = [
-        _part(row, evaluate(found[row.importer_id].facts(firm, today)), found[row.importer_id], now) for row in rows
-    ]
+    about = [(row, found[row.importer_id]) for row in rows if row.importer_id is not None]
+    parts = [_part(row, importer, evaluate(importer.facts(firm, today)), now) for row, importer in about]
     parts.sort(key=lambda part: (part.importer.name, part.importer.pk))
     names: defaultdict[Campaign, list[str]] = defaultdict(list)
     for part in parts:
@@ -161,7 +161,7 @@ def _reminder_context(rows: Sequence[Notification], firm: BrokerFirm, words: Wor
     return context
 
 
-def _part(row: Notification, checklist: Checklist, importer: ImporterOfRecord, now: datetime) -> Part:
+def _part(row: Notification, importer: ImporterOfRecord, checklist: Checklist, now: datetime) -> Part:
     assert row.campaign is not None  # noqa: S101 - a reminder has one, by a constraint
     left = [LeftStep.of(state, checklist) for state in checklist.left]
     step = checklist.importer_step or checklist[row.step]

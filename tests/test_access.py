@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from importers.admin.deeds import DEEDS
 from importers.domain.checklist import STEP_BY_KEY
 from importers.letters import START_SALT
-from importers.models import BrokerFirm, MailKind, User
+from importers.models import BrokerFirm, MailKind, MailText, Occasion, User
 from importers.stop_link import stop_token
 from tests.factories import AccessFactory, CampaignFactory, NotificationFactory, StaffFactory
 
@@ -61,6 +61,8 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_campaign_changelist", "admin:importers_campaign_add", "admin:importers_campaign_change",
         "admin:importers_campaign_history", "admin:importers_brokerfirm_change", "admin:importers_brokerfirm_history",
         "admin:importers_importerofrecord_changelist", "admin:importers_importerofrecord_history",
+        "admin:importers_mailtext_changelist", "admin:importers_mailtext_add", "admin:importers_mailtext_change",
+        "admin:importers_mailtext_history", "admin:importers_mailtext_delete",
         "admin:importers_notification_changelist", "admin:importers_user_changelist", "admin:importers_user_change",
         "admin:importers_user_history",
     )),
@@ -131,6 +133,7 @@ def world(db: None) -> World:
         "importerofrecord": importer.pk,
         "notification": mail.pk,
         "campaign": campaign.pk,
+        "mailtext": MailText.objects.create(occasion=Occasion.BEFORE, language="en", subject="S", body="B").pk,
         "brokerfirm": BrokerFirm.current().pk,
         "user": access.user.pk,
     }

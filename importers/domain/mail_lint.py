@@ -45,9 +45,7 @@ LOUD = Rule(
 LINK = Rule(
     "link",
     _("This leads, or looks as if it leads, to another host. Readers are told that our mails never do."),
-    _(
-        "Leave it out: the link to the checklist stands below by itself. Name other places in words, like “CBP's website”."
-    ),
+    _("Leave it out: the link to the checklist is there by itself. Name other places in words, like “CBP's website”."),
 )
 SECRET = Rule(
     "secret",
@@ -64,7 +62,8 @@ HURRYING = re.compile(
     r"(?<!not )(?<!isn't )\burgent(?:ly)?\b|\bimmediate(?:ly)?\b|\bright (?:away|now)\b|\bhurry\b"
     r"|\bact (?:now|fast|today|quickly)\b|\b(?:last|final) (?:chance|warning|reminder|call|notice)\b"
     r"|\bas soon as possible\b|\basap\b|\bwithout delay\b|\b(?:do not|don't) (?:wait|delay|miss)\b"
-    r"|(?<!not )(?<!never )\btoo late\b|\brunning out\b|\blimited time\b|\boverdue\b|\bpenalt(?:y|ies)\b|\blegal action\b"
+    r"|(?<!not )(?<!never )\btoo late\b|\brunning out\b|\blimited time\b|\boverdue\b"
+    r"|\bpenalt(?:y|ies)\b|\blegal action\b"
     r"|\bonly \S+ (?:days?|hours?) (?:left|to go)\b|\bonly \{days_left\}|\bwithin (?:the next )?\S+ hours?\b"
     r"|\bexpires? (?:today|tonight|soon|tomorrow)\b|\b(?:you|will|would) (?:lose|forfeit)\b"
     r"|\b(?:will be|is being|be) (?:closed|suspended|blocked|locked|terminated|deleted|lost|cancelled)\b"

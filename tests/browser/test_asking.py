@@ -57,7 +57,7 @@ def test_the_mail_leads_to_the_answer(quiet: Page, portal: str, sign_in: SignIn)
     who = walkthrough.invited(importer, staff)
     question = questions.ask(importer, by=who, step="officer", topic="who", text="")
     questions.answer(question, by=staff, text="The director.")
-    link = re.search(r"http\S+/start/\S+", write([Notification.objects.get(kind=MailKind.ANSWER)]).text)
+    link = re.search(r"http\S+/start/\S+", write(Notification.objects.get(kind=MailKind.ANSWER)).text)
     assert link
     sign_in(who)
     quiet.goto(link[0])

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def last_mail(kind: MailKind) -> str:
-    return write([Notification.objects.filter(kind=kind).latest("pk")]).text
+    return write(Notification.objects.filter(kind=kind).latest("pk")).text
 
 
 def save(page: Page, button: str = "Save and continue") -> None:

@@ -65,7 +65,7 @@ def choose(page: Page, first: str, wanted: str) -> None:
 
 
 def mailed(kind: MailKind, pattern: str) -> str:
-    found = re.search(pattern, write([Notification.objects.filter(kind=kind).latest("pk")]).text)
+    found = re.search(pattern, write(Notification.objects.filter(kind=kind).latest("pk")).text)
     assert found
     return found[1]
 

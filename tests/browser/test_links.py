@@ -21,13 +21,13 @@ def last_mail(kind: MailKind) -> Notification:
 
 
 def link_in(mail: Notification) -> str:
-    found = re.search(r"http\S+/start/\S+", write([mail]).text)
+    found = re.search(r"http\S+/start/\S+", write(mail).text)
     assert found
     return found[0]
 
 
 def code() -> str:
-    found = re.search(r"code: (\S+)", write([last_mail(MailKind.ACCOUNT)]).text)
+    found = re.search(r"code: (\S+)", write(last_mail(MailKind.ACCOUNT)).text)
     assert found
     return found[1]
 

@@ -59,7 +59,7 @@ def save(page: Page) -> None:
 
 
 def type_the_code(page: Page) -> None:
-    code = re.search(r"code: (\S+)", write([Notification.objects.filter(kind=MailKind.ACCOUNT).latest("pk")]).text)
+    code = re.search(r"code: (\S+)", write(Notification.objects.filter(kind=MailKind.ACCOUNT).latest("pk")).text)
     assert code
     page.get_by_label("Code from the mail").fill(code[1])
     follow(page.get_by_role("main").get_by_role("button", name="Sign in"))

@@ -34,7 +34,7 @@ def officer(importer: ImporterOfRecord) -> User:
 
 
 def last_mail(kind: MailKind) -> str:
-    return write([Notification.objects.filter(kind=kind).latest("pk")]).text
+    return write(Notification.objects.filter(kind=kind).latest("pk")).text
 
 
 def link() -> str:

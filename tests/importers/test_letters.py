@@ -49,7 +49,7 @@ def mail(importer: ImporterOfRecord, kind: MailKind, language: str = "en", **fie
 
 
 def letter(importer: ImporterOfRecord, kind: MailKind, language: str = "en", **fields: object) -> Letter:
-    return write([mail(importer, kind, language, **fields)])
+    return write(mail(importer, kind, language, **fields))
 
 
 @pytest.mark.parametrize("language", ["en", "da"])
@@ -133,14 +133,14 @@ def test_the_invitation_lists_ach_only_for_who_receives_by_it(
 ) -> None:
     if route:
         steps.choose_route(importer, by=User.objects.system(), route=route)
-    text = write([mail(importer, MailKind.INVITATION)]).text
+    text = write(mail(importer, MailKind.INVITATION)).text
     assert listed in text
     assert not_listed not in text
 
 
 @pytest.mark.parametrize("language", ["en", "da"])
 def test_the_invitation_explains_its_words(importer: ImporterOfRecord, language: str) -> None:
-    letter = write([mail(importer, MailKind.INVITATION, language)])
+    letter = write(mail(importer, MailKind.INVITATION, language))
     for part in (letter.text, unescape(letter.html)):
         for words in ("ACE is CBP's website", "ACH is", "Form 5106 is", "With Form 4811"):
             danish = words.replace("is CBP's website", "er CBP's websted").replace(" is", " er").replace("With", "Med")
@@ -172,12 +172,12 @@ def test_a_first_mail_that_is_a_reminder_says_who_writes(
     invitation = Notification.objects.get(kind=MailKind.INVITATION)
     campaign = CampaignFactory(deadline=timezone.localdate() + timedelta(days=days))
     row = mail(importer, MailKind.REMINDER, language, campaign=campaign, to_email=who.email)
-    written = write([row])
+    written = write(row)
     for part in (written.text, written.html):
         assert intro in part
         assert "Start here" in part or "Begynd her" in part
     Notification.objects.filter(pk=invitation.pk).update(state=MailState.SENT, sent_at=timezone.now())
-    written = write([row])
+    written = write(row)
     assert intro not in written.text + written.html
     assert "Continue here" in written.text or "Fortsæt her" in written.text
 
@@ -244,7 +244,7 @@ def test_a_social_security_number_shows_only_its_end() -> None:
 
 def test_an_answer_goes_to_the_firm_and_a_repeated_mail_is_known_as_one(importer: ImporterOfRecord) -> None:
     row = mail(importer, MailKind.INVITATION)
-    sent = message(row, write([row]))
+    sent = message(row, write(row))
     assert sent.reply_to == ["jar@alpi.dk"]
     assert sent.extra_headers["Message-ID"] == row.message_id
     assert sent.alternatives
@@ -252,9 +252,9 @@ def test_an_answer_goes_to_the_firm_and_a_repeated_mail_is_known_as_one(importer
 
 def test_a_mail_about_signing_in_goes_as_it_was_written() -> None:
     row = NotificationFactory(importer=None, kind=MailKind.ACCOUNT, subject="S", text="T", html="<p>H</p>")
-    assert write([row]) == Letter("S", "T", "<p>H</p>")
+    assert write(row) == Letter("S", "T", "<p>H</p>")
 
 
 @pytest.mark.parametrize("language", ["en", "da"])
 def test_a_mail_says_in_which_language_it_is(language: str) -> None:
-    assert f'<html lang="{language}">' in write([NotificationFactory(language=language)]).html
+    assert f'<html lang="{language}">' in write(NotificationFactory(language=language)).html

@@ -46,7 +46,7 @@ def test_a_question_keeps_the_state_of_its_step_and_goes_to_whose_case_it_is(
     assert (question.status, question.asked_by) == ("not_started", who)
     (mail,) = mails(MailKind.QUESTION)
     assert (mail.to_email, mail.language) == (staff.email, "da")
-    text = write([mail]).text
+    text = write(mail).text
     assert "Vi ved ikke, hvem vi skal angive" in text
     assert "The founder has left." in text
     assert "Ikke begyndt" in text
@@ -95,7 +95,7 @@ def test_the_answer_reaches_whoever_asked_in_their_language(importer: ImporterOf
     assert questions.answer(ask(importer, who, "Who?"), by=staff, text="The director.\nShe may sign.")
     (mail,) = mails(MailKind.ANSWER)
     assert (mail.to_email, mail.language) == (who.email, who.language)
-    text = write([mail]).text
+    text = write(mail).text
     assert "Who?" in text
     assert "The director.\nShe may sign." in text
     assert "/start/" in text
@@ -180,7 +180,7 @@ def test_nothing_an_importer_writes_can_pass_for_a_line_of_ours(
     questions.answer(ask(importer, who, FORGED), by=staff, text="The director.")
     for mail in (*mails(MailKind.QUESTION), *mails(MailKind.ANSWER)):
         mail.language = language
-        letter = write([mail])
+        letter = write(mail)
         for theirs in ("Hi", "Questions? Call", "Is this really from us? Yes.", "Send the bank's papers.", "Jens"):
             (line,) = [line for line in letter.text.splitlines() if line.removeprefix("> ").startswith(theirs)]
             assert line.startswith("> ")

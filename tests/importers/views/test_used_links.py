@@ -369,7 +369,7 @@ def test_the_new_link_tells_an_officer_what_they_are(mail: Notification, languag
         person.refresh_from_db()
         mail_new_link(mail, to=person)
     for new in new_links():
-        letter, is_officers = write([new]), new.to_email == officer.email
+        letter, is_officers = write(new), new.to_email == officer.email
         assert (words in letter.text) is (words in letter.html) is is_officers
         page = read(Client(), address(sent(new)) + "?language=en", 200)
         assert ("You were named as the responsible officer" in page) is is_officers
@@ -378,7 +378,7 @@ def test_the_new_link_tells_an_officer_what_they_are(mail: Notification, languag
 def test_the_mail_says_what_it_is_and_leads_to_a_link(mail: Notification, person: User) -> None:
     mail_new_link(mail, to=person)
     (new,) = new_links()
-    letter = write([new])
+    letter = write(new)
     assert letter.subject == "Nordlys Cykler ApS: your new link"
     assert letter.text.count("/start/") == 1
     assert "Older links no longer work." in letter.text
