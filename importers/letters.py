@@ -151,6 +151,7 @@ def _reminder_context(rows: Sequence[Notification], firm: BrokerFirm, words: Wor
         names[part.campaign].append(part.importer.name)
     context = _frame_of(rows, firm) | {
         "parts": parts,
+        "importer": parts[0].importer,
         "is_late": all(part.is_late for part in parts),
         "next_day": min((part.campaign.deadline for part in parts if not part.is_late), default=None),
         "files": published(rows[0], names, firm),
@@ -183,7 +184,6 @@ def _one(row: Notification, part: Part, firm: BrokerFirm, words: Words | None, n
         now=now,
     )
     return {
-        "importer": part.importer,
         "contact": contact,
         "campaign": part.campaign,
         "all_left": part.left,

@@ -42,7 +42,7 @@ def words_for(occasion: Occasion, step: str, language: str) -> Words:
 def shipped_words(occasion: Occasion, step: str, language: str) -> Words:
     names = [f"emails/{language}/words/{occasion}/{name}.txt" for name in (step, ANY) if name]
     found = select_template(names)
-    return Words(*parse_shipped(found.template.source))  # type: ignore[attr-defined]
+    return Words(*parse_shipped(found.template.source))
 
 
 def steps_left_text(count: int) -> str:

@@ -52,7 +52,8 @@ def calendar_file(method: Method, entries: Iterable[DeadlineEntry]) -> bytes:
     calendar.add("method", method)
     for entry in entries:
         calendar.add_component(_event(method, entry))
-    return calendar.to_ical()
+    content: bytes = calendar.to_ical()
+    return content
 
 
 def _event(method: Method, entry: DeadlineEntry) -> Event:

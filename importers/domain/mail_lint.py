@@ -101,7 +101,8 @@ OTHER_CODES = re.compile(
     re.IGNORECASE,
 )
 VERB = (
-    r"(?:send|mail|e-?mail|reply|respond|answer|give|tell|provide|share|submit|confirm|verify|enter|type|write|text|call"
+    r"(?:send|(?<!på )(?<!by )(?<!a )(?<!en )(?<!the )(?<!this )(?<!denne )(?:e-?)?mail"
+    r"|reply|respond|answer|give|tell|provide|share|submit|confirm|verify|enter|type|write|text|call"
     r"|forward|state|supply|update|need|require|want|ask(?:ing)? (?:you |them )?for|let us (?:have|know)|phone"
     r"|svar|besvar|giv|oplys|opgiv|skriv|indtast|tast|bekræft|fortæl|indsend|fremsend|ring|angiv|udfyld|sms|opdater"
     r"|(?<!en )del|skal bruge|mangler|har brug for|beder (?:dig |jer )?om)"
@@ -111,6 +112,7 @@ REQUEST = re.compile(rf"\b{VERB}\b", re.IGNORECASE)
 NO_REQUEST = re.compile(
     rf"\b(?:never|not|don't|nobody|aldrig|ikke)\s+(?:\w+\s+){{0,2}}?{VERB}\b"
     rf"|\b{VERB}\s+(?:\w+\s+){{0,2}}?(?:ikke|aldrig)\b"
+    r"|\b(?:never|not|aldrig|ikke)\s+(?:\w+\s+){0,2}?(?:e?-?mail|here|phone|her|telefon\w*)\b"
     r"|\b(?:we|cbp|customs|ace|vi)(?: will| then)? (?:mails?|sends?|e-?mails?|gives?)\b",
     re.IGNORECASE,
 )

@@ -34,8 +34,8 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 
 def _mail(token: str) -> Notification:
     uuid = read_stop_token(token)
-    found = Notification.objects.filter(uuid=uuid, kind=MailKind.REMINDER).select_related("importer__assigned_to")
-    mail = found.first() if uuid else None
+    reminders = Notification.objects.filter(kind=MailKind.REMINDER).select_related("importer__assigned_to")
+    mail = reminders.filter(uuid=uuid).first() if uuid else None
     if mail is None:
         raise Http404
     return mail
