@@ -14,8 +14,9 @@ from ace_onboarding.celery import TIMETABLE
 from importers.domain.checklist import STEP_BY_KEY, STEPS, Step
 from importers.domain.consistency import DOCUMENT_FIXER, DOCUMENT_NAME, DOCUMENT_STEP, RULES
 from importers.domain.facts import Document
-from importers.letters import LATE
-from importers.models import MailKind
+from importers.letters import SEVERAL
+from importers.models import MailKind, Occasion
+from importers.reminder_words import ANY
 
 TAG = "portal"
 MAIL_PARTS = ("-subject.txt", ".txt", ".html")
@@ -58,9 +59,10 @@ def check_rules(**kwargs: Any) -> list[CheckMessage]:
 def check_mails(**kwargs: Any) -> list[CheckMessage]:
     """Sign-in mails come written; every other kind is rendered from its three templates in each language."""
     names = [kind.value for kind in MailKind if kind != MailKind.ACCOUNT]
-    names.append(LATE)
+    names.append(SEVERAL)
     languages = [code for code, _name in settings.LANGUAGES]
     wanted = {f"emails/{code}/{name}{part}" for code in languages for name in names for part in MAIL_PARTS}
+    wanted |= {f"emails/{code}/words/{occasion}/{ANY}.txt" for code in languages for occasion in Occasion}
     missing = [path for path in sorted(wanted) if not _there(path)]
     return [Error(f"The mail template {path} is missing.", id="portal.E006") for path in missing]
 

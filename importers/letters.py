@@ -1,8 +1,9 @@
 """Writes one mail: which template, in which language, with what in it."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID
@@ -17,15 +18,18 @@ from django.utils import timezone, translation
 
 from importers.brand import colour_or_default, ink_on
 from importers.contact import contact_for
+from importers.deadline_files import CalendarFile, cancelled, published
 from importers.domain.checklist import STEP_BY_KEY, Checklist, StepState, evaluate
-from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, MailState, Notification
+from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, MailState, Notification, Occasion
 from importers.models.delegation import last_day
+from importers.reminder_words import Words, place_values, steps_left_text, words_for
+from importers.stop_link import stop_headers, stop_url
 from importers.wording import left_title, step_minutes, step_title
 
 START_SALT = "importers.start"
 LONGEST_SUBJECT = 250  # what the row holds
 WRITTEN = (MailKind.ACCOUNT, MailKind.DIGEST)  # about signing in, by allauth; about all of a colleague's importers
-LATE = "reminder_late"  # the reminder's text once the deadline has passed
+SEVERAL = "reminder_several"  # the reminder to a person with several importers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Letter:
     subject: str
     text: str
     html: str
+    files: tuple[CalendarFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,19 @@ def read_link(token: str) -> tuple[UUID, datetime] | None:
     return uuid, datetime.fromtimestamp(signed, UTC)
 
 
-def write(rows: Notification | Sequence[Notification]) -> Letter:
-    """Rendered at the moment of sending, so that it says what is open now. Some come written."""
-    row = rows if isinstance(rows, Notification) else rows[0]
+def write(rows: Notification | Sequence[Notification], *, words: Words | None = None) -> Letter:
+    """Rendered at the moment of sending, so that it says what is open now. Some come written. `rows` are those of one
+    mail: several only of reminders. `words` take the place of a reminder's own."""
+    rows = [rows] if isinstance(rows, Notification) else rows
+    row = rows[0]
     if row.kind in WRITTEN:
         return Letter(row.subject, row.text, row.html)
     with translation.override(row.language):
-        context = _context(row)
-        return render(_template(row, context), row.language, context)
+        firm = BrokerFirm.current()
+        context = _reminder_context(rows, firm, words) if row.kind == MailKind.REMINDER else _context(row, firm)
+        letter = render(SEVERAL if len(rows) > 1 else row.kind, row.language, context)
+        files = context.get("files") or cancelled(row, firm)
+    return replace(letter, files=tuple(files))
 
 
 def render(name: str, language: str, context: dict[str, Any]) -> Letter:
@@ -91,23 +101,11 @@ def without_gaps(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
 
 
-def _template(row: Notification, context: dict[str, Any]) -> str:
-    if row.kind == MailKind.REMINDER and context["is_late"]:
-        return LATE
-    return row.kind
-
-
-def _context(row: Notification) -> dict[str, Any]:
-    firm = BrokerFirm.current()
+def _context(row: Notification, firm: BrokerFirm) -> dict[str, Any]:
     campaign = row.campaign or Campaign.objects.shown()
-    now = timezone.now()
-    context: dict[str, Any] = frame(firm) | {
-        "mail": row,
-        "contact": contact_for(row.importer, firm),
+    context = _frame_of([row], firm) | {
         "campaign": campaign,
-        "is_late": campaign is not None and campaign.is_past(now),
-        "start_url": start_url(row),
-        "is_first": _is_first(row),
+        "is_late": campaign is not None and campaign.is_past(timezone.now()),
         "question": row.question,
     }
     if row.importer_id is not None:
@@ -120,10 +118,92 @@ def _context(row: Notification) -> dict[str, Any]:
     return context
 
 
-def _is_first(row: Notification) -> bool:
-    """Nothing of ours has reached this person about this importer, so the mail says who writes and why."""
-    sent = Notification.objects.filter(importer=row.importer_id, to_email__iexact=row.to_email, state=MailState.SENT)
-    return row.importer_id is not None and not sent.exclude(pk=row.pk).exists()
+def _frame_of(rows: Sequence[Notification], firm: BrokerFirm) -> dict[str, Any]:
+    row = rows[0]
+    return frame(firm) | {
+        "mail": row,
+        "contact": contact_for(row.importer, firm),
+        "start_url": start_url(row),
+        "is_first": _is_first(rows),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a reminder says of one importer."""
+
+    importer: ImporterOfRecord
+    left: list[LeftStep]
+    next: LeftStep
+    campaign: Campaign
+    is_late: bool
+    start_url: str
+
+    @property
+    def steps_left(self) -> str:
+        return steps_left_text(len(self.left))
+
+
+def _reminder_context(rows: Sequence[Notification], firm: BrokerFirm, words: Words | None) -> dict[str, Any]:
+    """Of one importer with its words; of several each in short."""
+    now, today = timezone.now(), timezone.localdate()
+    importers = ImporterOfRecord.objects.with_facts().select_related("assigned_to")
+    found = importers.in_bulk([row.importer_id for row in rows])
+    about = [(row, found[row.importer_id]) for row in rows if row.importer_id is not None]
+    parts = [_part(row, importer, evaluate(importer.facts(firm, today)), now) for row, importer in about]
+    parts.sort(key=lambda part: (part.importer.name, part.importer.pk))
+    names: defaultdict[Campaign, list[str]] = defaultdict(list)
+    for part in parts:
+        names[part.campaign].append(part.importer.name)
+    context = _frame_of(rows, firm) | {
+        "parts": parts,
+        "importer": parts[0].importer,
+        "is_late": all(part.is_late for part in parts),
+        "next_day": min((part.campaign.deadline for part in parts if not part.is_late), default=None),
+        "files": published(rows[0], names, firm),
+        "stop_url": stop_url(rows[0]),
+    }
+    if len(parts) == 1:
+        context |= _one(rows[0], parts[0], firm, words, now)
+    return context
+
+
+def _part(row: Notification, importer: ImporterOfRecord, checklist: Checklist, now: datetime) -> Part:
+    assert row.campaign is not None  # noqa: S101 - a reminder has one, by a constraint
+    left = [LeftStep.of(state, checklist) for state in checklist.left]
+    step = checklist.importer_step or checklist[row.step]
+    following = LeftStep.of(step, checklist)
+    return Part(importer, left, following, row.campaign, row.campaign.is_past(now), start_url(row))
+
+
+def _one(row: Notification, part: Part, firm: BrokerFirm, words: Words | None, now: datetime) -> dict[str, Any]:
+    contact = contact_for(part.importer, firm)
+    occasion = Occasion.LATE if part.is_late else Occasion.BEFORE
+    values = place_values(
+        importer=part.importer.name,
+        step=part.next.title,
+        minutes=part.next.minutes,
+        left=len(part.left),
+        campaign=part.campaign,
+        firm=firm.name,
+        contact=contact,
+        now=now,
+    )
+    return {
+        "contact": contact,
+        "campaign": part.campaign,
+        "all_left": part.left,
+        "words": (words or words_for(occasion, part.next.key, row.language)).filled(values),
+    }
+
+
+def _is_first(rows: Sequence[Notification]) -> bool:
+    """Nothing of ours has reached this person about these importers, so the mail says who writes and why."""
+    importers = [row.importer_id for row in rows if row.importer_id is not None]
+    sent = Notification.objects.filter(
+        importer__in=importers, to_email__iexact=rows[0].to_email, state=MailState.SENT
+    ).exclude(pk__in=[row.pk for row in rows])
+    return bool(importers) and not sent.exists()
 
 
 def frame(firm: BrokerFirm) -> dict[str, Any]:
@@ -160,8 +240,11 @@ def message(row: Notification, letter: Letter) -> EmailMultiAlternatives:
         body=letter.text,
         to=[row.to_email],
         reply_to=[firm.email],
-        headers={"Message-ID": row.message_id, "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": row.message_id, "Auto-Submitted": "auto-generated"}
+        | (stop_headers(row) if row.kind == MailKind.REMINDER else {}),
     )
     if letter.html:
         mail.attach_alternative(letter.html, "text/html")
+    for file in letter.files:
+        mail.attach(file.part)
     return mail

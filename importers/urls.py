@@ -1,6 +1,6 @@
 from django.urls import path
 
-from importers.views import checklist, delegation, mail_events, public, questions, start
+from importers.views import checklist, delegation, mail_events, public, questions, reminders, start
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("link/<uuid:uuid>/", start.again, name="start_again"),
     path("link/mailed/", start.new_link_mailed, name="new_link_mailed"),
     path("mail-events/<slug:provider>/", mail_events.reported, name="mail_events"),
+    path("reminders/stop/<str:token>/", reminders.stop, name="stop_reminders"),
     path("importers/", checklist.importers, name="importers"),
     path("importers/<uuid:uuid>/", checklist.checklist, name="checklist"),
     path("importers/<uuid:uuid>/question/", questions.ask, name="ask"),

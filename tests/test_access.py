@@ -20,7 +20,8 @@ from django.utils import timezone
 from importers.admin.deeds import DEEDS
 from importers.domain.checklist import STEP_BY_KEY
 from importers.letters import START_SALT
-from importers.models import BrokerFirm, Errand, ErrandKind, Mailbox, User
+from importers.models import BrokerFirm, Errand, ErrandKind, Mailbox, MailKind, MailText, Occasion, User
+from importers.stop_link import stop_token
 from tests.factories import AccessFactory, CampaignFactory, NotificationFactory, StaffFactory
 
 ROLES = ("anonymous", "importer", "other", "staff", "superuser")  # "other" is of another importer
@@ -40,7 +41,7 @@ SECOND_FACTOR = "302 404 404 302 302"  # wants the password once more
 
 # What looking and what posting answer, for each role in the order of ROLES: the addresses.
 TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (ALL, ALL, ("health",)),
+    (ALL, ALL, ("health", "stop_reminders")),
     (ALL, NO_POST, ("health-ready", "guide", "verify", "privacy", "accessibility", "brand")),
     (AT_THE_DOOR, NO_POST, ("home",)),
     (THROUGH_THE_DOOR, THROUGH_THE_DOOR, ("set_language", "account_confirm_login_code")),
@@ -62,6 +63,8 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_campaign_changelist", "admin:importers_campaign_add", "admin:importers_campaign_change",
         "admin:importers_campaign_history", "admin:importers_brokerfirm_change", "admin:importers_brokerfirm_history",
         "admin:importers_importerofrecord_changelist", "admin:importers_importerofrecord_history",
+        "admin:importers_mailtext_changelist", "admin:importers_mailtext_add", "admin:importers_mailtext_change",
+        "admin:importers_mailtext_history", "admin:importers_mailtext_delete",
         "admin:importers_notification_changelist", "admin:importers_user_changelist", "admin:importers_user_change",
         "admin:importers_user_history", "admin:importers_mailbox_changelist", "admin:importers_mailbox_history",
     )),
@@ -128,10 +131,15 @@ def world(db: None) -> World:
     access, other = AccessFactory.create(), AccessFactory.create()
     importer = access.importer
     mail = NotificationFactory.create(importer=importer, to_email=access.user.email)
+    campaign = CampaignFactory.create()
+    reminder = NotificationFactory.create(
+        importer=importer, kind=MailKind.REMINDER, campaign=campaign, slot="T-14", to_email=access.user.email
+    )
     rows = {
         "importerofrecord": importer.pk,
         "notification": mail.pk,
-        "campaign": CampaignFactory.create().pk,
+        "campaign": campaign.pk,
+        "mailtext": MailText.objects.create(occasion=Occasion.BEFORE, language="en", subject="S", body="B").pk,
         "brokerfirm": BrokerFirm.current().pk,
         "user": access.user.pk,
         "mailbox": Mailbox.objects.create(email=access.user.email, opted_out_at=timezone.now()).pk,
@@ -146,6 +154,7 @@ def world(db: None) -> World:
         "send_step": [importer.uuid, "company"],
         "take_back_step": [importer.uuid, "company", TOKEN],
         "start_again": [mail.uuid],
+        "stop_reminders": [stop_token(reminder)],
         "start": [TimestampSigner(salt=START_SALT).sign(str(mail.uuid))],
         "account_reset_password_from_key": ["abc", "def-ghi"],
         "mfa_remove_webauthn": [1],

@@ -18,7 +18,9 @@ EDGES = len(ROWS)
 
 # Modules without a row of their own in the picture, and the row they belong to. All others are edges.
 # What a mail is made of.
-PLACED = dict.fromkeys(("brand", "contact", "letters", "postbox", "wording"), "delivery")
+PLACED = dict.fromkeys(
+    ("brand", "contact", "deadline_files", "letters", "postbox", "reminder_words", "stop_link", "wording"), "delivery"
+)
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50

@@ -16,6 +16,8 @@ KEPT_IN_ROWS = (
     _("ran out before it could be sent"),
     _("no longer wanted when its turn came"),
     _("demo data, not sent"),
+    _("stopped the reminders with the link in a mail"),
+    _("wants the reminders again"),
     _("broker's guide, March 2026; no CBP source found"),
     _("demo data: the guide's date in the coming year"),
 )
@@ -62,6 +64,11 @@ DEEDS = (
     _("send back"),
     _("send step to a colleague"),
     _("verify"),
+    _("stop reminders"),
+    _("want reminders again"),
+    _("add mail text"),
+    _("edit mail text"),
+    _("remove mail text"),
 )
 FIELDS = (
     _("accepted at"),

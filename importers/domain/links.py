@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 VALID = timedelta(days=90)
-SECRET_PATHS = re.compile(r"(/start/|/password/reset/key/|/confirm-email/)[^/\s\"'?<>]+")
+SECRET_PATHS = re.compile(r"(/start/|/reminders/stop/|/password/reset/key/|/confirm-email/)[^/\s\"'?<>]+")
 
 
 class LinkState(StrEnum):

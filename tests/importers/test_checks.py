@@ -43,7 +43,7 @@ def test_a_mail_without_its_texts_in_a_language(settings: Settings) -> None:
     settings.LANGUAGES = [*settings.LANGUAGES, ("sv", "Svenska")]
     messages = checks.check_mails()
     assert ids(messages) == {"portal.E006"}
-    assert any("emails/sv/reminder_late.html" in message.msg for message in messages)
+    assert any("emails/sv/reminder_several.html" in message.msg for message in messages)
 
 
 @pytest.mark.parametrize("task", ["importers.tasks.nothing", "nowhere.sweep", "importers.checks.check_rules"])
