@@ -1,8 +1,9 @@
 """Writes one mail: which template, in which language, with what in it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -66,12 +67,14 @@ def read_link(token: str) -> tuple[UUID, datetime] | None:
     return uuid, datetime.fromtimestamp(signed, UTC)
 
 
-def write(row: Notification) -> Letter:
-    """Rendered at the moment of sending, so that it says what is open now. Mails about signing in come written."""
+def write(rows: Notification | Sequence[Notification], *, now: datetime | None = None) -> Letter:
+    """Rendered at the moment of sending, so that it says what is open now. Mails about signing in come written.
+    Another moment is for looking ahead."""
+    row = rows if isinstance(rows, Notification) else rows[0]
     if row.kind == MailKind.ACCOUNT:
         return Letter(row.subject, row.text, row.html)
     with translation.override(row.language):
-        context = _context(row)
+        context = _context(row, now or timezone.now())
         name = _template(row, context)
         subject = " ".join(render_to_string(f"emails/{row.language}/{name}-subject.txt", context).split())
         text = without_gaps(render_to_string(f"emails/{row.language}/{name}.txt", context))
@@ -90,10 +93,9 @@ def _template(row: Notification, context: dict[str, Any]) -> str:
     return row.kind
 
 
-def _context(row: Notification) -> dict[str, Any]:
+def _context(row: Notification, now: datetime) -> dict[str, Any]:
     firm = BrokerFirm.current()
     campaign = row.campaign or Campaign.objects.shown()
-    now = timezone.now()
     context: dict[str, Any] = frame(firm) | {
         "mail": row,
         "contact": contact_for(row.importer, firm),
@@ -104,7 +106,7 @@ def _context(row: Notification) -> dict[str, Any]:
         "question": row.question,
     }
     if row.importer_id is not None:
-        context |= _importer_context(row.importer_id, row.step, firm)
+        context |= _importer_context(row.importer_id, row.step, firm, timezone.localdate(now))
     if row.kind == MailKind.NEW_LINK and context["officer"]:
         context["to_officer"] = context["officer"].facts.may_declare(row.to_email)
     if row.kind == MailKind.DELEGATION and row.expires_at is not None:
@@ -130,9 +132,9 @@ def frame(firm: BrokerFirm) -> dict[str, Any]:
     }
 
 
-def _importer_context(importer_id: int, step: str, firm: BrokerFirm) -> dict[str, Any]:
+def _importer_context(importer_id: int, step: str, firm: BrokerFirm, today: date) -> dict[str, Any]:
     importer = ImporterOfRecord.objects.with_facts().select_related("assigned_to").get(pk=importer_id)
-    checklist = evaluate(importer.facts(firm, timezone.localdate()))
+    checklist = evaluate(importer.facts(firm, today))
     left = [LeftStep.of(state, checklist) for state in checklist.left]
     attestation = importer.newest_declaration
     return {
