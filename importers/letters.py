@@ -73,16 +73,22 @@ def read_link(token: str) -> tuple[UUID, datetime] | None:
     return uuid, datetime.fromtimestamp(signed, UTC)
 
 
-def write(rows: Notification | Sequence[Notification], *, words: Words | None = None) -> Letter:
+def write(
+    rows: Notification | Sequence[Notification], *, words: Words | None = None, now: datetime | None = None
+) -> Letter:
     """Rendered at the moment of sending, so that it says what is open now. Some come written. `rows` are those of one
-    mail: several only of reminders. `words` take the place of a reminder's own."""
+    mail: several only of reminders. `words` take the place of a reminder's own; another `now` is for looking ahead."""
     rows = [rows] if isinstance(rows, Notification) else rows
     row = rows[0]
     if row.kind in WRITTEN:
         return Letter(row.subject, row.text, row.html)
     with translation.override(row.language):
         firm = BrokerFirm.current()
-        context = _reminder_context(rows, firm, words) if row.kind == MailKind.REMINDER else _context(row, firm)
+        context = (
+            _reminder_context(rows, firm, words, now or timezone.now())
+            if row.kind == MailKind.REMINDER
+            else _context(row, firm)
+        )
         letter = render(SEVERAL if len(rows) > 1 else row.kind, row.language, context)
         files = context.get("files") or cancelled(row, firm)
     return replace(letter, files=tuple(files))
@@ -144,9 +150,11 @@ class Part:
         return steps_left_text(len(self.left))
 
 
-def _reminder_context(rows: Sequence[Notification], firm: BrokerFirm, words: Words | None) -> dict[str, Any]:
+def _reminder_context(
+    rows: Sequence[Notification], firm: BrokerFirm, words: Words | None, now: datetime
+) -> dict[str, Any]:
     """Of one importer with its words; of several each in short."""
-    now, today = timezone.now(), timezone.localdate()
+    today = timezone.localdate(now)
     importers = ImporterOfRecord.objects.with_facts().select_related("assigned_to")
     found = importers.in_bulk([row.importer_id for row in rows])
     about = [(row, found[row.importer_id]) for row in rows if row.importer_id is not None]

@@ -1,5 +1,6 @@
-"""Deadlines, and where they come from."""
+"""Deadlines, where they come from, and when importers are reminded of them."""
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,14 +12,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from importers.admin.base import StaffAdmin, staff
 from importers.admin.forms import day
 from importers.models import Campaign
+from importers.models.campaign import FURTHEST
+from importers.services.forecast import brought_on
 from importers.services.portal import goes_in_circles, save_campaign
-from importers.services.reminders import DueReminder, brought_on
 
 NAMES_SHOWN = 20
+FIELDS = ("name", "deadline", "days", "weeks_after", "time_zone", "source", "superseded_by")
 WRITTEN_HERE = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y")
 
 
@@ -32,12 +36,50 @@ def time_left(campaign: Campaign) -> str:
     return ngettext("%(n)s day left", "%(n)s days left", days) % {"n": days}
 
 
+class DaysField(forms.CharField):
+    """Numbers, however they are set apart; the largest first, each once."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[int]:
+        parts = re.split(r"[,;\s]+", super().clean(value).strip(" ,;"))
+        return sorted({_days(part) for part in parts if part}, reverse=True)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return sorted(initial or [], reverse=True) != self.clean(data)
+        except forms.ValidationError:
+            return True
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or int(text) > FURTHEST:
+        told = _("“%(text)s” is no number of days from 0 to %(most)s. Write them with commas, like 28, 14, 7, 3, 1, 0.")
+        raise forms.ValidationError(told % {"text": text[:40], "most": FURTHEST})
+    return int(text)
+
+
 class CampaignForm(forms.ModelForm):
     deadline = day(gettext_lazy("Deadline"), input_formats=WRITTEN_HERE)
+    days = DaysField(
+        label=gettext_lazy("Reminders so many days before"),
+        help_text=gettext_lazy("Numbers with commas, like 28, 14, 7, 3, 1, 0. 0 is the day itself."),
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    weeks_after = forms.IntegerField(
+        label=gettext_lazy("Weekly reminders after it"),
+        required=False,
+        min_value=0,
+        max_value=FURTHEST,
+        help_text=gettext_lazy("For how many weeks. Empty: for as long as something is left to do."),
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
 
     class Meta:
         model = Campaign
-        fields = ("name", "deadline", "time_zone", "source", "superseded_by")
+        fields = FIELDS
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -47,15 +89,15 @@ class CampaignForm(forms.ModelForm):
         return cleaned
 
 
-def _notes(due: list[DueReminder], *, is_past: bool) -> list[str]:
+def _notes(due: int, *, is_past: bool) -> list[str]:
     notes = []
     if is_past:
         notes.append(_("This deadline is past: importers are told that they are late."))
     if due:
         notes.append(ngettext(
             "Saving this sends %(n)s reminder within five minutes.",
-            "Saving this sends %(n)s reminders within five minutes.", len(due),
-        ) % {"n": len(due)})  # fmt: skip
+            "Saving this sends %(n)s reminders within five minutes.", due,
+        ) % {"n": due})  # fmt: skip
     return notes
 
 
@@ -67,7 +109,7 @@ class CampaignAdmin(StaffAdmin):
     readonly_fields = ("left",)
     fieldsets = (
         (None, {
-            "fields": ("name", "deadline", "left", "time_zone", "source", "superseded_by"),
+            "fields": ("name", "deadline", "left", "days", "weeks_after", "time_zone", "source", "superseded_by"),
             "description": gettext_lazy(
                 "Reminders are counted from this date, each time anew: nothing is computed ahead, so the date can be "
                 "moved at any time. A reminder slot that was sent is not sent again. A campaign that is replaced by "
@@ -109,16 +151,16 @@ class CampaignAdmin(StaffAdmin):
         if not form.is_valid():
             return {}
         wanted, now = form.instance, timezone.now()
-        due = brought_on(wanted, now)
+        due = brought_on(wanted, now, named=NAMES_SHOWN)
         moved = wanted.superseded_by is None and "deadline" in form.changed_data
-        notes = _notes(due, is_past=moved and wanted.is_past(now))
+        notes = _notes(due.count, is_past=moved and wanted.is_past(now))
         if not notes:
             return {}
         return {
             "title": wanted.name,
             "notes": notes,
-            "due": due[:NAMES_SHOWN],
-            "more": max(0, len(due) - NAMES_SHOWN),
+            "due": due.first,
+            "more": max(0, due.count - NAMES_SHOWN),
             "typed": [(name, value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"],
             "back": request.path,
         }

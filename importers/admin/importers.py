@@ -9,12 +9,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from importers.admin.actions import BulkActions
+from importers.admin.ahead import reminders_view
 from importers.admin.base import StaffAdmin, staff
 from importers.admin.deeds import DEEDS, Deed
 from importers.admin.errands import errand_lines
 from importers.admin.listing import ImporterList, rows
 from importers.admin.page import Deeds, page_context
-from importers.admin.reminders import reminders_view
 from importers.admin.roster import export_file, roster_urls
 from importers.admin.sent import sent_lines
 from importers.domain.errors import RuleViolation

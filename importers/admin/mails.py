@@ -15,6 +15,7 @@ from unfold.decorators import display
 from importers.admin import words
 from importers.admin.base import StaffAdmin, staff
 from importers.admin.listing import ago
+from importers.admin.reminders import WHY_SKIPPED
 from importers.models import MailAttempt, MailKind, MailState, Notification
 from importers.services.outbox import put_back
 
@@ -65,7 +66,7 @@ class MailAdmin(StaffAdmin):
     def how_it_went(self, mail: Notification) -> SafeString:
         tone = words.MAIL_TONE.get(MailState(mail.state), "")
         label = render_to_string("admin/importers/label.html", {"words": mail.get_state_display(), "tone": tone})
-        answer = gettext(mail.answer) if mail.answer else ""
+        answer = str(WHY_SKIPPED.get(mail.reason, mail.reason)) or (gettext(mail.answer) if mail.answer else "")
         told = " · ".join(part for part in (str(mail.attempts) if mail.attempts else "", answer) if part)
         return format_html('{}<br><span class="pa-quiet pa-clamp">{}</span>', label, told)
 
@@ -115,6 +116,7 @@ class MailAdmin(StaffAdmin):
             "kept": settings.MAILS_KEPT,
             "tries": MailAttempt.objects.filter(mail=mail.mail),
             "tone": words.MAIL_TONE.get(MailState(mail.state), ""),
+            "why_skipped": WHY_SKIPPED.get(mail.reason, mail.reason),
             "step": words.step_title(mail.step) if mail.step else "",
             "document": framed(mail.html) if readable and mail.html else "",
         }

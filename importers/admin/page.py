@@ -12,12 +12,12 @@ from django.utils.translation import gettext
 from importers.admin import words
 from importers.admin.compare import side_by_side
 from importers.admin.deeds import DEEDS, Deed
-from importers.admin.reminders import outlook_lines
+from importers.admin.reminders import ledger, outlook_lines
 from importers.admin.theme import firm_of
 from importers.domain.checklist import Checklist, Status, StepState, evaluate, missing_for_4811
 from importers.domain.consistency import DOCUMENT_STEP, Finding, Who, findings
 from importers.domain.facts import Document
-from importers.models import Attestation, Campaign, ImporterOfRecord, Notification, Question
+from importers.models import Attestation, Campaign, ImporterOfRecord, MailState, Notification, Question
 from importers.models.labels import label
 from importers.wording import finding_remedy, finding_text, long_date
 
@@ -117,7 +117,8 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
     checklist = evaluate(importer.facts(firm_of(request), timezone.localdate()))
     accesses = list(importer.accesses.select_related("user").order_by("granted_at"))
     asked = importer.questions.with_people().order_by("answered_at", "-asked_at")
-    mails = list(Notification.objects.filter(importer=importer).order_by("-created_at", "-pk")[: MAILS_SHOWN + 1])
+    written = Notification.objects.filter(importer=importer).exclude(state=MailState.SKIPPED)
+    mails = list(written.order_by("-created_at", "-pk")[: MAILS_SHOWN + 1])
     return {
         "title": importer.name,
         "original": importer,
@@ -138,6 +139,7 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
         "campaign": Campaign.objects.shown(),
         "outlook": outlook_lines(importer),
         "is_paused": importer.paused_until is not None and importer.paused_until >= timezone.localdate(),
+        "ledger": ledger(importer),
         "invite": deeds.form("invite", button="secondary" if importer.invited_at else "primary"),
         "pause": deeds.form("pause"),
         "resume": deeds.form("resume"),

@@ -1,23 +1,19 @@
-"""Who would be written to next: asked of the same rules that send."""
+"""What staff are told of the reminders of one importer: what is next, what went out, and why not."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from importers.admin import words
-from importers.domain.reminders import upcoming
-from importers.models import Campaign, ImporterOfRecord
-from importers.services.candidates import Candidate
-from importers.services.reminders import DueReminder, PassedOver, Schedule, outlook, plan
+from importers.models import ImporterOfRecord, MailAttempt, MailKind, MailState, Notification
+from importers.services.outlook import outlook
+from importers.services.reminders import DueReminder, PassedOver
 from importers.wording import moment
 
-SHOWN = 100
 WHY_NOT = {
     "done": _("are done"),
     "waiting": _("wait for us or for CBP"),
@@ -28,7 +24,7 @@ WHY_NOT = {
     "dead_mailbox": _("have an address that mail comes back from"),
     "quiet": _("are not at work: evening, weekend or holiday there"),
     "collapsed": _("had a later reminder instead"),
-    "too_early": _("are too early: the first reminder is four weeks ahead"),
+    "too_early": _("are too early: the first date is still ahead"),
     "sent": _("have had this reminder"),
     "recent": _("had a mail, or joined, within the last day"),
     "asked": _("have asked us something and wait for the answer"),
@@ -47,7 +43,7 @@ WHY_NONE = {
     "dead_mailbox": _("None: mail to their address comes back."),
     "quiet": _("None now: it is no working day there, or the office is closed."),
     "collapsed": _("None: a later reminder took its place."),
-    "too_early": _("None yet: the first goes out four weeks ahead."),
+    "too_early": _("None yet: the first date is still ahead."),
     "sent": _("None now: this date's reminder has been sent."),
     "recent": _("None now: there was a mail, or the importer joined, within the last day."),
     "asked": _("None now: there is a question of theirs to answer."),
@@ -55,18 +51,17 @@ WHY_NONE = {
     "no_campaign": _("None: there is no campaign. Add one with a deadline."),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """Who is not written to for one reason: how many, and the first of them."""
-
-    why: Any
-    count: int
-    importers: list[Candidate]
-
-    @property
-    def more(self) -> int:
-        return self.count - len(self.importers)
+# What stands in the ledger at a slot that passed without a mail.
+WHY_SKIPPED = {
+    "waiting": _("it was our turn, or CBP's"),
+    "paused": _("the reminders were paused"),
+    "asked": _("a question of theirs waited for our answer"),
+    "no_access": _("access was taken away, or the address is one of our own"),
+    "no_email": _("there was no e-mail to write to"),
+    "opted_out": _("they want no reminders"),
+    "dead_mailbox": _("mail to their address comes back"),
+    "collapsed": _("a later reminder took its place"),
+}
 
 
 def outlook_lines(importer: ImporterOfRecord) -> list[str]:
@@ -84,43 +79,35 @@ def outlook_lines(importer: ImporterOfRecord) -> list[str]:
     return lines
 
 
-def reminders_view(request: HttpRequest) -> HttpResponse:
-    now = timezone.now()
-    moments: list[tuple[Any, datetime]] = [(_("Now"), now)]
-    coming = [at for c in Campaign.objects.active() if (at := _next_slot(c, now))]
-    if coming:
-        moments.append((_("At the next date"), min(coming) + timedelta(minutes=1)))
-    plans = []
-    for title, at in moments:
-        schedule = plan(at)
-        plans.append(
-            {
-                "title": title,
-                "at": at,
-                "count": len(schedule.due),
-                "due": [_line(item) for item in schedule.due[:SHOWN]],
-                "more": max(0, len(schedule.due) - SHOWN),
-                "passed": _passed(schedule),
-            }
-        )
-    context = admin.site.each_context(request) | {"title": _("Next reminders"), "plans": plans}
-    return TemplateResponse(request, "admin/importers/reminders.html", context)
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One slot of one campaign: what became of it, and of every try."""
+
+    row: Notification
+    state: str
+    tone: str
+    why: str
+    step: str
+    attempts: Sequence[MailAttempt]
 
 
-def _next_slot(campaign: Campaign, now: datetime) -> datetime | None:
-    following = upcoming(campaign.timetable, campaign.place, now)
-    return following[1] if following else None
+def ledger(importer: ImporterOfRecord) -> list[LedgerLine]:
+    """The newest first."""
+    rows = Notification.objects.filter(importer=importer, kind=MailKind.REMINDER).select_related("campaign")
+    found = list(rows.defer("text", "html").order_by("-not_before", "-pk"))
+    attempts: defaultdict[object, list[MailAttempt]] = defaultdict(list)
+    for attempt in MailAttempt.objects.filter(mail__in=[row.mail for row in found]):
+        attempts[attempt.mail].append(attempt)
+    return [_ledger_line(row, attempts[row.mail]) for row in found]
 
 
-def _passed(schedule: Schedule) -> list[Passed]:
-    return [Passed(WHY_NOT.get(why, why), n, schedule.named[why]) for why, n in schedule.skipped.most_common()]
-
-
-def _line(item: DueReminder) -> dict[str, Any]:
-    return {
-        "importer": item.importer,
-        "campaign": item.campaign,
-        "slot": item.slot,
-        "step": words.step_title(item.step),
-        "to": item.to,
-    }
+def _ledger_line(row: Notification, attempts: Sequence[MailAttempt]) -> LedgerLine:
+    is_skipped = row.state == MailState.SKIPPED
+    return LedgerLine(
+        row=row,
+        state=gettext("Not sent") if is_skipped else row.get_state_display(),
+        tone=words.MAIL_TONE.get(MailState(row.state), ""),
+        why=str(WHY_SKIPPED.get(row.reason, row.reason)) if is_skipped else gettext(row.answer) if row.answer else "",
+        step=words.step_title(row.step) if row.step else "",
+        attempts=attempts,
+    )

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -199,6 +199,7 @@ class Notification(models.Model):
                 fields=["not_before"], condition=Q(state="pending", kind="account"), name="notification_codes_waiting"
             ),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="notification_claimed"),
+            models.Index(Lower("to_email"), F("sent_at"), name="notification_to_whom_when"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["importer", "campaign", "slot"], name="notification_one_reminder_a_slot"),

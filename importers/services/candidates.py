@@ -1,14 +1,16 @@
 """Whom a reminder may be for, as the rules look at them: read in batches, each in the same few queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Case, F, Max, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from importers.domain.facts import ReminderFacts
@@ -47,10 +49,8 @@ AROUND = timedelta(days=2)  # more than a day in any time zone
 class Slot:
     """A row of the ledger."""
 
-    pk: int
     state: str
-    reason: str
-    sent_at: datetime | None
+    reason: str = ""
 
     @property
     def is_written(self) -> bool:
@@ -59,7 +59,8 @@ class Slot:
 
 @dataclass(slots=True)
 class Candidate:
-    """One importer. `step` is the next that waits for them; `to_email` whoever is to do it."""
+    """One importer. `step` is the next that waits for them; `to_email` whoever is to do it, `mailbox` the same in lower
+    case."""
 
     pk: int
     uuid: UUID
@@ -67,45 +68,39 @@ class Candidate:
     language: str
     country: str
     time_zone: str
-    contact_name: str
     contact_email: str
     created_at: datetime
     paused_until: date | None
     invited_at: datetime | None
     done: int | None
-    total: int
+    total: int | None
     step: str
-    officer_name: str
-    officer_email: str
+    to_name: str
+    to_email: str
+    mailbox: str
     slots: dict[tuple[int, str], Slot] = field(default_factory=dict)
     accesses: list[tuple[str, bool]] = field(default_factory=list)
     asked_at: datetime | None = None
     heard: list[datetime] = field(default_factory=list)
     opted_out: bool = False
     is_dead: bool = False
-    is_staff: bool = False
+    is_kept_out: bool = False
 
     @property
     def has_readiness(self) -> bool:
         return self.done is not None
 
     @property
-    def to(self) -> tuple[str, str]:
-        """Name and e-mail. Only the officer declares; every other step is for the person on the client list."""
-        if self.step == "inform-broker" and self.officer_email:
-            return self.officer_name, self.officer_email
-        return self.contact_name, self.contact_email
-
-    @property
-    def mailbox(self) -> str:
-        return self.to[1].lower()
-
-    @property
     def may_come_in(self) -> bool:
         """Whoever staff shut out gets no mail about what is behind the door. Who was never invited is let in with the
-        reminder, unless it is one of the broker's own people."""
-        theirs = [is_open for email, is_open in self.accesses if email == self.mailbox]
-        return any(theirs) if theirs else self.mailbox == self.contact_email.lower() and not self.is_staff
+        reminder, unless it is one of the broker's own people or may not sign in at all."""
+        theirs = [is_open for mailbox, is_open in self.accesses if mailbox == self.mailbox]
+        return any(theirs) if theirs else self.is_contact and not self.is_kept_out
+
+    @property
+    def is_contact(self) -> bool:
+        """The mail is for the person on the client list."""
+        return self.to_email.lower() == self.contact_email.lower()
 
     def place(self, otherwise: str) -> Place:
         return Place(self.country, self.time_zone or zone_of(self.country, otherwise=otherwise))
@@ -114,7 +109,7 @@ class Candidate:
         return ReminderFacts(
             done=self.done == self.total,
             open_step=self.step,
-            email=self.to[1],
+            email=self.to_email,
             timetable=campaign.timetable,
             place=self.place(campaign.time_zone),
             joined_at=self.created_at,
@@ -130,39 +125,77 @@ class Candidate:
         slots = [slot for (pk, slot), row in self.slots.items() if pk == campaign.pk and row.is_written]
         return [*(Sent(slot) for slot in slots), *(Sent("", at) for at in self.heard)]
 
+    def note_sent(self, campaign: Campaign, slot: str, at: datetime) -> None:
+        """As if this reminder had gone out."""
+        self.slots[campaign.pk, slot] = Slot(MailState.SENT)
+        self.heard.append(at)
+
 
 COLUMNS = (
-    "pk", "uuid", "name", "language", "country", "time_zone", "contact_name", "contact_email", "created_at",
-    "paused_until", "invited_at", "readiness__done", "readiness__total", "readiness__importer_step", "officer__name",
-    "officer__email",
+    "pk", "uuid", "name", "language", "country", "time_zone", "contact_email", "created_at", "paused_until",
+    "invited_at", "readiness__done", "readiness__total", "step", "to_name", "to_email", "mailbox",
 )  # fmt: skip
 
 
+def addressed(rows: QuerySet[ImporterOfRecord]) -> Any:
+    """The rows with the open step and whom it is for, person by person. Only the officer declares; every other step is
+    for the person on the client list."""
+    is_for_officer = When(readiness__importer_step="inform-broker", officer__email__gt="", then=F("officer__email"))
+    named = When(readiness__importer_step="inform-broker", officer__email__gt="", then=F("officer__name"))
+    return rows.annotate(
+        step=Coalesce("readiness__importer_step", Value("")),
+        to_name=Case(named, default=F("contact_name")),
+        to_email=Case(is_for_officer, default=F("contact_email")),
+        mailbox=Lower("to_email"),
+    ).order_by("mailbox", "pk")
+
+
+def for_one_person(importer: int) -> list[int]:
+    """This importer and those whose reminders go to the same person."""
+    rows = dict(addressed(ImporterOfRecord.objects.filter(pk=importer)).values_list("pk", "mailbox"))
+    found = ImporterOfRecord.objects.annotate(mailbox=Lower("contact_email"), officers=Lower("officer__email"))
+    theirs = found.filter(Q(mailbox=rows.get(importer, "")) | Q(officers=rows.get(importer, "")))
+    addresses = addressed(theirs).values_list("pk", "mailbox")
+    return [importer, *(pk for pk, mailbox in addresses if mailbox and pk != importer and mailbox == rows[importer])]
+
+
 def candidates(now: datetime, *, among: QuerySet[ImporterOfRecord] | None = None) -> Iterator[list[Candidate]]:
-    """In the order of their contact's address, so that one person's importers stand together."""
-    rows = ImporterOfRecord.objects.all() if among is None else among
-    rows, following = rows.annotate(mailbox=Lower("contact_email")).order_by("mailbox", "pk"), Q()
-    staff = frozenset(User.objects.filter(is_staff=True).values_list(Lower("email"), flat=True))
-    while batch := list(rows.filter(following).values_list("mailbox", *COLUMNS)[:BATCH]):
-        mailbox, pk = batch[-1][:2]
-        following = Q(mailbox__gt=mailbox) | Q(mailbox=mailbox, pk__gt=pk)
-        found = {values[1]: _candidate(values) for values in batch}
+    """Person by person: all the importers that one and the same person is to be reminded of stand in one batch."""
+    rows = addressed(ImporterOfRecord.objects.all() if among is None else among)
+    kept_out = frozenset(kept_out_people().values_list("folded", flat=True))
+    for pks in _batches(rows):
+        found = {values[0]: Candidate(*values) for values in rows.filter(pk__in=pks).values_list(*COLUMNS)}
         _add_slots(found)
         _add_accesses(found)
         _add_questions(found)
-        _add_mailboxes(found.values(), now, staff)
+        _add_mailboxes(found.values(), now, kept_out)
         yield list(found.values())
 
 
-def _candidate(values: Sequence[Any]) -> Candidate:
-    """Left out by the join, what is not there comes as None."""
-    known = [*values[1:-3], *(text or "" for text in values[-3:])]
-    return Candidate(*known)
+def kept_out_people() -> Any:
+    """Who is never let in with a reminder."""
+    people = User.objects.annotate(folded=Lower("email"))
+    return people.filter(Q(is_staff=True) | Q(is_active=False))
+
+
+def _batches(rows: Any) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for mailbox, group in groupby(rows.values_list("mailbox", "pk"), key=itemgetter(0)):
+        theirs = [pk for _mailbox, pk in group]
+        if batch and len(batch) + len(theirs) > BATCH:
+            yield batch
+            batch = []
+        while not mailbox and len(theirs) > BATCH:  # nobody's: there is no person to keep together
+            yield theirs[:BATCH]
+            theirs = theirs[BATCH:]
+        batch += theirs
+    if batch:
+        yield batch
 
 
 def _add_slots(found: dict[int, Candidate]) -> None:
     rows = Notification.objects.filter(kind=MailKind.REMINDER, importer__in=found)
-    columns = ("importer_id", "campaign_id", "slot", "pk", "state", "reason", "sent_at")
+    columns = ("importer_id", "campaign_id", "slot", "state", "reason")
     for importer, campaign, slot, *row in rows.values_list(*columns):
         found[importer].slots[campaign, slot] = Slot(*row)
 
@@ -181,11 +214,11 @@ def _add_questions(found: dict[int, Candidate]) -> None:
         found[importer].asked_at = asked_at
 
 
-def _add_mailboxes(found: Collection[Candidate], now: datetime, staff: frozenset[str]) -> None:
+def _add_mailboxes(found: Collection[Candidate], now: datetime, kept_out: frozenset[str]) -> None:
     """What is known of the address, about whichever importer it was."""
     by_mailbox: defaultdict[str, list[Candidate]] = defaultdict(list)
     for candidate in found:
-        candidate.is_staff = candidate.mailbox in staff
+        candidate.is_kept_out = candidate.mailbox in kept_out
         by_mailbox[candidate.mailbox].append(candidate)
     for mailbox, at in _heard(by_mailbox, now):
         for candidate in by_mailbox[mailbox]:
@@ -204,5 +237,6 @@ def _heard(mailboxes: Collection[str], now: datetime) -> Iterator[tuple[str, dat
     for mailbox, sent_at in rows.filter(sent_at__range=(now - AROUND, now + AROUND)).values_list("mailbox", "sent_at"):
         if sent_at is not None:
             yield mailbox, sent_at
-    for mailbox in rows.filter(state__in=UNDER_WAY).values_list("mailbox", flat=True).distinct():
+    under_way = rows.filter(state__in=UNDER_WAY, sent_at=None)  # `sent_at` stands in the index
+    for mailbox in under_way.values_list("mailbox", flat=True).distinct():
         yield mailbox, timezone.now()

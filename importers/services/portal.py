@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.models import BrokerFirm, Campaign, User
+from importers.models import BrokerFirm, Campaign, MailState, Notification, User
 from importers.services.change import deed
 from importers.services.readiness import refresh_all
 from importers.services.roster import ONE_LIST_AT_A_TIME
 
+MOVED = _("the campaign's dates were changed before it went out")
 SEEN_BY_RULES = frozenset({"email", "importer_number", "ach_enrolled_at"})
 
 
@@ -41,11 +42,16 @@ def _wait_for_the_client_list() -> None:
 
 
 def save_campaign(campaign: Campaign, *, by: User) -> None:
-    """Nothing is computed ahead from a deadline, so moving one needs no more than this."""
+    """Nothing is computed ahead from a deadline. Only the reminders that wait to be sent are taken back when the dates
+    change: the next schedule puts in again what is due then."""
     with deed("edit campaign" if campaign.pk else "add campaign", by=by):
         if goes_in_circles(campaign):
             raise RuleViolation("circle", _("These campaigns would replace each other in a circle."))
+        before = Campaign.objects.select_for_update().filter(pk=campaign.pk).first()
         campaign.save()
+        if before is not None and (before.timetable, before.time_zone) != (campaign.timetable, campaign.time_zone):
+            waiting = Notification.objects.filter(campaign=campaign, state=MailState.PENDING)
+            waiting.update(state=MailState.DROPPED, answer=MOVED)
 
 
 def goes_in_circles(campaign: Campaign) -> bool:

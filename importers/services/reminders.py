@@ -3,19 +3,17 @@
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby, islice
 from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
 
 from importers.delivery import ring
-from importers.domain.hours import is_open
-from importers.domain.reminders import SETTLE, Due, Skip, current, due, opened, upcoming
-from importers.domain.stuck import ANSWER_WITHIN
-from importers.models import Campaign, ImporterOfRecord, MailKind, MailState, Notification, User
+from importers.domain.reminders import Due, Skip, current, due, opened
+from importers.models import Campaign, MailKind, MailState, Notification, User
 from importers.services.candidates import BATCH, Candidate, candidates
 from importers.services.errands import open_calls
 from importers.services.invitations import let_in_all
@@ -23,7 +21,6 @@ from importers.services.locks import alone
 
 log = logging.getLogger(__name__)
 
-NAMED = 50
 COLLAPSED = 6
 # Reasons that are about the person, and stay with the slot in the ledger. The others pass by themselves.
 ON_RECORD = ("waiting", "paused", "asked", "no_access", "no_email", "opted_out", "dead_mailbox")
@@ -35,9 +32,12 @@ LEDGER = (
 
 @dataclass(frozen=True, slots=True)
 class DueReminder:
+    """`language` is that of the mail, in which other importers of the same person may stand too."""
+
     importer: Candidate
     campaign: Campaign
     slot: str
+    language: str
 
     @property
     def step(self) -> str:
@@ -45,94 +45,81 @@ class DueReminder:
 
     @property
     def to_name(self) -> str:
-        return self.importer.to[0]
+        return self.importer.to_name
 
     @property
     def to(self) -> str:
-        return self.importer.to[1]
+        return self.importer.to_email
 
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """Nothing is sent now; `campaign` and `slot` are those it would have been for, if there is one."""
+    """Nothing is sent now; `campaign` and `slot` are those it would have been for, if there is one. `others` are the
+    same of further campaigns."""
 
     importer: Candidate
     reason: str
     campaign: Campaign | None = None
     slot: str = ""
+    others: tuple["PassedOver", ...] = ()
+
+    def each(self) -> Iterator["PassedOver"]:
+        yield self
+        yield from self.others
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Of a reminder that is due what people and programs are told."""
+
+    importer: UUID
+    name: str
+    campaign: Campaign
+    slot: str
+    step: str
+    to: str
+    language: str
 
 
 @dataclass(slots=True)
 class Schedule:
-    """What is due at a moment, and how many importers were passed over for which reason; the first `NAMED` of each
-    by name."""
+    """What is due at a moment, and how many importers were passed over for which reason."""
 
-    due: list[DueReminder] = field(default_factory=list)
+    due: list[Line] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
-    named: defaultdict[str, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
 
     def note(self, decisions: Iterable[DueReminder | PassedOver]) -> None:
         for decided in decisions:
             match decided:
-                case DueReminder():
-                    self.due.append(decided)
-                case PassedOver(importer, reason):
+                case DueReminder(importer, campaign, slot, language):
+                    line = Line(
+                        importer.uuid, importer.name, campaign, slot, importer.step, importer.to_email, language
+                    )
+                    self.due.append(line)
+                case PassedOver(reason=reason):
                     self.skipped[reason] += 1
-                    if len(self.named[reason]) < NAMED:
-                        self.named[reason].append(importer)
 
 
-def plan(now: datetime, *, changed: Campaign | None = None) -> Schedule:
-    """Looks, writes nothing. With `changed`, as if that campaign were saved as it is here."""
+def plan(now: datetime) -> Schedule:
+    """Looks, writes nothing."""
     schedule = Schedule()
-    for decided in _decided(now, _campaigns(changed)):
+    for decided in _decided(now, campaigns_now()):
         schedule.note(decided)
     return schedule
 
 
-def brought_on(changed: Campaign, now: datetime) -> list[DueReminder]:
-    """The reminders that saving this campaign would send, beside those that are due anyway."""
-    due_anyway = {(item.importer.pk, item.campaign.pk, item.slot) for item in plan(now).due}
-    found = plan(now, changed=changed).due
-    return [item for item in found if (item.importer.pk, item.campaign.pk, item.slot) not in due_anyway]
+def would_be(now: datetime) -> Iterator[list[Notification]]:
+    """The rows of each mail that is due, one mail after the other; not saved."""
+    for decided in _decided(now, campaigns_now()):
+        by_mail = groupby((item for item in decided if isinstance(item, DueReminder)), key=lambda i: i.importer.mailbox)
+        for _mailbox, items in by_mail:
+            yield rows_of(items, now)
 
 
-def outlook(importer: ImporterOfRecord, now: datetime) -> list[tuple[datetime, DueReminder | PassedOver]]:
-    """What becomes of one importer now and at the next moments that can change it, up to the first reminder."""
-    campaigns, this_one = _campaigns(), ImporterOfRecord.objects.filter(pk=importer.pk)
-    [[candidate]] = candidates(now, among=this_one)
-    found: list[tuple[datetime, DueReminder | PassedOver]] = []
-    for at in [now, *_moments(candidate, campaigns, now)]:
-        decided = _decide(candidate, campaigns, at)
-        found.append((at, decided))
-        if isinstance(decided, DueReminder):
-            break
-    return found
-
-
-def _moments(importer: Candidate, campaigns: Sequence[Campaign], now: datetime) -> Iterator[datetime]:
-    """When a slot opens, a day has passed since the last mail, a pause or the wait for our answer is over, or an
-    office opens."""
-    found = {importer.created_at + SETTLE}
-    if importer.asked_at:
-        found.add(importer.asked_at + ANSWER_WITHIN)
-    for campaign in campaigns:
-        place = importer.place(campaign.time_zone)
-        if following := upcoming(campaign.timetable, place, now):
-            found.add(following[1])
-        if importer.paused_until:
-            found.add(place.opens(importer.paused_until + timedelta(days=1)))
-        found |= {place.opens(place.local(at).date() + timedelta(days=1)) for at in importer.heard}
-        found |= {_when_open(at, importer, campaign) for at in (now, *found)}
-    return iter(sorted(at for at in found if at > now))
-
-
-def _when_open(at: datetime, importer: Candidate, campaign: Campaign) -> datetime:
-    place = importer.place(campaign.time_zone)
-    while not is_open(at, place):
-        morning = place.opens(place.local(at).date())
-        at = morning if morning > at else place.opens(place.local(at).date() + timedelta(days=1))
-    return at
+def rows_of(items: Iterable[DueReminder], now: datetime) -> list[Notification]:
+    """What would go out to one person in one mail; not saved."""
+    mail = uuid4()
+    return [_reminder(item, mail, now) for item in items]
 
 
 def schedule_due(now: datetime) -> Schedule:
@@ -142,14 +129,15 @@ def schedule_due(now: datetime) -> Schedule:
     with alone("reminders") as i_am:
         if i_am:
             system = User.objects.system()
-            for decided in _decided(now, _campaigns()):
+            for decided in _decided(now, campaigns_now()):
                 ring(_write(decided, system, now))
                 schedule.note(decided)
             open_calls(now)
     return schedule
 
 
-def _campaigns(changed: Campaign | None = None) -> list[Campaign]:
+def campaigns_now(changed: Campaign | None = None) -> list[Campaign]:
+    """In the order of their dates."""
     found = [c for c in Campaign.objects.active() if changed is None or c.pk != changed.pk]
     if changed is not None and changed.superseded_by is None:
         found.append(changed)
@@ -158,23 +146,36 @@ def _campaigns(changed: Campaign | None = None) -> list[Campaign]:
 
 def _decided(now: datetime, campaigns: Sequence[Campaign]) -> Iterator[list[DueReminder | PassedOver]]:
     for batch in candidates(now):
-        yield [_decide(importer, campaigns, now) for importer in batch]
+        for importer in batch:
+            if not importer.has_readiness:
+                log.error("Importer %s has no readiness; recompute_readiness puts it right.", importer.uuid)
+        spoken: dict[str, str] = {}
+        yield [_in_one_language(decide(importer, campaigns, now), spoken) for importer in batch]
 
 
-def _decide(importer: Candidate, campaigns: Sequence[Campaign], now: datetime) -> DueReminder | PassedOver:
+def _in_one_language(decided: DueReminder | PassedOver, spoken: dict[str, str]) -> DueReminder | PassedOver:
+    """One person's importers stand in one mail, which has the language of the first of them."""
+    if isinstance(decided, PassedOver):
+        return decided
+    return replace(decided, language=spoken.setdefault(decided.importer.mailbox, decided.language))
+
+
+def decide(importer: Candidate, campaigns: Sequence[Campaign], now: datetime) -> DueReminder | PassedOver:
     """Of two campaigns the one whose date comes first has its turn; the other one's mail waits for another day."""
     if not importer.has_readiness:
-        log.error("Importer %s has no readiness; recompute_readiness puts it right.", importer.uuid)
         return PassedOver(importer, "not_computed")
-    passed = PassedOver(importer, "no_campaign")
+    passed = []
     for campaign in campaigns:
         match due(importer.facts(campaign), importer.history(campaign), now):
             case Due(reminder, _step):
-                return DueReminder(importer, campaign, reminder.slot)
+                return DueReminder(importer, campaign, reminder.slot, importer.language)
             case Skip(reason):
                 slot = current(campaign.timetable, importer.place(campaign.time_zone), now)
-                passed = PassedOver(importer, reason, campaign, slot.slot if slot else "")
-    return passed
+                passed.append(PassedOver(importer, reason, campaign, slot.slot if slot else ""))
+    if not passed:
+        return PassedOver(importer, "no_campaign")
+    first = next((one for one in passed if one.slot), passed[0])
+    return replace(first, others=tuple(one for one in passed if one is not first))
 
 
 def _write(decided: Sequence[DueReminder | PassedOver], system: User, now: datetime) -> list[int]:
@@ -182,11 +183,10 @@ def _write(decided: Sequence[DueReminder | PassedOver], system: User, now: datet
     sent_from = min(now, timezone.now())
     with transaction.atomic():
         due_now = _with_a_way_in([item for item in decided if isinstance(item, DueReminder)], system)
-        mails: defaultdict[tuple[str, str], UUID] = defaultdict(uuid4)
-        rows = [_reminder(item, mails[item.importer.mailbox, item.importer.language], sent_from) for item in due_now]
-        passed = [item for item in decided if isinstance(item, PassedOver) and _is_news(item)]
-        written: list[DueReminder | PassedOver] = [*due_now, *passed]
-        missed = [slot for item in written for slot in _missed(item, now)]
+        mails: defaultdict[str, UUID] = defaultdict(uuid4)
+        rows = [_reminder(item, mails[item.importer.mailbox], sent_from) for item in due_now]
+        passed = [one for item in decided if isinstance(item, PassedOver) for one in item.each() if _is_news(one)]
+        missed = [*_missed(due_now, now), *_missed(passed, now)]
         rows += [_skipped(item, sent_from) for item in [*passed, *missed]]
         Notification.objects.bulk_create(
             rows,
@@ -216,18 +216,19 @@ def _is_news(passed: PassedOver) -> bool:
     return row is None or (not row.is_written and row.reason != passed.reason)
 
 
-def _missed(item: DueReminder | PassedOver, now: datetime) -> Iterator[PassedOver]:
+def _missed(items: Sequence[DueReminder] | Sequence[PassedOver], now: datetime) -> Iterator[PassedOver]:
     """Slots since the importer joined that came and went without a row: the portal was off, or two fell on one day.
     No further back than the last slot on record, nor than `COLLAPSED` slots."""
-    importer, campaign = item.importer, item.campaign
-    if campaign is None or (campaign.pk, item.slot) in importer.slots:
-        return
-    place = importer.place(campaign.time_zone)
-    for reminder in islice(opened(campaign.timetable, place, now), 1, 1 + COLLAPSED):
-        known = (campaign.pk, reminder.slot) in importer.slots
-        if known or reminder.opens_at(campaign.deadline, place) < importer.created_at:
-            return
-        yield PassedOver(importer, "collapsed", campaign, reminder.slot)
+    for item in items:
+        importer, campaign = item.importer, item.campaign
+        if campaign is None or (campaign.pk, item.slot) in importer.slots:
+            continue
+        place = importer.place(campaign.time_zone)
+        for reminder in islice(opened(campaign.timetable, place, now), 1, 1 + COLLAPSED):
+            known = (campaign.pk, reminder.slot) in importer.slots
+            if known or reminder.opens_at(campaign.deadline, place) < importer.created_at:
+                break
+            yield PassedOver(importer, "collapsed", campaign, reminder.slot)
 
 
 def _reminder(item: DueReminder, mail: UUID, now: datetime) -> Notification:
@@ -240,7 +241,7 @@ def _reminder(item: DueReminder, mail: UUID, now: datetime) -> Notification:
         step=item.step,
         to_name=item.to_name,
         to_email=item.to,
-        language=item.importer.language,
+        language=item.language,
         why=f"{item.slot} of {item.campaign}, open step: {item.step}"[:200],
         not_before=now,
     )
@@ -256,8 +257,8 @@ def _skipped(passed: PassedOver, now: datetime) -> Notification:
         campaign=passed.campaign,
         slot=passed.slot,
         step=importer.step,
-        to_name=importer.to[0],
-        to_email=importer.to[1],
+        to_name=importer.to_name,
+        to_email=importer.to_email,
         language=importer.language,
         why=f"{passed.slot} of {passed.campaign}"[:200],
         not_before=now,

@@ -1,23 +1,44 @@
-import json
+"""Who is reminded, when, and what stands in the ledger. Wednesday 7 April 2027, ten o'clock in Copenhagen, is T-14."""
+
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
-from pytest_django import DjangoAssertNumQueries
+import time_machine
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from importers.admin.reminders import WHY_NONE, WHY_NOT
+from importers.admin.reminders import WHY_NONE, WHY_NOT, WHY_SKIPPED
 from importers.domain.reminders import SKIP_REASONS
-from importers.models import Campaign, ImporterAccess, ImporterOfRecord, MailKind, MailState, Notification, User
-from importers.services import reminders
+from importers.models import (
+    Campaign,
+    ImporterAccess,
+    ImporterOfRecord,
+    Mailbox,
+    MailKind,
+    MailState,
+    Notification,
+    Readiness,
+    User,
+)
+from importers.services import candidates, details, reminders
 from importers.services.invitations import revoke
+from importers.services.portal import save_campaign
+from importers.services.readiness import refresh
 from tests import walkthrough
-from tests.factories import AccessFactory, CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
+from tests.factories import (
+    AccessFactory,
+    CampaignFactory,
+    ImporterFactory,
+    NotificationFactory,
+    OfficerFactory,
+    StaffFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
 AT = datetime(2027, 4, 7, 8, 0, tzinfo=UTC)
+JOINED = datetime(2027, 4, 1, 8, 0, tzinfo=UTC)  # after T-28
 
 
 @pytest.fixture(autouse=True)
@@ -28,15 +49,37 @@ def campaign() -> Campaign:
     return campaign
 
 
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(JOINED, tick=False) as clock:
+        yield clock
+
+
+def at(clock: time_machine.Traveller, moment: datetime) -> reminders.Schedule:
+    clock.move_to(moment)
+    return reminders.schedule_due(moment)
+
+
+def delivered(moment: datetime) -> None:
+    """What waits goes out."""
+    Notification.objects.filter(state=MailState.PENDING).update(state=MailState.SENT, sent_at=moment)
+
+
 def sent() -> list[tuple[str, str, str]]:
-    rows = Notification.objects.filter(kind=MailKind.REMINDER).order_by("pk")
-    return list(rows.values_list("slot", "step", "to_email"))
+    rows = Notification.objects.filter(kind=MailKind.REMINDER).exclude(state__in=candidates.NOT_WRITTEN)
+    return list(rows.order_by("pk").values_list("slot", "step", "to_email"))
+
+
+def ledger(importer: ImporterOfRecord) -> dict[str, str]:
+    """Of each slot the state, and the reason where there is one."""
+    rows = Notification.objects.filter(kind=MailKind.REMINDER, importer=importer)
+    return {slot: reason or state for slot, reason, state in rows.values_list("slot", "reason", "state")}
 
 
 def test_who_is_not_done_is_reminded_of_the_next_step() -> None:
-    importer = ImporterFactory()
+    importer = ImporterFactory.create()
     schedule = reminders.schedule_due(AT)
-    assert [(d.slot, d.step) for d in schedule.due] == [("T-14", "company")]
+    assert [(line.slot, line.step) for line in schedule.due] == [("T-14", "company")]
     assert sent() == [("T-14", "company", importer.contact_email)]
 
 
@@ -52,7 +95,7 @@ def test_who_is_done_waits_or_is_paused_is_not() -> None:
     assert schedule.skipped == {"done": 1, "waiting": 1, "paused": 1, "no_email": 1}
 
 
-def test_twice_at_once_or_again_later_makes_one_mail() -> None:
+def test_again_later_makes_no_second_mail() -> None:
     ImporterFactory()
     for minutes in (0, 0, 5, 60 * 30):
         reminders.schedule_due(AT + timedelta(minutes=minutes))
@@ -66,121 +109,229 @@ def test_the_database_refuses_a_second_mail_for_the_slot(campaign: Campaign) -> 
         NotificationFactory(importer=importer, campaign=campaign, slot="T-14", kind=MailKind.REMINDER)
 
 
-def test_a_race_lost_to_another_scheduler_is_no_error(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    importer = ImporterFactory()
-    batches = reminders._batches
-
-    def other_scheduler_comes_first() -> object:
-        for batch in batches():
-            NotificationFactory(importer=importer, campaign=campaign, slot="T-14", kind=MailKind.REMINDER)
-            yield batch
-
-    monkeypatch.setattr(reminders, "_batches", other_scheduler_comes_first)
-    reminders.schedule_due(AT)
-    assert len(sent()) == 1
+def test_planning_writes_nothing_and_says_what_scheduling_does() -> None:
+    ImporterFactory.create_batch(2)
+    ImporterFactory(contact_email="")
+    plan = reminders.plan(AT)
+    assert not Notification.objects.exists()
+    assert plan == reminders.schedule_due(AT)
+    assert len(plan.due) == 2
 
 
-def test_missed_slots_collapse_into_the_current_one() -> None:
-    ImporterFactory()
-    reminders.schedule_due(datetime(2027, 4, 20, 9, tzinfo=UTC))
+def test_missed_slots_collapse_into_the_current_one(clock: time_machine.Traveller) -> None:
+    importer = ImporterFactory.create()
+    at(clock, datetime(2027, 4, 20, 9, tzinfo=UTC))
     assert [slot for slot, *_ in sent()] == ["T-1"]
+    assert ledger(importer) == {"T-1": "pending", "T-3": "collapsed", "T-7": "collapsed", "T-14": "collapsed"}
 
 
-def test_moving_the_deadline_never_repeats_a_slot_that_went_out(campaign: Campaign) -> None:
+def test_a_late_joiner_begins_with_the_current_slot(clock: time_machine.Traveller) -> None:
+    clock.move_to(datetime(2027, 4, 15, 8, tzinfo=UTC))
+    importer = ImporterFactory.create()
+    assert at(clock, datetime(2027, 4, 15, 9, tzinfo=UTC)).skipped == {"recent": 1}  # joined this very day
+    assert len(at(clock, datetime(2027, 4, 16, 8, 1, tzinfo=UTC)).due) == 1
+    assert ledger(importer) == {"T-3": "pending"}
+
+
+def test_after_the_deadline_reminders_go_on_weekly(clock: time_machine.Traveller) -> None:
     ImporterFactory()
-    reminders.schedule_due(AT)
-    Notification.objects.update(created_at=AT)
+    assert [line.slot for line in at(clock, datetime(2027, 5, 10, 8, tzinfo=UTC)).due] == ["T+14"]
+
+
+def test_the_weeks_after_the_deadline_may_be_bounded(campaign: Campaign, clock: time_machine.Traveller) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(weeks_after=2)
+    ImporterFactory()
+    moment, found = datetime(2027, 4, 7, 8, tzinfo=UTC), []
+    while moment < datetime(2027, 7, 1, tzinfo=UTC):
+        found += [line.slot for line in at(clock, moment).due]
+        delivered(moment)
+        moment += timedelta(days=1)
+    assert found == ["T-14", "T-7", "T-3", "T-1", "T-0", "T+7", "T+14"]
+
+
+def test_other_days_before_the_deadline_are_kept_to(campaign: Campaign) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(days=[15, 10])
+    ImporterFactory()
+    assert [line.slot for line in reminders.plan(AT).due] == ["T-15"]
+
+
+def test_moving_the_deadline_never_repeats_a_slot_that_went_out(
+    campaign: Campaign, clock: time_machine.Traveller
+) -> None:
+    ImporterFactory()
+    at(clock, AT)
+    delivered(AT)
     campaign.deadline += timedelta(days=7)
-    campaign.save()
-    reminders.schedule_due(AT + timedelta(days=2))
-    reminders.schedule_due(AT + timedelta(days=8))
-    assert [slot for slot, *_ in sent()] == ["T-14", "T-28"]
+    save_campaign(campaign, by=StaffFactory.create())
+    for day in range(15):
+        at(clock, AT + timedelta(days=day))
+        delivered(AT + timedelta(days=day))
+    assert [slot for slot, *_ in sent()] == ["T-14", "T-28", "T-7"]
 
 
-def test_an_importer_nobody_invited_is_let_in_with_the_reminder() -> None:
-    importer = ImporterFactory()
+def test_moving_the_deadline_recomputes_what_is_unsent(campaign: Campaign, clock: time_machine.Traveller) -> None:
+    importer = ImporterFactory.create()
+    at(clock, AT)
+    campaign.deadline -= timedelta(days=7)
+    save_campaign(campaign, by=StaffFactory.create())
+    assert ledger(importer) == {"T-14": "dropped"}
+    at(clock, AT + timedelta(minutes=5))
+    assert sent() == [("T-7", "company", importer.contact_email)]
+    campaign.deadline += timedelta(days=7)
+    save_campaign(campaign, by=StaffFactory.create())
+    at(clock, AT + timedelta(minutes=10))
+    assert ledger(importer) == {"T-14": "pending", "T-7": "dropped"}
+
+
+def test_another_name_for_the_campaign_takes_nothing_back(campaign: Campaign) -> None:
+    importer = ImporterFactory.create()
     reminders.schedule_due(AT)
-    importer.refresh_from_db()
-    assert importer.invited_at is not None
-    assert ImporterAccess.objects.get(importer=importer).user.email == importer.contact_email
+    campaign.name = "Refunds"
+    save_campaign(campaign, by=StaffFactory.create())
+    assert ledger(importer) == {"T-14": "pending"}
+
+
+def test_a_campaign_that_is_replaced_sends_nothing(campaign: Campaign) -> None:
+    CampaignFactory(deadline=campaign.deadline, superseded_by=None)
+    Campaign.objects.filter(pk=campaign.pk).update(superseded_by=Campaign.objects.exclude(pk=campaign.pk).last())
+    ImporterFactory()
+    assert {line.campaign.pk for line in reminders.plan(AT).due}.isdisjoint({campaign.pk})
+
+
+# --- one person, one mail -------------------------------------------------------------------------------------------
+
+
+def mails() -> list[set[str]]:
+    """The importers of each mail."""
+    found: dict[object, set[str]] = {}
+    rows = Notification.objects.filter(state=MailState.PENDING).order_by("pk")
+    for mail, name in rows.values_list("mail", "importer__name"):
+        found.setdefault(mail, set()).add(name)
+    return list(found.values())
+
+
+def test_several_importers_of_one_person_make_one_mail_in_one_language() -> None:
+    ImporterFactory(name="A", contact_email="mette@nordlys.example", language="da")
+    ImporterFactory(name="B", contact_email="Mette@Nordlys.example", language="en")
+    ImporterFactory(name="C", contact_email="other@nordlys.example", language="en")
+    schedule = reminders.schedule_due(AT)
+    assert mails() == [{"A", "B"}, {"C"}]
+    assert {line.name: line.language for line in schedule.due} == {"A": "da", "B": "da", "C": "en"}
+
+
+def test_one_person_is_not_torn_apart_by_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "BATCH", 3)
+    for name, email in (("A", "a"), ("B", "b"), ("C", "b"), ("D", "b"), ("E", "b"), ("F", "c"), ("G", ""), ("H", "")):
+        ImporterFactory(name=name, contact_email=f"{email}@nordlys.example" if email else "")
+    schedule = reminders.schedule_due(AT)
+    assert mails() == [{"A"}, {"B", "C", "D", "E"}, {"F"}]
+    assert schedule.skipped == {"no_email": 2}
+
+
+def declaring(importer: ImporterOfRecord, officer: str) -> None:
+    """Only the declaration is left, which is the officer's."""
+    OfficerFactory(importer=importer, email=officer)
+    AccessFactory(importer=importer)
+    ImporterAccess.objects.create(
+        importer=importer,
+        user=User.objects.for_email(officer),
+        granted_at=JOINED,
+        granted_by=User.objects.system(),
+    )
+    ImporterOfRecord.objects.filter(pk=importer.pk).update(invited_at=JOINED, invited_by=User.objects.system())
+    Readiness.objects.filter(importer=importer).update(importer_step="inform-broker")
 
 
 def test_only_the_officer_is_reminded_to_declare() -> None:
-    importer, staff = ImporterFactory(), StaffFactory()
-    who = walkthrough.invited(importer, staff)
-    walkthrough.before(importer, who)
-    walkthrough.in_ace(importer, who)
-    importer.officer.email = "director@nordlys.example"
-    importer.officer.save()
-    item = reminders.DueReminder(
-        ImporterOfRecord.objects.get(pk=importer.pk), Campaign.objects.active().get(), "T-14", "inform-broker"
+    declaring(ImporterFactory.create(), "director@nordlys.example")
+    reminders.schedule_due(AT)
+    assert sent() == [("T-14", "inform-broker", "director@nordlys.example")]
+
+
+def test_an_officer_of_several_importers_gets_one_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is the contact, and however the importers are spread over the batches."""
+    monkeypatch.setattr(candidates, "BATCH", 2)
+    for name, contact in (("A", "a@nordlys.example"), ("B", "m@nordlys.example"), ("C", "z@nordlys.example")):
+        declaring(ImporterFactory.create(name=name, contact_email=contact), "director@nordlys.example")
+    ImporterFactory(name="D", contact_email="director@nordlys.example")
+    reminders.schedule_due(AT)
+    assert mails() == [{"A", "B", "C", "D"}]
+
+
+def test_two_campaigns_make_one_mail_a_day(campaign: Campaign, clock: time_machine.Traveller) -> None:
+    other = CampaignFactory.create(deadline=campaign.deadline + timedelta(days=7))  # its T-28 was on 31 March
+    ImporterFactory()
+    days = []
+    for hours in range(0, 48, 4):
+        moment = AT + timedelta(hours=hours)
+        days += [(moment.date(), line.campaign, line.slot) for line in at(clock, moment).due]
+        delivered(moment)
+    assert days == [(date(2027, 4, 7), campaign, "T-14"), (date(2027, 4, 8), other, "T-28")]
+
+
+def test_of_two_campaigns_each_slot_that_is_skipped_has_its_reason(campaign: Campaign) -> None:
+    other = CampaignFactory.create(deadline=campaign.deadline + timedelta(days=7))
+    far = CampaignFactory.create(deadline=campaign.deadline + timedelta(days=90))
+    importer = ImporterFactory.create(paused_until=date(2027, 4, 9))
+    assert reminders.schedule_due(AT).skipped == {"paused": 1}
+    rows = Notification.objects.filter(importer=importer, reason="paused")
+    assert set(rows.values_list("campaign", "slot")) == {(campaign.pk, "T-14"), (other.pk, "T-28")}
+    assert not Notification.objects.filter(campaign=far).exists()
+
+
+@pytest.mark.parametrize("kind", [MailKind.RETURNED, MailKind.READY, MailKind.RECEIPT, MailKind.INVITATION])
+def test_any_mail_to_the_person_makes_the_reminder_wait_for_another_day(kind: MailKind) -> None:
+    importer = ImporterFactory.create()
+    mail = NotificationFactory(importer=ImporterFactory(contact_email=""), kind=kind, to_email="x@x.example")
+    Notification.objects.filter(pk=mail.pk).update(
+        to_email=importer.contact_email.upper(), state=MailState.SENT, sent_at=AT - timedelta(hours=3)
     )
-    assert item.to == "director@nordlys.example"
-    other = reminders.DueReminder(item.importer, item.campaign, "T-14", "company")
-    assert other.to == importer.contact_email
+    assert reminders.plan(AT).skipped == {"recent": 1, "no_email": 1}
+    assert len(reminders.plan(AT + timedelta(hours=23)).due) == 1
 
 
-def test_a_mail_of_the_same_day_makes_the_reminder_wait() -> None:
-    importer = ImporterFactory()
-    mail = NotificationFactory(importer=importer)
-    Notification.objects.filter(pk=mail.pk).update(created_at=AT - timedelta(hours=3))
-    assert reminders.plan(AT).skipped == {"recent": 1}
-    assert len(reminders.plan(AT + timedelta(hours=21)).due) == 1
+def test_a_mail_that_is_still_on_its_way_makes_the_reminder_wait(clock: time_machine.Traveller) -> None:
+    NotificationFactory(importer=ImporterFactory())
+    assert at(clock, AT).skipped == {"recent": 1}
 
 
-def test_planning_writes_nothing() -> None:
+# --- when -----------------------------------------------------------------------------------------------------------
+
+
+def test_each_is_written_to_in_their_own_office_hours(clock: time_machine.Traveller) -> None:
+    ImporterFactory(name="Odense")
+    ImporterFactory(name="New York", country="US")
+    ImporterFactory(name="Los Angeles", country="US", time_zone="America/Los_Angeles")
+    found = {}
+    for hours in range(5, 24):
+        moment = datetime(2027, 4, 7, hours, 30, tzinfo=UTC)
+        found |= {line.name: hours for line in at(clock, moment).due}
+    assert found == {"Odense": 6, "New York": 12, "Los Angeles": 15}
+
+
+def test_nobody_is_written_to_in_the_evening_or_on_a_day_off(clock: time_machine.Traveller) -> None:
     ImporterFactory()
-    assert len(reminders.plan(AT).due) == 1
+    evening, saturday = datetime(2027, 4, 7, 17, tzinfo=UTC), datetime(2027, 4, 10, 9, tzinfo=UTC)
+    assert at(clock, evening).skipped == at(clock, saturday).skipped == {"quiet": 1}
+
+
+def test_a_pause_ends_after_its_last_day(clock: time_machine.Traveller) -> None:
+    importer = ImporterFactory.create()
+    details.pause([importer], by=StaffFactory.create(), until=date(2027, 4, 8), reason="On holiday")
+    at(clock, AT)
+    assert ledger(importer) == {"T-14": "paused"}
+    at(clock, AT + timedelta(days=1))
     assert sent() == []
+    at(clock, AT + timedelta(days=2))
+    assert ledger(importer) == {"T-14": "pending"}
 
 
-def test_queries_do_not_grow_with_importers(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
-    for _ in range(12):
-        ImporterFactory()
-    with django_assert_max_num_queries(7):
-        assert len(reminders.plan(AT).due) == 12
-
-
-def run(*arguments: str) -> dict[str, object]:
-    out = StringIO()
-    call_command("schedule_reminders", *arguments, "--json", stdout=out, stderr=StringIO())
-    answer: dict[str, object] = json.loads(out.getvalue())
-    return answer
-
-
-def test_the_command_tells_what_would_go_out() -> None:
-    importer = ImporterFactory(language="da")
-    answer = run("--at", "2027-04-07", "--dry-run")
-    assert answer["due"] == [
-        {
-            "importer": str(importer.uuid),
-            "slot": "T-14",
-            "step": "company",
-            "to": importer.contact_email,
-            "language": "da",
-        }
-    ]
-    assert answer["skipped"] == {}
-    assert sent() == []
-    run("--at", "2027-04-07T10:00:00+02:00")
-    assert len(sent()) == 1
-
-
-def test_the_command_says_what_is_wrong_with_the_moment() -> None:
-    out = StringIO()
-    with pytest.raises(CommandError, match="Write it like"):
-        call_command("schedule_reminders", "--at", "7 April", "--json", stdout=out)
-    assert json.loads(out.getvalue())["due"] == []
-
-
-def test_after_the_deadline_reminders_go_on_weekly() -> None:
-    ImporterFactory()
-    assert [d.slot for d in reminders.plan(datetime(2027, 5, 6, tzinfo=UTC)).due] == ["T+14"]
+# --- who may not be written to ------------------------------------------------------------------------------------
 
 
 def test_who_was_shut_out_hears_nothing() -> None:
     access = AccessFactory()
-    ImporterOfRecord.objects.update(invited_at=AT - timedelta(days=9), invited_by=StaffFactory())
+    ImporterOfRecord.objects.update(invited_at=JOINED, invited_by=StaffFactory())
     assert len(reminders.plan(AT).due) == 1
     revoke(access, by=StaffFactory())
     assert reminders.plan(AT).skipped == {"no_access": 1}
@@ -189,6 +340,83 @@ def test_who_was_shut_out_hears_nothing() -> None:
 def test_nobody_of_the_broker_is_reminded_as_an_importer() -> None:
     ImporterFactory(contact_email=StaffFactory().email)
     assert reminders.plan(AT).skipped == {"no_access": 1}
+
+
+@pytest.mark.parametrize(
+    ("reason", "known"),
+    [
+        ("opted_out", {"opted_out_at": JOINED}),
+        ("dead_mailbox", {"dead_at": JOINED, "dead_because": "550 no such user"}),
+    ],
+)
+def test_what_is_known_of_the_mailbox_stops_the_reminders_of_every_importer(
+    reason: str, known: dict[str, object], clock: time_machine.Traveller
+) -> None:
+    one, two = ImporterFactory.create_batch(2, contact_email="Mette@nordlys.example")
+    mailbox = Mailbox.objects.create(email="mette@nordlys.example", **known)
+    assert at(clock, AT).skipped == {reason: 2}
+    assert ledger(one) == ledger(two) == {"T-14": reason}
+    mailbox.delete()
+    at(clock, AT + timedelta(hours=1))
+    assert ledger(one) == ledger(two) == {"T-14": "pending"}
+    assert len(mails()) == 1
+
+
+def test_a_dead_mailbox_of_the_contact_does_not_stop_the_officer() -> None:
+    importer = ImporterFactory.create()
+    declaring(importer, "director@nordlys.example")
+    Mailbox.objects.create(email=importer.contact_email, dead_at=JOINED, dead_because="550")
+    assert [line.to for line in reminders.plan(AT).due] == ["director@nordlys.example"]
+
+
+def test_a_reminder_that_was_dropped_may_come_again_in_its_slot(campaign: Campaign) -> None:
+    importer = ImporterFactory.create()
+    row = NotificationFactory.create(
+        importer=importer, campaign=campaign, slot="T-14", kind=MailKind.REMINDER, state=MailState.DROPPED, answer="x"
+    )
+    reminders.schedule_due(AT)
+    again = Notification.objects.get(importer=importer, slot="T-14")
+    assert (again.pk, again.state, again.step, again.answer) == (row.pk, "pending", "company", "")
+    assert again.mail != row.mail
+
+
+def test_a_reason_that_changes_is_written_over(clock: time_machine.Traveller) -> None:
+    importer = ImporterFactory.create(contact_email="")
+    at(clock, AT)
+    assert ledger(importer) == {"T-14": "no_email"}
+    ImporterOfRecord.objects.update(contact_email="mette@nordlys.example", paused_until=date(2027, 4, 30))
+    at(clock, AT + timedelta(minutes=5))
+    assert ledger(importer) == {"T-14": "paused"}
+
+
+def test_nothing_is_written_about_whom_nothing_is_new(clock: time_machine.Traveller) -> None:
+    ImporterFactory(contact_email="")
+    at(clock, AT)
+    [before] = Notification.objects.values_list("mail", flat=True)
+    at(clock, AT + timedelta(minutes=5))
+    assert list(Notification.objects.values_list("mail", flat=True)) == [before]
+
+
+# --- letting in -----------------------------------------------------------------------------------------------------
+
+
+def test_importers_nobody_invited_are_let_in_with_the_reminder() -> None:
+    importers = ImporterFactory.create_batch(3)
+    reminders.schedule_due(AT)
+    for importer in importers:
+        importer.refresh_from_db()
+        assert importer.invited_at is not None
+        assert ImporterAccess.objects.get(importer=importer).user.email == importer.contact_email
+
+
+def test_who_may_not_sign_in_at_all_is_not_let_in_either() -> None:
+    importer = ImporterFactory.create()
+    user = User.objects.for_email(importer.contact_email)
+    user.is_active = False
+    user.save()
+    assert reminders.schedule_due(AT).skipped == {"no_access": 1}
+    assert ledger(importer) == {"T-14": "no_access"}
+    assert not ImporterAccess.objects.exists()
 
 
 def test_one_importer_without_a_projection_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
@@ -200,84 +428,30 @@ def test_one_importer_without_a_projection_does_not_stop_the_others(caplog: pyte
     assert str(broken.uuid) in caplog.text
 
 
-def test_one_importer_that_cannot_be_let_in_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken, fine = ImporterFactory(), ImporterFactory()
-    let_in = reminders.let_in
-
-    def sometimes(importer: ImporterOfRecord, *, by: User) -> User | None:
-        if importer.pk == broken.pk:
-            raise IntegrityError
-        return let_in(importer, by=by)
-
-    monkeypatch.setattr(reminders, "let_in", sometimes)
-    reminders.schedule_due(AT)
-    assert [to for _slot, _step, to in sent()] == [fine.contact_email]
+# --- how much it costs ----------------------------------------------------------------------------------------------
 
 
-def test_two_campaigns_make_one_mail(campaign: Campaign) -> None:
-    CampaignFactory(deadline=campaign.deadline + timedelta(days=7))
-    ImporterFactory()
-    schedule = reminders.schedule_due(AT)
-    assert [(item.campaign, item.slot) for item in schedule.due] == [(campaign, "T-14")]
-    assert len(sent()) == 1
+def queries(importers: int) -> int:
+    missing = importers - ImporterOfRecord.objects.count()
+    refresh([importer.pk for importer in ImporterFactory.create_batch(missing)])
+    with (
+        CaptureQueriesContext(
+            connection,
+        ) as found,
+        transaction.atomic(),
+    ):
+        assert len(reminders.schedule_due(AT).due) == importers
+        transaction.set_rollback(True)
+    return len(found)
 
 
-def test_a_reminder_that_was_dropped_may_come_again_in_its_slot(campaign: Campaign) -> None:
-    importer = ImporterFactory()
-    kind, state = MailKind.REMINDER, MailState.DROPPED
-    NotificationFactory(importer=importer, campaign=campaign, slot="T-14", kind=kind, state=state)
-    reminders.schedule_due(AT)
-    assert sent() == [("T-14", "", importer.contact_email), ("T-14", "company", importer.contact_email)]
-
-
-@pytest.mark.parametrize("kind", [MailKind.RETURNED, MailKind.READY, MailKind.RECEIPT])
-def test_any_mail_to_the_importer_makes_the_reminder_wait(kind: MailKind) -> None:
-    mail = NotificationFactory(importer=ImporterFactory(), kind=kind)
-    Notification.objects.filter(pk=mail.pk).update(created_at=AT - timedelta(hours=1))
-    assert reminders.plan(AT).skipped == {"recent": 1}
+def test_queries_grow_with_the_batches_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "BATCH", 10)
+    one, one_full, two, three = queries(3), queries(10), queries(20), queries(30)
+    assert one_full == one
+    assert three - two == two - one > 0
 
 
 def test_every_reason_has_words_for_staff() -> None:
     assert set(WHY_NOT) == set(WHY_NONE) == set(SKIP_REASONS)
-
-
-def test_the_outlook_of_one_importer_is_what_the_schedule_does(campaign: Campaign) -> None:
-    importer = ImporterFactory()
-    [(_now, early), (at, item)] = reminders.outlook(importer, AT - timedelta(days=20))
-    assert early == reminders.Skip("too_early")
-    assert at == datetime(2027, 3, 24, 7, 0, tzinfo=UTC)
-    assert isinstance(item, reminders.DueReminder)
-    assert (item.slot, item.to) == ("T-28", importer.contact_email)
-    assert [(d.importer, d.slot) for d in reminders.plan(at).due] == [(importer, "T-28")]
-
-
-def test_the_outlook_goes_past_a_pause(campaign: Campaign) -> None:
-    paused = ImporterFactory(paused_until=date(2027, 4, 8))
-    found = reminders.outlook(paused, AT)
-    assert found[0] == (AT, reminders.Skip("paused"))
-    at, item = found[-1]
-    assert at.date() == date(2027, 4, 9)
-    assert isinstance(item, reminders.DueReminder)
-
-
-def test_the_outlook_of_one_who_is_done_ends_with_a_reason() -> None:
-    done = ImporterFactory()
-    walkthrough.ready(done, StaffFactory())
-    assert {getattr(decided, "reason", "") for _at, decided in reminders.outlook(done, AT)} == {"done"}
-
-
-def test_who_is_passed_over_is_named_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reminders, "NAMED", 2)
-    ImporterFactory.create_batch(3, contact_email="")
-    schedule = reminders.plan(AT)
-    assert schedule.skipped == {"no_email": 3}
-    assert len(schedule.named["no_email"]) == 2
-
-
-def test_what_a_moved_deadline_brings_on_is_known_before_it_is_saved(campaign: Campaign) -> None:
-    ImporterFactory()
-    campaign.deadline = date(2027, 4, 8)
-    assert [item.slot for item in reminders.brought_on(campaign, AT)] == ["T-1"]
-    campaign.refresh_from_db()
-    assert reminders.brought_on(campaign, AT) == []
-    assert reminders.brought_on(campaign, AT - timedelta(days=30)) == []
+    assert set(WHY_SKIPPED) == {*reminders.ON_RECORD, "collapsed"}
