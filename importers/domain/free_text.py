@@ -41,8 +41,8 @@ WHOLE_SSN = _(
     "something else, write an EIN as NN-NNNNNNN and a phone number with + and the country code."
 )
 CPR_NUMBER = _(
-    "This looks like a Danish CPR number. Take it out: nobody needs it here. If it is something else, write in front of "
-    "it what it is, and leave out the hyphen."
+    "This looks like a Danish CPR number. Take it out: nobody needs it here. If it is something else, write it "
+    "without the hyphen."
 )
 
 SSN = re.compile(
@@ -55,7 +55,8 @@ SSN = re.compile(
 CPR_DATE = r"(?:[0-2]\d|3[01])(?:0\d|1[0-2])\d\d"
 CPR = re.compile(
     rf"(?<![\dA-Z])(?<!\d-){CPR_DATE} ?- ?\d{{4}}(?![\dA-Z])(?!-\d)"
-    rf"|(?<![A-Z])(?:CPR|PERSONN(?:UMME)?R)(?:[\s:#.=(-]|NUMBER|NO|NUMMER|NR|IS|ER){{0,12}}{CPR_DATE}[\s-]{{0,3}}\d{{4}}(?!\d)"
+    rf"|(?<![A-Z])(?:CPR|PERSONN(?:UMME)?R)(?:[\s:#.=(-]|NUMBER|NO|NUMMER|NR|IS|ER){{0,12}}"
+    rf"{CPR_DATE}[\s-]{{0,3}}\d{{4}}(?!\d)"
 )
 
 ALONE_BEFORE, ALONE_AFTER = r"(?<![\dA-Z])(?<!\d-)", r"(?![\dA-Z])(?!-\d)"
@@ -93,7 +94,10 @@ IBAN_SHAPE = re.compile(
 )
 SHORTEST_IBAN, DIGITS_IN_IBAN = 15, 10
 NORWEGIAN_ACCOUNT = re.compile(r"(?<![\d.])\d{4}\.\d{2}\.\d{5}(?![\d.])")
-BANK_WORD = r"(?<![A-Z])(?:ACCOUNTS?|ACCT|ACC(?![A-Z])|KTO(?![A-Z])|A/C|BANKKONTO|KONTO(?:EN|NR|NUMMER(?:ET)?)?|ROUTING|ABA|RTN|SORT ?CODE|IBAN)"
+BANK_WORD = (
+    r"(?<![A-Z])(?:ACCOUNTS?|ACCT|ACC(?![A-Z])|KTO(?![A-Z])|A/C|BANKKONTO|KONTO(?:EN|NR|NUMMER(?:ET)?)?|ROUTING|ABA|RTN"
+    r"|SORT ?CODE|IBAN)"
+)
 BETWEEN = r"(?:[\s:;#=.,()*-]|NUMBERS?|NUMMER|NO|NR|IS|ER|CODE)"
 AFTER_BANK_WORD = re.compile(
     rf"{BANK_WORD}{BETWEEN}{{0,20}}(?:\d[ ._/-]{{0,2}}){{6}}"
