@@ -8,8 +8,8 @@ The choice between missing one and refusing what is harmless:
   (021.000.021), a run of 12 or more digits (also written with spaces or hyphens), 11 digits that are neither an
   entry number nor a phone number, 6 or more digits after a word like "account", 5 after "account no.".
 - Refused after a word like "account", up to forty characters before: 6 to 10 digits, unless a word between says what
-  else they are ("call", "invoice") or a sentence ends. "ACE account" is no such word, "ACE account number" is: nobody
-  here needs that number, and many would write the bank's.
+  else they are ("call", "invoice") or a sentence ends. "ACE account" is such a word only straight before them, "ACE
+  account number" always: nobody here needs that number, and many would write the bank's.
 - Refused as a Social Security number: NNN-NN-NNNN, also with spaces, dots, slashes, and nine digits in a row,
   because nobody can tell them from one (`parse_importer_number` calls them ambiguous too). A Danish CPR number by its
   date and hyphen, or after its name.
