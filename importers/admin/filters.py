@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from importers.admin import words
+from importers.admin.declared import declarations, waiting_declarations
+from importers.admin.theme import firm_of
 from importers.domain.checklist import STEPS, Stage
 from importers.domain.consistency import Who
 from importers.domain.countries import country_name
@@ -118,6 +120,7 @@ class VisitFilter(admin.SimpleListFilter):
             ("yes", _("Has visited")),
             ("paused", _("Reminders paused")),
             ("asked", _("Waits for our answer")),
+            ("declared", _("Declared, not checked yet")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -131,6 +134,10 @@ class VisitFilter(admin.SimpleListFilter):
                 return queryset.filter(paused_until__isnull=False)
             case "asked":
                 return queryset.filter(pk__in=Question.objects.open().values("importer"))
+            case "declared":
+                waiting = waiting_declarations(Q()).order_by().values("importer")
+                rows = ImporterOfRecord.objects.with_facts().filter(pk__in=waiting)
+                return queryset.filter(pk__in=[one.importer.pk for one in declarations(rows, firm_of(request))])
             case _:
                 return queryset
 

@@ -19,7 +19,7 @@ from importers.domain.consistency import DOCUMENT_STEP, Finding, Who, findings
 from importers.domain.facts import Document
 from importers.models import Attestation, Campaign, ImporterOfRecord, Notification, Question
 from importers.models.labels import label
-from importers.wording import finding_remedy, finding_text, long_date
+from importers.wording import finding_remedy, finding_text, long_date, readable_phone
 
 MAILS_SHOWN = 8
 STEP_DOCUMENT = {step: document for document, step in DOCUMENT_STEP.items()}
@@ -215,9 +215,13 @@ def _facts(state: StepState, checklist: Checklist, importer: ImporterOfRecord) -
     facts = checklist.facts
     match state.key:
         case "company":
-            yield " · ".join(part for part in (facts.address, facts.phone, importer.get_structure_display()) if part)
+            yield " · ".join(
+                part for part in (facts.address, readable_phone(facts.phone), importer.get_structure_display()) if part
+            )
         case "officer" if officer := facts.officer:
-            yield " · ".join(part for part in (officer.name, officer.title, officer.email, officer.phone) if part)
+            yield " · ".join(
+                part for part in (officer.name, officer.title, officer.email, readable_phone(officer.phone)) if part
+            )
             yield (
                 gettext("declared authorised to sign")
                 if officer.declared

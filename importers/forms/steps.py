@@ -45,7 +45,10 @@ class CompanyForm(StepForm):
         tuple(STRUCTURES.items()),
     )
     street = text(_("Street and number"), _("Enter the company's street and number."), autocomplete="street-address")
-    postal_code = text(_("Postal code"), _("Enter the postal code."), autocomplete="postal-code", max_length=20)
+    postal_code = text(
+        _("Postal code"), "", autocomplete="postal-code", max_length=20, required=False,
+        help_text=_("Leave it empty only where addresses have none, as in Hong Kong."),
+    )  # fmt: skip
     city = text(_("City"), _("Enter the city."), autocomplete="address-level2", max_length=100)
     phone = phone(_("Company phone"), _("Enter the company's phone number with its country code."))
 
@@ -61,7 +64,7 @@ class CompanyForm(StepForm):
     def clean(self) -> None:
         super().clean()
         code, country = self.cleaned_data.get("postal_code"), self.cleaned_data.get("country")
-        if not (code and country):
+        if code is None or not country:
             return
         try:
             self.cleaned_data["postal_code"] = parse_postal_code(code, country)

@@ -15,6 +15,7 @@ from importers.brand import colour_or_default
 from importers.contact import contact_for
 from importers.domain.checklist import Status, StepState
 from importers.domain.consistency import Finding
+from importers.domain.countries import country_name
 from importers.domain.errors import RuleViolation
 from importers.domain.failures import CBP_DESKS, Desk
 from importers.models.labels import label
@@ -25,6 +26,7 @@ register.filter("finding_text", wording.finding_text)
 register.filter("importer_remedy", wording.importer_remedy)
 register.filter("number_word", wording.number_word)
 register.filter("masked_email", wording.masked_email)
+register.filter("country_name", lambda country: country_name(str(country), wording.language()))
 register.filter("readable_phone", wording.readable_phone)
 
 

@@ -124,6 +124,31 @@ rows 1,2,3,4,5,6,7,8
 version 1.2.3.4
 +298 123456
 +299 12 34 56
+the account 12 people use
+The account does not open, call 22334455
+Our account manager is Mette Holm, 99287817
+The Trade Account Owner is Mette, 22 33 44 55
+Kontoen virker ikke, ring 22 33 44 55
+Kontoen virker ikke. Mit nummer er 22334455
+ACE account: Mette Holm, 22334455
+ACE-kontoen: Mette Holm, 22334455
+the account for invoice 12345678
+account of Nordlys ApS, CVR 12345678
+account of DK12345678
+kontoen til ordre 12345678
+the account shows error code 404
+the account was opened on 20261103
+account holder Karetmagervej 12, 5000 Odense C
+according to acc. to order 12345678
+Reg. nr. 3409
+reg. 3409, tlf. 99287817
+order 123456-7890
+order 4111-22
+ordre 991390-1234
+4111.1111
+101
+202
+303
 """.strip().splitlines()
 
 BANK = """
@@ -202,7 +227,32 @@ DK5000400440116243@prairie.example
 DE021000021
 AB021000021
 021\u200b000021
+Vores kontonummer i Danske Bank er 12345678, reg. 3409
+Our account number at Danske Bank is 12345678
+Konto hos Nordea 1234567890
+Vores konto i Jyske Bank er 1234567
+The refund account with Chase is 12 345 678
+ACE account number 12345678
+Reg.nr 3409, 12345678
+reg. 3409 og 12345678
+Registreringsnummer 3409 / 12345678
+Kontonr (DK): 1234567890
+acc 12345678
+acc: 12345678
+kto 12345678
+kto. 12345678
+DK50.0040.0440.1162.43
+4111.1111.1111.1111
+4111/1111/1111/1111
 """.strip().splitlines()
+BANK += [
+    "Reg. 3409\n12345678",
+    "Kontonummer i Danske Bank:\n12345678",
+    "Account number\nat Danske Bank\n12345678",
+    "IBAN:\nDK50 0040\n0440 1162 43",
+    "021\n000\n021",
+    "021\r\n000\r\n021",
+]
 
 SSN = """
 123-45-6789
@@ -225,6 +275,19 @@ number 123456789, thanks
 123-45-6789@prairie.example
 123.45.6789@prairie.example
 123456789@prairie.example
+SSN: 123 456 789
+SSN is 123 - 45 - 6789
+123 - 45 - 6789
+SSN er 123.456.789
+""".strip().splitlines()
+SSN += ["SSN\n123-45\n6789", "SSN:\r\n123 45 6789"]
+CPR = """
+010190-1234
+CPR 010190-1234
+CPR-nummer: 0101901234
+cpr. nr. 010190 1234
+Mit CPR-nr. er 311299 - 1234
+personnummer 0101901234
 """.strip().splitlines()
 
 
@@ -251,6 +314,13 @@ def test_bank_details_are_refused() -> None:
 def test_a_whole_ssn_is_refused() -> None:
     assert [text for text in SSN if refusal(refuse_bank_details, text) != "ssn"] == []
     assert [text for text in SSN if not looks_like_ssn(text)] == []
+
+
+def test_a_danish_cpr_number_is_refused_by_its_name() -> None:
+    for text in CPR:
+        with pytest.raises(RuleViolation, match="CPR") as refused:
+            refuse_bank_details(f"Hello,\n{text}\nMette")
+        assert refused.value.code == "ssn"
 
 
 @pytest.mark.parametrize("text", ["000-12-3456", "12-345-6789", "ends in 6789", "•••-••-6789", "1234-45-6789"])
@@ -288,6 +358,21 @@ def test_harmless_text_passes_inside_a_longer_note() -> None:
         "12_",
         "a.",
         "A123456789",
+        "account ",
+        "account a 1 ",
+        "account\n",
+        "reg. 3409 ",
+        "reg nr ",
+        "SSN is ",
+        "SSN 1-",
+        "CPR nr ",
+        "010190 ",
+        "123\n",
+        "123 - ",
+        "1234.",
+        "DK50.",
+        "DK50\n",
+        "account " + "\n" * 60,
     ],
 )
 def test_long_text_takes_no_long_time(unit: str) -> None:
