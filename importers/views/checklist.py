@@ -54,7 +54,7 @@ def importers(request: HttpRequest) -> HttpResponse:
 @require_safe
 def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
     page = page_for(request, uuid)
-    if may_write(page.user) and page.importer.not_yet_visited:  # type: ignore[attr-defined]
+    if request.method == "GET" and may_write(page.user) and page.importer.not_yet_visited:  # type: ignore[attr-defined]
         note_visit(page.importer, by=page.user)
     return render(
         request,
@@ -82,7 +82,7 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
     context = StepPage.of(page, key)
     form = filled_in(request, partial(STEP_FORMS[key], page=page)) if context.takes_answers else None
     if request.method != "POST":
-        if page.mine and page.mine.opened_at is None:
+        if request.method == "GET" and page.mine and page.mine.opened_at is None:
             note_opened(page.importer, page.mine, by=page.user)
         read_answers(request, page, key)
     elif form is None:  # settled elsewhere meanwhile, or an old tab
