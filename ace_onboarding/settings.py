@@ -137,9 +137,14 @@ UNFOLD = {
 DATABASES = {
     "default": env.database(DATABASE_URL) | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
 }
-# Sign-in limits must hold in every process and outlive a wiped Redis: they are kept in the database.
+# Sign-in limits must hold in every process and outlive a wiped Redis: they are kept in the database. With more entries
+# than allowed Django would throw away live ones: so there is room for all, and a task forgets what has run out.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    },
 }
 PGHISTORY_APPEND_ONLY = True  # rows of the history cannot be changed or deleted
 PHONENUMBER_DB_FORMAT = "E164"
