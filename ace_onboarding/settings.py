@@ -230,6 +230,7 @@ ACCOUNT_RATE_LIMITS = {  # every limit of a page that is open: none hangs on wha
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "request_login_code": _MAILED,
+    "code_from_link": _MAILED,  # for each link: who only knows the address cannot lock its owner out of it
     "new_link": _MAILED,
     "keep_draft": "20/m/ip,20/m/key",  # a session each; nobody who types a form sends more
     "reset_password": "20/m/ip,5/m/key",
