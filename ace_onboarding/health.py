@@ -57,6 +57,6 @@ class ReadyView(HealthCheckView):
     async def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         asked = request.headers.get("accept", "").partition(",")[0]
         as_json = request.GET.get("format") == "json" or asked.startswith("application/json")
-        request.GET = QueryDict("format=json" if as_json else "format=text")  # type: ignore[assignment]
+        request.GET = QueryDict("format=json" if as_json else "format=text")
         response: HttpResponse = await super().get(request, *args, **kwargs)
         return response

@@ -1,4 +1,4 @@
-"""How often somebody may try or ask is counted in Django's cache, which is a table of the database (see the settings)."""
+"""How often somebody may try or ask is counted in Django's cache: a table of the database (see the settings)."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from django.db import connection
 
 
 def forget_run_out(now: datetime) -> int:
-    table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+    table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 - the name is our own
         return int(cursor.rowcount)

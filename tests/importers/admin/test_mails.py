@@ -41,7 +41,14 @@ def test_the_text_is_shown_with_links_to_click(as_staff: Client) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["https://evil.example/a", "evil.example", "www.evil.example", "a@evil.example", "{}.evil.example/a", "{}@evil.example"],
+    [
+        "https://evil.example/a",
+        "evil.example",
+        "www.evil.example",
+        "a@evil.example",
+        "{}.evil.example/a",
+        "{}@evil.example",
+    ],
 )
 def test_what_importers_wrote_leads_nowhere(as_staff: Client, written: str) -> None:
     text = page(as_staff, mail(text=written.format(settings.PUBLIC_URL), html=""))
