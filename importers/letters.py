@@ -23,6 +23,7 @@ from importers.wording import left_title, step_minutes, step_title
 
 START_SALT = "importers.start"
 LONGEST_SUBJECT = 250  # what the row holds
+TO_WHOM_IMPORTERS_CHOOSE = (MailKind.OFFICER_INVITATION, MailKind.DELEGATION)
 LATE = "reminder_late"  # the reminder's text once the deadline has passed
 
 
@@ -105,6 +106,9 @@ def _context(row: Notification) -> dict[str, Any]:
     }
     if row.importer_id is not None:
         context |= _importer_context(row.importer_id, row.step, firm)
+        context["sender"] = context["importer"].calls(row.requested_by) if row.requested_by else ""
+        if row.kind in TO_WHOM_IMPORTERS_CHOOSE:
+            context["importer"].name = context["importer"].name_on_the_list
     if row.kind == MailKind.NEW_LINK and context["officer"]:
         context["to_officer"] = context["officer"].facts.may_declare(row.to_email)
     if row.kind == MailKind.DELEGATION and row.expires_at is not None:

@@ -156,6 +156,8 @@ SIGNS_IN_LINKS = re.compile(r"[?&=%#/]")
 NO_NAME = _(
     "Write the name alone, without a web or e-mail address. If there is none in it, put a space behind the full stop."
 )
+DIGITS_OF_PHONE = 7
+NO_PHONE = _("Write the name alone, without a phone number.")
 LONG_NAME = _("Write the name in at most %(limit)s characters.")
 ODD_ADDRESS = _("This e-mail address has a sign in it that we cannot take, like ? or &. Enter another address.")
 # A code from CBP: six to eight digits that the words around them call a code, four or five only straight behind "code
@@ -215,13 +217,15 @@ def refuse_links(text: str) -> None:
 
 def refuse_in_names(text: str) -> None:
     """As `refuse_links`; of a person's name, which an officer types and which then stands in mails to others, also
-    what a mail program makes a link of (`too_long`: what is longer than names are)."""
+    what a mail program makes a link of, and a number to call (`too_long`: what is longer than names are)."""
     refuse_links(text)
     plain = unify(text).translate(DOTS)
     if len(plain) > LONGEST_NAME:
         raise RuleViolation("too_long", LONG_NAME, limit=str(LONGEST_NAME))
     if "@" in plain or BARE_DOMAIN.search(plain):
         raise RuleViolation("link", NO_NAME)
+    if sum(c.isdigit() for c in plain) >= DIGITS_OF_PHONE:
+        raise RuleViolation("phone", NO_PHONE)
 
 
 def refuse_in_addresses(email: str) -> None:

@@ -111,9 +111,22 @@ class OfficerForm(StepForm):
         _("Confirm that the officer may sign for the company, or name somebody who may."),
     )
 
+    leaves = check(
+        _("I know that I will no longer be able to open this checklist."),
+        _("You will no longer be able to open this checklist. Tick that you know, or keep yourself as the officer."),
+        help_text=_(
+            "You are the officer now. If you name somebody else, we mail that person an invitation when you save, and "
+            "this checklist is closed to you."
+        ),
+        required=False,
+    )
+
     def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage) -> None:
         super().__init__(data, page=page)
         self._wake(str((data or self.initial).get("email", "")))
+        farewell = self.fields["leaves"]
+        assert isinstance(farewell, CheckField)  # noqa: S101 - for the type checker
+        farewell.sleeps = not steps.is_shown_out(self.importer, self.user, officer="")
 
     def put_back(self, typed: QueryDict) -> None:
         super().put_back(typed)
@@ -143,10 +156,17 @@ class OfficerForm(StepForm):
         if is_shared_mailbox(self.cleaned_data.get("email", "")) and not self.cleaned_data.get("reads_it"):
             reads_it = self.fields["reads_it"]
             self.add_error("reads_it", forms.ValidationError(reads_it.error_messages["required"], code="shared"))
+        if self._shows_me_out() and not self.cleaned_data.get("leaves"):
+            leaves = self.fields["leaves"]
+            self.add_error("leaves", forms.ValidationError(leaves.error_messages["required"], code="leaves"))
+
+    def _shows_me_out(self) -> bool:
+        email = self.cleaned_data.get("email", "")
+        return bool(email) and steps.is_shown_out(self.importer, self.user, officer=email)
 
     def save(self) -> None:
         details = self.cleaned_data | {"phone": str(self.cleaned_data["phone"])}
-        del details["reads_it"]
+        del details["reads_it"], details["leaves"]
         self.has_invited = steps.name_officer(self.importer, by=self.user, **details)
 
     @property

@@ -141,6 +141,9 @@ def open_to(importer: ImporterOfRecord, user: User, step: str, now: datetime) ->
 
 def _sent_step(importer: ImporterOfRecord, row: dict[str, Any], now: datetime) -> SentStep:
     officer = getattr(importer, "officer", None)
+    sender = row["sender_name"] or row["sender_email"]
+    if officer is not None and officer.email.lower() == row["sender_email"].lower():
+        sender = officer.name
     expires_at = datetime.fromisoformat(row["expires_at"])
     sending = Sending(
         row["step"],
@@ -156,7 +159,7 @@ def _sent_step(importer: ImporterOfRecord, row: dict[str, Any], now: datetime) -
         colleague=row["colleague"],
         name=row["name"],
         email=row["email"],
-        sender=row["sender_name"] or row["sender_email"],
+        sender=sender,
         sent_at=datetime.fromisoformat(row["granted_at"]),
         last_day=last_day(expires_at),
         opened_at=_moment(row["opened_at"]),

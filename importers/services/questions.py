@@ -62,7 +62,7 @@ def answer(question: Question, *, by: User, text: str) -> bool:
         post(
             MailKind.ANSWER,
             to_email=asker.email,
-            to_name=asker.name or (sent.name if sent else ""),
+            to_name=sent.name if sent else importer.calls(asker),
             language=asker.language,
             importer=importer,
             by=by,
