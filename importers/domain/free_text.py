@@ -200,13 +200,18 @@ CBP_CODE = _(
     "it is, like “case number”."
 )
 
+CBP_CODE_FROM_US = _(
+    "This looks like a code from CBP. Take it out: only CBP's own form asks for it, and nothing that we write may hold "
+    "one. If it is another number, write in front of it what it is, like “case number”."
+)
 
-def refuse_codes(text: str) -> None:
-    """Raises RuleViolation `code` for what looks like CBP's code for the ACE account."""
+
+def refuse_codes(text: str, told: str = CBP_CODE) -> None:
+    """Raises RuleViolation `code`, in the words `told`, for what looks like CBP's code for the ACE account."""
     refuse_too_long(text)
     plain = _without_harmless(_plain(text))
     if any(not OTHER_CODES.fullmatch(found["kind"] or "") for found in CODE_OF_CBP.finditer(plain)):
-        raise RuleViolation("code", CBP_CODE)
+        raise RuleViolation("code", told)
 
 
 def refuse_links(text: str) -> None:
