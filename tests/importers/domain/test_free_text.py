@@ -281,14 +281,6 @@ SSN is 123 - 45 - 6789
 SSN er 123.456.789
 """.strip().splitlines()
 SSN += ["SSN\n123-45\n6789", "SSN:\r\n123 45 6789"]
-CPR = """
-010190-1234
-CPR 010190-1234
-CPR-nummer: 0101901234
-cpr. nr. 010190 1234
-Mit CPR-nr. er 311299 - 1234
-personnummer 0101901234
-""".strip().splitlines()
 
 
 def refusal(rule: Callable[[str], None], text: str) -> str:
@@ -314,13 +306,6 @@ def test_bank_details_are_refused() -> None:
 def test_a_whole_ssn_is_refused() -> None:
     assert [text for text in SSN if refusal(refuse_bank_details, text) != "ssn"] == []
     assert [text for text in SSN if not looks_like_ssn(text)] == []
-
-
-def test_a_danish_cpr_number_is_refused_by_its_name() -> None:
-    for text in CPR:
-        with pytest.raises(RuleViolation, match="CPR") as refused:
-            refuse_bank_details(f"Hello,\n{text}\nMette")
-        assert refused.value.code == "ssn"
 
 
 @pytest.mark.parametrize("text", ["000-12-3456", "12-345-6789", "ends in 6789", "•••-••-6789", "1234-45-6789"])
@@ -382,56 +367,6 @@ def test_long_text_takes_no_long_time(unit: str) -> None:
     looks_like_ssn(text)
     refuse_links(text)
     assert time.process_time() - start < 1
-
-
-NAMES = """
-Booking.com B.V.
-Amazon.com, Inc.
-Nordlys Cykler A/S
-Nordlys I/S
-c/o Mette Holm
-Hansen & Søn K/S v/Mette Holm
-A.P. Møller - Mærsk A/S
-S.p.A. / Milano
-Dr. Oetker KG
-3M Danmark a/s
-Marks and Spencer plc
-Data: Systems ApS
-1. Mai GmbH
-www A/S
-St. Gallen / Basel AG
-Mette Sørensen, M.Sc.
-Co., Ltd.
-""".strip().splitlines()
-LINKS = """
-https://evil.example
-see HTTP://evil.example now
-evil.example/login
-Nordlys (evil.example/a) ApS
-evil.example:8080
-evil.example?x=1
-evil.example#x
-www.evil.example
-(www.evil.example)
-www2.evil.example
-evil。example/login
-ｗｗｗ．evil.example
-evil\u200b.example/login
-hxxps:evil
-mailto:x
-javascript:alert(1)
-xn--evil.xn--p1ai/x
-бест.рф/вход
-//evil.example/x
-""".strip().splitlines()
-
-
-def test_names_of_companies_and_people_are_no_links() -> None:
-    assert [name for name in NAMES if refusal(refuse_links, name)] == []
-
-
-def test_a_web_address_in_a_name_is_refused() -> None:
-    assert [name for name in LINKS if refusal(refuse_links, name) != "link"] == []
 
 
 def test_far_too_long_text_is_refused_before_anybody_looks_at_it() -> None:
