@@ -36,6 +36,11 @@ TIMETABLE = {
         "schedule": 60 * MINUTE,
         "options": {"expires": 60 * MINUTE},
     },
+    "forget limits that have run out": {
+        "task": "importers.tasks.forget_limits",
+        "schedule": 60 * MINUTE,
+        "options": {"expires": 60 * MINUTE},
+    },
     "prove that the dashboard equals the facts": {
         "task": "importers.tasks.check_readiness",
         "schedule": crontab(hour=3, minute=15),

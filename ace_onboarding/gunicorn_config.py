@@ -15,6 +15,8 @@ threads = 4
 preload_app = True  # the application is imported once, then forked
 timeout = 30
 graceful_timeout = 10
+max_requests = 5000  # a worker begins anew now and then: what little each request may leave behind goes
+max_requests_jitter = 500  # not all of them at once
 control_socket_disable = True
 accesslog = "-"
 # Neither query strings nor referrers: they may hold what somebody searched for.

@@ -2,8 +2,10 @@
 
 import dataclasses
 import datetime
+from typing import Any
 
 from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, QueryDict
 from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable
 from health_check.views import HealthCheckView
@@ -47,4 +49,14 @@ class Broker(HealthCheck):
 
 
 class ReadyView(HealthCheckView):
+    """In plain text, or in JSON for whoever asks for it. The library's own page, which a browser would be shown, and
+    its feeds tell strangers more than they need."""
+
     checks = (Schema, Broker)
+
+    async def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        asked = request.headers.get("accept", "").partition(",")[0]
+        as_json = request.GET.get("format") == "json" or asked.startswith("application/json")
+        request.GET = QueryDict("format=json" if as_json else "format=text")
+        response: HttpResponse = await super().get(request, *args, **kwargs)
+        return response

@@ -1,10 +1,12 @@
 """Log lines: one event a line, and nothing in it that must not be read there.
 
-Masked: whatever looks like an SSN, an EIN or a CBP-assigned number, and the secret part of mailed links.
+Masked: whatever looks like an SSN, an EIN, a CBP-assigned number or an IBAN, and the secret part of mailed links.
 """
 
 import logging
 import re
+
+from stdnum import iban
 
 from importers.domain.links import without_tokens
 
@@ -16,10 +18,25 @@ SHAPES = (
 )
 # Part of nothing longer: a moment, an address in the network, a UUID.
 NUMBERS = re.compile(rf"(?<![\w.-])(?:{'|'.join(SHAPES)})(?![\w-]|\.\d)", re.IGNORECASE)
+# With its hyphens nothing else is like one, whatever letters it stands between.
+HYPHENED = re.compile(rf"(?<![\d.-])\d{{3}}({DASH}|[ ./])\d{{2}}\1\d{{4}}(?!\d|[.-]\d)")
+IBAN = re.compile(
+    r"(?<![A-Z0-9-])[A-Z]{2}\d{2}(?:(?:[ .+-]|%20)?[A-Z0-9]{4}){2,7}(?:(?:[ .+-]|%20)?[A-Z0-9]{1,3})?(?![A-Z0-9])",
+    re.IGNORECASE,
+)
+DIGITS_IN_IBAN = 10
 
 
 def mask(text: str) -> str:
-    return NUMBERS.sub("•••", without_tokens(text))
+    return IBAN.sub(_unless_another, HYPHENED.sub("•••", NUMBERS.sub("•••", without_tokens(text))))
+
+
+def _unless_another(found: re.Match[str]) -> str:
+    """Letters and digits without capitals are an IBAN only when its check digits are right."""
+    text = found[0].replace("%20", " ")
+    if iban.is_valid(re.sub(r"[ .+-]", "", text)):
+        return "•••"
+    return "•••" if text.isupper() and sum(c.isdigit() for c in text[4:]) >= DIGITS_IN_IBAN else found[0]
 
 
 class MaskingFormatter(logging.Formatter):

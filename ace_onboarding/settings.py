@@ -137,9 +137,14 @@ UNFOLD = {
 DATABASES = {
     "default": env.database(DATABASE_URL) | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
 }
-# Sign-in limits must hold in every process and outlive a wiped Redis: they are kept in the database.
+# Sign-in limits must hold in every process and outlive a wiped Redis: they are kept in the database. With more entries
+# than allowed Django would throw away live ones: so there is room for all, and a task forgets what has run out.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    },
 }
 PGHISTORY_APPEND_ONLY = True  # rows of the history cannot be changed or deleted
 PHONENUMBER_DB_FORMAT = "E164"
@@ -248,6 +253,7 @@ ACCOUNT_RATE_LIMITS = {  # every limit of a page that is open: none hangs on wha
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "request_login_code": _MAILED,
+    "code_from_link": _MAILED,  # for each link: who only knows the address cannot lock its owner out of it
     "new_link": _MAILED,
     "keep_draft": "20/m/ip,20/m/key",  # a session each; nobody who types a form sends more
     "reset_password": "20/m/ip,5/m/key",

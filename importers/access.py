@@ -48,6 +48,10 @@ def may_write(user: User) -> bool:
     return not user.is_staff
 
 
+def may_open(user: User, uuid: UUID) -> bool:
+    return ImporterOfRecord.objects.visible_to(user).filter(uuid=uuid).exists()
+
+
 def importer_for_writing(request: HttpRequest, uuid: UUID, *, with_facts: bool = False) -> ImporterOfRecord:
     importer = importer_for_reading(request, uuid, with_facts=with_facts)
     if not may_write(signed_in(request)):

@@ -30,7 +30,9 @@ PUT_ASIDE = "put_aside"  # the button that lets go of it
 IN_SESSION = "drafts"
 SIGNER = TimestampSigner(salt="importers.drafts")
 
-Drafts: TypeAlias = dict[str, dict[str, Any]]  # by the address of the page
+LEFT_OUT = "left_out"  # what looked like bank details, and the person does not know it yet
+
+Drafts: TypeAlias = dict[str, dict[str, Any]]  # by the address of the page and whom it is for
 
 
 def mark_of(user: User) -> str:
@@ -50,17 +52,14 @@ def keep(request: HttpRequest) -> bool:
     if not typed or length > LONGEST or not whose:
         return False
     kept = {name: [_without_bank_details(value) for value in values] for name, values in typed.items()}
-    if kept != typed:
-        messages.warning(
-            request,
-            gettext(
-                "One answer looks like bank details, so it was not kept: those are typed into ACE and nowhere else."
-            ),
-        )
-    others = _fresh(request)
-    others.pop(request.path, None)
     draft = {"at": time.time(), "for": whose, "typed": kept}
-    _write(request, dict([*others.items(), (request.path, draft)][-PAGES:]))
+    if kept != typed and is_somebody_elses(request):
+        draft[LEFT_OUT] = True
+    elif kept != typed:
+        _tell_left_out(request)
+    others = _fresh(request)
+    others.pop(_key(request, whose), None)
+    _write(request, dict([*others.items(), (_key(request, whose), draft)][-PAGES:]))
     return True
 
 
@@ -89,9 +88,12 @@ def is_somebody_elses(request: HttpRequest) -> bool:
 
 def kept_for(request: HttpRequest) -> QueryDict | None:
     """What this person typed on this page, to be shown to them and nobody else."""
-    draft = _fresh(request).get(request.path)
+    draft = _fresh(request).get(_key(request))
     if draft is None or not _is_of(draft, request.user):
         return None
+    if draft.pop(LEFT_OUT, False):
+        _tell_left_out(request)
+        request.session.modified = True
     typed = QueryDict(mutable=True)
     for name, values in draft["typed"].items():
         typed.setlist(name, values)
@@ -101,7 +103,7 @@ def kept_for(request: HttpRequest) -> QueryDict | None:
 def forget(request: HttpRequest) -> None:
     """The form has come in: from here on it is shown as any other."""
     drafts = request.session.get(IN_SESSION, {})
-    if drafts.pop(request.path, None):
+    if drafts.pop(_key(request), None):
         request.session[IN_SESSION] = drafts
 
 
@@ -127,6 +129,18 @@ def wait(request: HttpRequest, drafts: Drafts) -> None:
 def forget_old(request: HttpRequest) -> None:
     if len(fresh := _fresh(request)) < len(request.session.get(IN_SESSION, {})):
         request.session[IN_SESSION] = fresh
+
+
+def _key(request: HttpRequest, whose: str = "") -> str:
+    """Of a draft on this page, for whom it was made or else who is signed in."""
+    if not whose and isinstance(request.user, User):
+        whose = _pseudonym(request.user)
+    return f"{request.path} {whose}"
+
+
+def _tell_left_out(request: HttpRequest) -> None:
+    told = gettext("One answer looks like bank details, so it was not kept: those are typed into ACE and nowhere else.")
+    messages.warning(request, told)
 
 
 def _known_fields(request: HttpRequest) -> list[str]:

@@ -30,6 +30,7 @@ START_SALT = "importers.start"
 LONGEST_SUBJECT = 250  # what the row holds
 WRITTEN = (MailKind.ACCOUNT, MailKind.DIGEST)  # about signing in, by allauth; about all of a colleague's importers
 SEVERAL = "reminder_several"  # the reminder to a person with several importers
+TO_WHOM_IMPORTERS_CHOOSE = (MailKind.OFFICER_INVITATION, MailKind.DELEGATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,9 @@ def _context(row: Notification, firm: BrokerFirm) -> dict[str, Any]:
     }
     if row.importer_id is not None:
         context |= _importer_context(row.importer_id, row.step, firm)
+        context["sender"] = context["importer"].calls(row.requested_by) if row.requested_by else ""
+        if row.kind in TO_WHOM_IMPORTERS_CHOOSE:
+            context["importer"].name = context["importer"].name_on_the_list
     if row.kind == MailKind.NEW_LINK and context["officer"]:
         context["to_officer"] = context["officer"].facts.may_declare(row.to_email)
     if row.kind == MailKind.DELEGATION and row.expires_at is not None:

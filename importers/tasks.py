@@ -6,7 +6,7 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from importers.services import digest, outbox, readiness, reminders
+from importers.services import digest, limits, outbox, readiness, reminders
 
 log = logging.getLogger(__name__)
 
@@ -46,3 +46,8 @@ def check_readiness() -> int:
 def forget_sessions() -> None:
     """Those that have run out, with what somebody may have typed before signing in again."""
     SessionStore.clear_expired()
+
+
+@shared_task(name="importers.tasks.forget_limits")
+def forget_limits() -> int:
+    return limits.forget_run_out(timezone.now())

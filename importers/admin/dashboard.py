@@ -62,7 +62,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     problems = Readiness.objects.filter(scope, stage=Stage.PROBLEM).exclude(who=Who.BROKER)
     shown = _importers(turn, problems, waiting_declarations(scope))
     ours, theirs = _lines(request, shown)
-    declared = declarations(shown, firm_of(request))[:SHOWN]
+    declared = declarations(shown, firm_of(request))
     context |= {
         "title": "",
         "mine": mine,
@@ -81,7 +81,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "problem_count": counts["stages"].get(Stage.PROBLEM, 0) - counts["turn_wrong"],
         "problem_link": listing(mine, stage=Stage.PROBLEM, who=NOT_US),
         "questions": [_question(question) for question in _questions(request, mine)],
-        "declared": declared,
+        "declared": declared[:SHOWN],
+        "declared_count": len(declared),
+        "declared_link": listing(mine, visit="declared"),
         "question_link": listing(mine, visit="asked"),
         "failed": list(_failed(request, mine)),
         "failed_link": reverse("admin:importers_notification_changelist") + "?state__exact=failed",
@@ -121,9 +123,10 @@ def _stage(stage: Stage, number: int, mine: bool) -> StageCount:
 def _importers(
     turn: QuerySet[Readiness], problems: QuerySet[Readiness], declared: QuerySet[Attestation]
 ) -> list[ImporterOfRecord]:
-    """Of each list the first, problems before the rest and the oldest first, with the facts behind them, in one go."""
+    """Of each list the first, problems before the rest and the oldest first, and all `declared`, with the facts behind
+    them, in one go."""
     order = (Case(When(stage=Stage.PROBLEM, then=0), default=1), "changed_at", "pk")
-    wanted = Q(pk__in=declared.values("importer")[:SHOWN])
+    wanted = Q(pk__in=declared.order_by().values("importer"))
     for rows in (turn, problems):
         wanted |= Q(readiness__in=rows.order_by(*order).values("pk")[:SHOWN])
     importers = ImporterOfRecord.objects.with_facts().select_related("readiness", "assigned_to")

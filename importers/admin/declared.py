@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from importers.models import Attestation, BrokerFirm, ImporterOfRecord, User
+from importers.models import Attestation, BrokerFirm, ImporterOfRecord, Readiness, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,11 @@ class Declared:
 
 
 def waiting_declarations(scope: Q) -> QuerySet[Attestation]:
-    """Neither checked nor sent back, the oldest first; `declarations` leaves out those whose answers changed since."""
+    """Neither checked nor sent back, the oldest first. Who is to declare again has changed an answer since;
+    `declarations` leaves out the few others who have. So this is never cut off before `declarations` has looked."""
     newer = Attestation.objects.filter(importer=OuterRef("importer"), pk__gt=OuterRef("pk"))
-    waiting = Attestation.objects.filter(scope, ~Exists(newer), verified_at=None, returned_at=None)
+    again = Readiness.objects.filter(importer=OuterRef("importer"), importer_step="inform-broker")
+    waiting = Attestation.objects.filter(scope, ~Exists(newer), ~Exists(again), verified_at=None, returned_at=None)
     return waiting.order_by("declared_at", "pk")
 
 

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from importers.admin import words
+from importers.admin.declared import declarations, waiting_declarations
+from importers.admin.theme import firm_of
 from importers.domain.checklist import STEPS, Stage
 from importers.domain.consistency import Who
 from importers.domain.countries import country_name
@@ -120,6 +122,7 @@ class VisitFilter(admin.SimpleListFilter):
             ("yes", _("Has visited")),
             ("paused", _("Reminders paused")),
             ("asked", _("Waits for our answer")),
+            ("declared", _("Declared, not checked yet")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -133,6 +136,10 @@ class VisitFilter(admin.SimpleListFilter):
                 return queryset.filter(paused_until__gte=timezone.localdate())
             case "asked":
                 return queryset.filter(pk__in=Question.objects.open().values("importer"))
+            case "declared":
+                waiting = waiting_declarations(Q()).order_by().values("importer")
+                rows = ImporterOfRecord.objects.with_facts().filter(pk__in=waiting)
+                return queryset.filter(pk__in=[one.importer.pk for one in declarations(rows, firm_of(request))])
             case _:
                 return queryset
 

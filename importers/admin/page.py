@@ -19,7 +19,7 @@ from importers.domain.consistency import DOCUMENT_STEP, Finding, Who, findings
 from importers.domain.facts import Document
 from importers.models import Attestation, Campaign, ImporterOfRecord, MailState, Notification, Question
 from importers.models.labels import label
-from importers.wording import finding_remedy, finding_text, long_date
+from importers.wording import finding_remedy, finding_text, long_date, readable_phone
 
 MAILS_SHOWN = 8
 STEP_DOCUMENT = {step: document for document, step in DOCUMENT_STEP.items()}
@@ -79,9 +79,13 @@ class ShownStep:
 
 @dataclass(frozen=True, slots=True)
 class ShownQuestion:
+    """`unsent` is what was typed in vain, because a colleague had answered."""
+
     question: Question
     step: str
     answer: DeedForm | None
+    unsent: str = ""
+    refusal: str = ""
 
 
 class Deeds:
@@ -107,6 +111,13 @@ class Deeds:
         if self.bound is not None and self.refused == key:
             self.bound.data = {name: self.bound.data[name] for name in self.bound.data} | {"digest": digest}
         return self.form(key, now=now, button=button, digest=digest)
+
+    def typed(self, key: str, field: str, **initial: Any) -> tuple[str, str]:
+        """What was typed into a form that stands on the page no more, and why it was refused."""
+        if self.bound is None or self.refused != key or not self._is_same(initial):
+            return "", ""
+        self.is_told = True
+        return self.bound.data.get(field, ""), self.why
 
     def _is_same(self, initial: dict[str, Any]) -> bool:
         return self.bound is not None and all(self.bound.data.get(k) == str(v) for k, v in initial.items())
@@ -148,11 +159,10 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
 
 
 def _question(question: Question, deeds: Deeds) -> ShownQuestion:
-    return ShownQuestion(
-        question=question,
-        step=words.step_title(question.step),
-        answer=None if question.answered_at else deeds.form("answer", now=True, question=question.pk),
-    )
+    step = words.step_title(question.step)
+    if not question.answered_at:
+        return ShownQuestion(question, step, deeds.form("answer", now=True, question=question.pk))
+    return ShownQuestion(question, step, None, *deeds.typed("answer", "text", question=question.pk))
 
 
 def _step(state: StepState, checklist: Checklist, importer: ImporterOfRecord, deeds: Deeds) -> ShownStep:
@@ -218,9 +228,13 @@ def _facts(state: StepState, checklist: Checklist, importer: ImporterOfRecord) -
     facts = checklist.facts
     match state.key:
         case "company":
-            yield " · ".join(part for part in (facts.address, facts.phone, importer.get_structure_display()) if part)
+            yield " · ".join(
+                part for part in (facts.address, readable_phone(facts.phone), importer.get_structure_display()) if part
+            )
         case "officer" if officer := facts.officer:
-            yield " · ".join(part for part in (officer.name, officer.title, officer.email, officer.phone) if part)
+            yield " · ".join(
+                part for part in (officer.name, officer.title, officer.email, readable_phone(officer.phone)) if part
+            )
             yield (
                 gettext("declared authorised to sign")
                 if officer.declared

@@ -45,7 +45,10 @@ class CompanyForm(StepForm):
         tuple(STRUCTURES.items()),
     )
     street = text(_("Street and number"), _("Enter the company's street and number."), autocomplete="street-address")
-    postal_code = text(_("Postal code"), _("Enter the postal code."), autocomplete="postal-code", max_length=20)
+    postal_code = text(
+        _("Postal code"), "", autocomplete="postal-code", max_length=20, required=False,
+        help_text=_("Leave it empty only where addresses have none, as in Hong Kong."),
+    )  # fmt: skip
     city = text(_("City"), _("Enter the city."), autocomplete="address-level2", max_length=100)
     phone = phone(_("Company phone"), _("Enter the company's phone number with its country code."))
 
@@ -61,7 +64,7 @@ class CompanyForm(StepForm):
     def clean(self) -> None:
         super().clean()
         code, country = self.cleaned_data.get("postal_code"), self.cleaned_data.get("country")
-        if not (code and country):
+        if code is None or not country:
             return
         try:
             self.cleaned_data["postal_code"] = parse_postal_code(code, country)
@@ -108,9 +111,22 @@ class OfficerForm(StepForm):
         _("Confirm that the officer may sign for the company, or name somebody who may."),
     )
 
+    leaves = check(
+        _("I know that I will no longer be able to open this checklist."),
+        _("You will no longer be able to open this checklist. Tick that you know, or keep yourself as the officer."),
+        help_text=_(
+            "You are the officer now. If you name somebody else, we mail that person an invitation when you save, and "
+            "this checklist is closed to you."
+        ),
+        required=False,
+    )
+
     def __init__(self, data: Mapping[str, Any] | None = None, *, page: ImporterPage) -> None:
         super().__init__(data, page=page)
         self._wake(str((data or self.initial).get("email", "")))
+        farewell = self.fields["leaves"]
+        assert isinstance(farewell, CheckField)  # noqa: S101 - for the type checker
+        farewell.sleeps = not steps.is_shown_out(self.importer, self.user, officer="")
 
     def put_back(self, typed: QueryDict) -> None:
         super().put_back(typed)
@@ -140,10 +156,17 @@ class OfficerForm(StepForm):
         if is_shared_mailbox(self.cleaned_data.get("email", "")) and not self.cleaned_data.get("reads_it"):
             reads_it = self.fields["reads_it"]
             self.add_error("reads_it", forms.ValidationError(reads_it.error_messages["required"], code="shared"))
+        if self._shows_me_out() and not self.cleaned_data.get("leaves"):
+            leaves = self.fields["leaves"]
+            self.add_error("leaves", forms.ValidationError(leaves.error_messages["required"], code="leaves"))
+
+    def _shows_me_out(self) -> bool:
+        email = self.cleaned_data.get("email", "")
+        return bool(email) and steps.is_shown_out(self.importer, self.user, officer=email)
 
     def save(self) -> None:
         details = self.cleaned_data | {"phone": str(self.cleaned_data["phone"])}
-        del details["reads_it"]
+        del details["reads_it"], details["leaves"]
         self.has_invited = steps.name_officer(self.importer, by=self.user, **details)
 
     @property

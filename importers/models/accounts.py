@@ -25,7 +25,8 @@ class UserManager(BaseUserManager["User"]):
         return self.filter(email=email.strip().lower(), is_active=True).first()
 
     def for_email(self, email: str, *, name: str = "", language: str = "en") -> "User":
-        """The person with this address; made, without a password, when new. Whoever has no name yet gets this one."""
+        """The person with this address; made, without a password, when new. Whoever has no name yet gets this one: of
+        the client list, or their own. What an importer calls somebody stays with that importer (`calls`)."""
         try:
             user = self.get(email__iexact=email.strip())
         except User.DoesNotExist:

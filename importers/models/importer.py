@@ -164,6 +164,22 @@ class ImporterOfRecord(models.Model):
             return f"•••-••-{self.number_last4}"
         return "".join("•" if c != "-" else c for c in self.number[:-4]) + self.number_last4
 
+    def calls(self, user: User) -> str:
+        """The name in this importer's own rows, before one that the person has elsewhere."""
+        officer = getattr(self, "officer", None)
+        if officer is not None and officer.email.lower() == user.email.lower():
+            return str(officer.name)
+        is_contact = self.contact_email.lower() == user.email.lower()
+        return (is_contact and self.contact_name) or str(user)
+
+    @property
+    def name_on_the_list(self) -> str:
+        """The company's name as the broker has it: what the importer made of it stands in no mail to an address that
+        the importer chose. After the first confirmation only the importer changes it."""
+        before = self.history.filter(company_confirmed_at=None).order_by("-pgh_id")  # type: ignore[attr-defined]
+        kept = None if self.company_confirmed_at is None else before.values_list("name", flat=True).first()
+        return kept or self.name
+
     @property
     def address(self) -> str:
         return ", ".join(part for part in (self.street, f"{self.postal_code} {self.city}".strip()) if part)

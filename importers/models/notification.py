@@ -73,14 +73,13 @@ def _may_come_in() -> Exists:
 
 
 def _has_the_step(now: datetime) -> Exists:
-    """The step that the mail is about was sent to whoever it goes to."""
-    sent = Delegation.objects.may_be_open(now)
+    """The step that the mail is about is open to whoever it goes to."""
+    sent = Delegation.objects.open_at(now)
     return Exists(
         sent.filter(
             importer=OuterRef("importer"),
             step=OuterRef("step"),
             colleague__email__iexact=OuterRef("to_email"),
-            colleague__is_active=True,
         )
     )
 

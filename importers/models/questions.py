@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from importers.domain.checklist import Status
@@ -14,7 +15,7 @@ from importers.models.accounts import User
 from importers.models.constraints import known, pair
 from importers.models.delegation import Delegation
 from importers.models.history import tracked
-from importers.models.importer import ImporterOfRecord
+from importers.models.importer import ImporterOfRecord, PointOfContact
 from importers.models.labels import choices
 
 ANSWER_IS_NEW = timedelta(days=14)
@@ -26,9 +27,11 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def with_people(self) -> Self:
         """Who asked and who answered, in the same query."""
-        called = Delegation.objects.filter(importer=OuterRef("importer"), colleague=OuterRef("asked_by"))
-        newest = Subquery(called.order_by("-pk").values("name")[:1])
-        return self.select_related("asked_by", "answered_by").annotate(called=newest)
+        sent = Delegation.objects.filter(importer=OuterRef("importer"), colleague=OuterRef("asked_by"))
+        newest = Subquery(sent.order_by("-pk").values("name")[:1])
+        officers = PointOfContact.objects.filter(importer=OuterRef("importer"))
+        officer = Subquery(officers.filter(email__iexact=OuterRef("asked_by__email")).values("name")[:1])
+        return self.select_related("asked_by", "answered_by").annotate(called=Coalesce(officer, newest))
 
     def holding_reminders(self, now: datetime) -> Self:
         """The same in a query as `importers.domain.stuck.holds_reminders`."""
@@ -96,10 +99,10 @@ class Question(models.Model):
 
     @property
     def asker(self) -> str:
-        """By their own name, else as the officer calls them who sent them the step."""
+        """As the importer calls them, being the officer or whom the officer sent the step; else by their own name."""
         if "called" not in self.__dict__:
             self.called = Question.objects.with_people().get(pk=self.pk).called
-        return self.asked_by.name or self.called or self.asked_by.email
+        return self.called or str(self.asked_by)
 
     @property
     def topic_text(self) -> str:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+from django_countries import countries
 
 from importers.domain.ace_form import structure_in_ace
-from importers.domain.countries import country_name
 from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.domain.preflight import Verdict, preflight
 from importers.pages.importer import ImporterPage
@@ -49,14 +50,13 @@ def application(page: ImporterPage) -> list[AceValue]:
     if facts.officer:
         values.append(AceValue("E-mail", _("Officer's e-mail"), facts.officer.email, by_mail))
     structure = structure_in_ace(importer.structure, str(importer.country))
-    country = country_name(str(importer.country), "en")
     return [
         *values,
         AceValue("Organization structure", _("Kind of company"), structure, language="en"),
         AceValue("Address", _("Street and number"), importer.street),
         AceValue("City", _("City"), importer.city),
         AceValue("Postal code", _("Postal code"), importer.postal_code),
-        AceValue("Country", _("Country"), country, language="en"),
+        AceValue("Country", _("Country"), country_in_ace(str(importer.country)), language="en"),
         AceValue("Phone", _("Company phone"), importer.phone),
     ]
 
@@ -79,6 +79,12 @@ def signer(page: ImporterPage) -> Iterator[AceValue]:
         yield AceValue("Signature", _("Who signs"), officer.name)
         yield AceValue("Title", _("Title"), officer.title)
         yield AceValue("E-mail", _("E-mail"), officer.email)
+
+
+def country_in_ace(code: str) -> str:
+    """The plain name of the ISO's list, in English: CLDR's, which people read elsewhere, says "Hong Kong SAR China"."""
+    with override("en"):
+        return str(countries.name(code))
 
 
 def number_in_ace(page: ImporterPage) -> str:

@@ -18,7 +18,7 @@ from importers.domain.people import compare_emails
 from importers.domain.preflight import PreflightCheck, Verdict, for_colleague, preflight
 from importers.domain.stuck import CANNOT_CHANGE
 from importers.forms import STEP_FORMS
-from importers.models import Attestation, FiledContact, ImporterAccess, Question, User
+from importers.models import Attestation, FiledContact, ImporterAccess, Question
 from importers.pages import ace_values
 from importers.pages.ace_values import AceValue
 from importers.pages.checklist import ACH, EXISTING, Row, checks_5106_first, nobody_knows, row, title_of
@@ -153,10 +153,12 @@ class StepPage:
         return self.page.checklist.facts.is_declared and self.state.key != "inform-broker"
 
     @property
-    def readers(self) -> list[User]:
-        """Who of the importer can open this checklist."""
-        accesses = ImporterAccess.objects.filter(importer=self.page.importer, revoked_at=None, user__is_active=True)
-        return [a.user for a in accesses.select_related("user").order_by("pk") if not a.user.is_staff]
+    def readers(self) -> list[tuple[str, str]]:
+        """Who of the importer can open this checklist: name and e-mail."""
+        importer = self.page.importer
+        accesses = ImporterAccess.objects.filter(importer=importer, revoked_at=None, user__is_active=True)
+        people = (a.user for a in accesses.select_related("user").order_by("pk") if not a.user.is_staff)
+        return [(importer.calls(user), user.email) for user in people]
 
     @property
     def is_checked(self) -> bool:

@@ -7,7 +7,7 @@ from importers.domain.consistency import findings
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.facts import Document
-from importers.domain.free_text import refuse_bank_details
+from importers.domain.free_text import CBP_CODE_FROM_US, refuse_bank_details, refuse_codes
 from importers.models import (
     Acceptance,
     FiledContact,
@@ -113,6 +113,7 @@ def send_back(importer: ImporterOfRecord, *, by: User, digest: str, note: str) -
     """Something the officer declared is not so; the note goes to the officer by mail and on the page. `digest` is of
     the answers that were on the page. The same note again sends nothing again."""
     refuse_bank_details(note)
+    refuse_codes(note, CBP_CODE_FROM_US)
     note = note.strip()
     if not note:
         raise RuleViolation("note", _("Write what must be changed, so that the officer can act on it."))

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.free_text import refuse_bank_details, refuse_codes
+from importers.domain.free_text import CBP_CODE_FROM_US, refuse_bank_details, refuse_codes
 from importers.domain.stuck import check_question
 from importers.models import ImporterOfRecord, MailKind, Question, User
 from importers.models.delegation import open_to
@@ -46,6 +46,7 @@ def answer(question: Question, *, by: User, text: str) -> bool:
     """Returns whether whoever asked gets it by mail: not when they may no longer come in."""
     text = text.strip()
     refuse_bank_details(text)
+    refuse_codes(text, CBP_CODE_FROM_US)
     if not text:
         raise RuleViolation("answer", _("Write the answer first."))
     with change(question.importer, "answer a question", by=by) as importer:
@@ -62,7 +63,7 @@ def answer(question: Question, *, by: User, text: str) -> bool:
         post(
             MailKind.ANSWER,
             to_email=asker.email,
-            to_name=asker.name or (sent.name if sent else ""),
+            to_name=sent.name if sent else importer.calls(asker),
             language=asker.language,
             importer=importer,
             by=by,

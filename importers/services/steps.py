@@ -59,7 +59,7 @@ def name_officer(
 ) -> bool:
     """Returns whether somebody was invited: an officer who is somebody else than the person signed in gets access and
     an invitation of their own. The officer before them, perhaps only a mistyped address, no longer reads along,
-    unless they are the contact."""
+    unless they are the contact; nor does an officer who hands over themselves, once the new one is in."""
     for text in (name, title, email):
         refuse_bank_details(text)
     refuse_in_names(name)
@@ -81,22 +81,37 @@ def name_officer(
                 "declared_by": by if authorised else None,
             },
         )
+        has_invited = authorised and email != by.email.lower() and _bring_in(row, name, email, by)
         if former is not None and former.email.lower() != email:
             _show_out(row, former.email, by)
-        return authorised and email != by.email.lower() and _bring_in(row, name, email, by)
+        return has_invited
+
+
+def is_shown_out(importer: ImporterOfRecord, user: User, *, officer: str) -> bool:
+    """Whether naming somebody with this address closes the checklist to the person who names them."""
+    former = getattr(importer, "officer", None)
+    leaves = former is not None and former.email.lower() == user.email.lower() != officer.lower()
+    return leaves and user.email.lower() != importer.contact_email.lower()
 
 
 def _show_out(importer: ImporterOfRecord, former: str, by: User) -> None:
-    keep = {importer.contact_email.lower(), by.email.lower()}
-    if former.lower() in keep:
+    if former.lower() == importer.contact_email.lower():
         return
+    if former.lower() == by.email.lower() and not _is_officer_in(importer):
+        return  # or nobody might be left
     for access in importer.accesses.filter(user__email__iexact=former, revoked_at=None):
         end_access(access, by=by)
 
 
+def _is_officer_in(importer: ImporterOfRecord) -> bool:
+    officer = PointOfContact.objects.get(importer=importer)
+    live = importer.accesses.filter(revoked_at=None, user__is_active=True)
+    return live.filter(user__email__iexact=officer.email).exists()
+
+
 def _bring_in(importer: ImporterOfRecord, name: str, email: str, by: User) -> bool:
     """Mail in the broker's name to an address that the importer chose: a few a day are a mistake, more are abuse."""
-    user = User.objects.for_email(email, name=name, language=importer.language)
+    user = User.objects.for_email(email, language=importer.language)  # the name stays with the importer
     if not grant(importer, user, by=by):
         return False
     since = timezone.now() - timedelta(days=1)
@@ -196,7 +211,7 @@ def declare(importer: ImporterOfRecord, *, by: User, digest: str) -> None:
             declared_by=by,
         )
         tell_staff(MailKind.DECLARED, row, by=by)
-        post(MailKind.RECEIPT, to_email=by.email, to_name=by.name, language=by.language, importer=row, by=by)
+        post(MailKind.RECEIPT, to_email=by.email, to_name=row.calls(by), language=by.language, importer=row, by=by)
 
 
 def note_visit(importer: ImporterOfRecord, *, by: User) -> None:

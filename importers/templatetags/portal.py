@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.forms.boundfield import BoundField
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from importers import wording
@@ -15,6 +17,7 @@ from importers.brand import colour_or_default
 from importers.contact import contact_for
 from importers.domain.checklist import Status, StepState
 from importers.domain.consistency import Finding
+from importers.domain.countries import country_name
 from importers.domain.errors import RuleViolation
 from importers.domain.failures import CBP_DESKS, Desk
 from importers.models.labels import label
@@ -25,6 +28,7 @@ register.filter("finding_text", wording.finding_text)
 register.filter("importer_remedy", wording.importer_remedy)
 register.filter("number_word", wording.number_word)
 register.filter("masked_email", wording.masked_email)
+register.filter("country_name", lambda country: country_name(str(country), wording.language()))
 register.filter("readable_phone", wording.readable_phone)
 
 
@@ -52,6 +56,15 @@ def moment(at: datetime | None) -> str:
 def words(text: str) -> str:
     """A sentence of the domain, in the reader's language."""
     return gettext(text) if text else ""
+
+
+@register.filter
+def own_links(text: str) -> SafeString:
+    """Makes links of the portal's own addresses, and of nothing else: what importers wrote leads nowhere."""
+    address = re.compile(rf"({re.escape(settings.PUBLIC_URL)}/[^\s<>\"']*[\w/])")
+    parts = enumerate(address.split(text))
+    shown = (format_html('<a href="{}">{}</a>', part, part) if n % 2 else escape(part) for n, part in parts)
+    return mark_safe("".join(shown))  # noqa: S308 - every part is escaped
 
 
 @register.filter

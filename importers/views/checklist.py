@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from importers.access import may_write, signed_in
+from importers.access import may_open, may_write, signed_in
 from importers.domain.checklist import STEP_BY_KEY, Status
 from importers.forms import STEP_FORMS, StepForm, saved
 from importers.models import BrokerFirm, Campaign
@@ -54,7 +54,7 @@ def importers(request: HttpRequest) -> HttpResponse:
 @require_safe
 def checklist(request: HttpRequest, uuid: UUID) -> HttpResponse:
     page = page_for(request, uuid)
-    if may_write(page.user) and page.importer.not_yet_visited:  # type: ignore[attr-defined]
+    if request.method == "GET" and may_write(page.user) and page.importer.not_yet_visited:  # type: ignore[attr-defined]
         note_visit(page.importer, by=page.user)
     return render(
         request,
@@ -82,7 +82,7 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
     context = StepPage.of(page, key)
     form = filled_in(request, partial(STEP_FORMS[key], page=page)) if context.takes_answers else None
     if request.method != "POST":
-        if page.mine and page.mine.opened_at is None:
+        if request.method == "GET" and page.mine and page.mine.opened_at is None:
             note_opened(page.importer, page.mine, by=page.user)
         read_answers(request, page, key)
     elif form is None:  # settled elsewhere meanwhile, or an old tab
@@ -95,9 +95,10 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponse:
 
 
 def _after(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> HttpResponse:
-    told = list(_told(form, key))
     goal = _goal(request, form, uuid, key)
-    if goal not in (reverse("checklist", args=[uuid]), request.path) and "back" not in request.GET:
+    told = list(_told(form, key, goal))
+    elsewhere = (reverse("checklist", args=[uuid]), reverse("importers"), request.path)
+    if goal not in elsewhere and "back" not in request.GET:
         told.append(gettext("Here is the next step."))
         goal += "#content"  # or a browser goes to the field of the mistake that was corrected, if there is one like it
     messages.success(request, " ".join(told))
@@ -107,12 +108,14 @@ def _after(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> HttpRe
 def _goal(request: HttpRequest, form: StepForm, uuid: UUID, key: str) -> str:
     if form.stays or form.page.mine:
         return reverse("step", args=[uuid, key])
+    if not may_open(form.page.user, uuid):  # an officer who has handed over
+        return reverse("importers")
     if request.GET.get("back") == "inform-broker":
         return reverse("step", args=[uuid, "inform-broker"])
     return onward(form.page)
 
 
-def _told(form: StepForm, key: str) -> Iterator[str]:
+def _told(form: StepForm, key: str, goal: str) -> Iterator[str]:
     """What is saved, whether that finishes the step, and what follows from it."""
     now = checklist_of(form.importer)
     if key == "inform-broker":
@@ -125,6 +128,8 @@ def _told(form: StepForm, key: str) -> Iterator[str]:
         yield gettext("Saved.")
     if form.told:
         yield form.told
+    if goal == reverse("importers"):
+        yield gettext("This checklist is now closed to you.")
     if form.page.mine:
         yield gettext("%(name)s can see it on the checklist.") % {"name": form.page.mine.sender}
     if form.page.checklist.facts.is_declared and not now.facts.is_declared:

@@ -32,6 +32,12 @@ def mail_code(request: HttpRequest, *, user: Any, email: str, link: str = "") ->
     process.persist()
 
 
+def may_mail_code(request: HttpRequest, *, email: str, link: str = "") -> bool:
+    """Counts. A mailed link has an allowance of its own, which nobody uses up who only knows the address."""
+    action, key = ("code_from_link", link) if link else ("request_login_code", email.lower())
+    return bool(ratelimit.consume(request, action=action, key=key))
+
+
 class ConfirmCode(ConfirmLoginCodeView):
     stage: Any = None
     _process: Any = None
@@ -56,7 +62,8 @@ class ConfirmCode(ConfirmLoginCodeView):
         state = self._process.state
         with transaction.atomic():  # no sign-in, no claim
             link = state.get(LINK)
-            if link and not claim_use(UUID(link), by=self._process.user, sign_in=UUID(state[SIGN_IN])):
+            sign_in = UUID(state.get(SIGN_IN) or uuid4().hex)  # none in what an older version of the portal wrote
+            if link and not claim_use(UUID(link), by=self._process.user, sign_in=sign_in):
                 self._process.abort()
                 return self._begin_again()
             response: HttpResponse = super()._verify_form_valid(form)
@@ -64,9 +71,9 @@ class ConfirmCode(ConfirmLoginCodeView):
 
     def _resend_form_valid(self, form: BaseForm) -> HttpResponse:
         """As if it were asked for anew: a fresh code with its own ten minutes and tries, and the same limits."""
-        email = self._process.state["email"]
-        if ratelimit.consume(self.request, action="request_login_code", key=email.lower()):
-            mail_code(self.request, user=self._process.user, email=email, link=self._process.state.get(LINK, ""))
+        email, link = self._process.state["email"], self._process.state.get(LINK, "")
+        if may_mail_code(self.request, email=email, link=link):
+            mail_code(self.request, user=self._process.user, email=email, link=link)
             messages.success(self.request, gettext("A new code is on its way. The old one no longer works."))
         else:
             messages.error(self.request, get_adapter().error_messages["rate_limited"])

@@ -67,9 +67,11 @@ def brand(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """The switch in the header; the choice is kept, so that mails come in the same language."""
     chosen = request.POST.get("language", "")
+    if chosen not in dict(settings.LANGUAGES):
+        return redirect("home")  # Django would keep a translation in memory for every name that it is given
     user = request.user
-    if request.method == "POST" and isinstance(user, User) and chosen in dict(settings.LANGUAGES):
+    if isinstance(user, User):
         user.language = chosen
         user.save(update_fields=["language"])
-    with override(chosen or None):
+    with override(chosen):
         return set_language(request)

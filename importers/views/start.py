@@ -14,7 +14,6 @@ new link to the person it was made for.
 from datetime import UTC, datetime
 from uuid import UUID
 
-from allauth.account.forms import RequestLoginCodeForm
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -31,7 +30,7 @@ from importers.domain.links import LinkState
 from importers.pages.link import MailedLink
 from importers.services.delegations import mail_again
 from importers.services.links import mail_new_link
-from importers.views.code import FROM_LINK, mail_code
+from importers.views.code import FROM_LINK, mail_code, may_mail_code
 
 SHOWN = "shown_links"  # in the session: mails whose link was shown here, and when it was written
 SHOWN_AT_MOST = 5
@@ -108,12 +107,11 @@ def _refused(request: HttpRequest, link: MailedLink, *, too_many: bool = False) 
 
 
 def _mail_code(request: HttpRequest, link: MailedLink) -> HttpResponse:
-    """The same way in as on the sign-in page, limits included; only the address is known already."""
+    """The same way in as on the sign-in page; only the address is known already."""
     assert link.user and link.mail and link.mailed_at  # noqa: S101, PT018 - of an open link all are there
     if request.user.is_authenticated:  # as somebody else
         return _open(request, link)
-    form = RequestLoginCodeForm({"email": link.user.email})
-    if not form.is_valid():
+    if not may_mail_code(request, email=link.user.email, link=link.mail.uuid.hex):
         return _open(request, link, too_many=True)
     shown = request.session.get(SHOWN, {}) | {link.mail.uuid.hex: link.mailed_at.timestamp()}
     request.session[SHOWN] = dict(list(shown.items())[-SHOWN_AT_MOST:])

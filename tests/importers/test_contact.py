@@ -1,5 +1,6 @@
 """Whom to call and write to: each person has one address, and every block on the pages is the same one."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,20 @@ def test_how_we_are_reached_is_written_in_components_only() -> None:
     pages = [path for path in SOURCES if path.suffix == ".html" and "emails" not in path.parts]
     written = [path.name for path in pages if "|phone_href" in path.read_text() and "components" not in path.parts]
     assert written == []
+
+
+RAW_PHONE = re.compile(r"{{ *[\w.]+\.(?:contact_)?phone *}}|=[\w.]+\.(?:contact_)?phone(?=[ %])")
+
+
+def test_no_page_and_no_mail_shows_a_phone_number_as_it_is_stored() -> None:
+    raw = [
+        f"{path.name}: {line.strip()}"
+        for path in SOURCES
+        if path.suffix != ".py"
+        for line in path.read_text().splitlines()
+        if RAW_PHONE.search(re.sub(r'{% include "components/phone.html"[^%]*%}|href="[^"]*"', "", line))
+    ]
+    assert raw == []
 
 
 @pytest.mark.parametrize(

@@ -258,3 +258,28 @@ def test_a_mail_about_signing_in_goes_as_it_was_written() -> None:
 @pytest.mark.parametrize("language", ["en", "da"])
 def test_a_mail_says_in_which_language_it_is(language: str) -> None:
     assert f'<html lang="{language}">' in write(NotificationFactory(language=language)).html
+
+
+BAIT = "Refund on hold. Sign in at evil.com today or call +1 888 555 0134"
+
+
+@pytest.mark.django_db
+def test_mails_to_addresses_that_importers_choose_have_the_company_name_of_the_client_list() -> None:
+    importer = ImporterFactory(name="A.P. Møller - Mærsk A/S")
+    staff = StaffFactory()
+    officer = walkthrough.able_to_send(importer, staff)
+    for name in (BAIT, BAIT + " at once"):
+        steps.confirm_company(importer, by=officer, name=name)
+    walkthrough.sent(importer, officer)
+    details = {"name": "Lars Holm", "title": "CFO", "email": "lars@else.example", "phone": "+4570101012"}
+    steps.name_officer(importer, by=officer, authorised=True, **details)
+    for kind in (MailKind.DELEGATION, MailKind.OFFICER_INVITATION):
+        row = Notification.objects.get(kind=kind)
+        letter = write(row)
+        for part in (letter.subject, letter.text, letter.html):
+            assert "evil" not in part
+            assert "888" not in part
+        assert "A.P. Møller - Mærsk A/S" in letter.text
+        assert importer.contact_name in letter.text, "who asks, as this importer calls them"
+    importer.refresh_from_db()
+    assert importer.name == BAIT + " at once"

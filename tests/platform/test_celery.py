@@ -4,12 +4,18 @@ import json
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from ace_onboarding.celery import REDIS_OPTIONS, TASK_SECONDS, TIMETABLE, app
+from importers.tasks import forget_limits
 from tests.platform.conftest import ROOT
 from tests.servers import free_port
 
@@ -66,3 +72,19 @@ def test_a_silent_redis_does_not_hang_the_publisher() -> None:
 
 def test_messages_are_plain_json() -> None:
     assert json.loads(json.dumps(app.conf.task_serializer)) == "json"
+
+
+@pytest.mark.django_db
+def test_limits_are_forgotten_once_they_have_run_out_and_no_sooner() -> None:
+    """Django's own choice is 300 entries: with more it throws away what still counts."""
+    for number in range(340):
+        cache.set(f"live-{number}", number, 3600)
+    for number in range(20):
+        cache.set(f"short-{number}", number, 60)
+    assert len(cache.get_many([f"live-{number}" for number in range(340)])) == 340
+    with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=False):
+        assert forget_limits() == 20
+        assert len(cache.get_many([f"live-{number}" for number in range(340)])) == 340
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM portal_cache")
+        assert cursor.fetchone() == (340,)

@@ -1,6 +1,8 @@
 """Logs hold no tax numbers and no secrets of mailed links."""
 
 import logging
+import re
+import time
 
 import pytest
 
@@ -24,6 +26,32 @@ def test_numbers_are_masked(secret: str, frame: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["123-45-6789x", "x123-45-6789", "ssn123-45-6789", "/ssn/123-45-6789x/", "123 45 6789th"]
+)
+def test_a_hyphened_ssn_is_masked_between_letters_too(text: str) -> None:
+    assert re.search(r"\d", mask(text)) is None
+
+
+@pytest.mark.parametrize(
+    "iban",
+    [
+        "DK5000400440116243", "dk5000400440116243", "DK50%200040%200440%201162%2043", "DK50 0040 0440 1162 43",
+        "DK50+0040+0440+1162+43", "DK50.0040.0440.1162.43", "GB29NWBK60161331926819", "DK5000400440116244",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("frame", ["{}", "/importers/{}/", '"GET /{} HTTP/1.1" 404', "n={}."])
+def test_an_iban_is_masked_in_a_path_too(iban: str, frame: str) -> None:
+    assert mask(frame.format(iban)) == frame.format("•••")
+
+
+@pytest.mark.parametrize("unit", ["AB12", "AB12 ", "DK50%20", "1", "123-"])
+def test_a_long_line_takes_no_long_time(unit: str) -> None:
+    start = time.process_time()
+    mask(unit * (20_000 // len(unit)))
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
     "harmless",
     [
         "2026-11-22T09:44:17+0100",
@@ -43,6 +71,9 @@ def test_numbers_are_masked(secret: str, frame: str) -> None:
         "entry 123-4567890-1",
         "entry 9AB-1234567-8, 9AB12345678",
         "release 123.45.678",
+        "ab12c3d4e5f60718293a4b5c6d7e8f90",
+        "EGLV142600123456",
+        '"GET /importers/550e8400-e29b-41d4-a716-446655440000/steps/ace-account/ HTTP/1.1" 200',
         "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678",
     ],
 )

@@ -16,12 +16,12 @@ def policy(answer: Any) -> dict[str, list[str]]:
     return {name: values for name, *values in directives}
 
 
-def ready(client: Client) -> Any:
+def ready(client: Client, accept: str = "application/json", **asked: str) -> Any:
     """Asked from a thread of its own: the view runs an event loop, and the browser tests' one may be on this thread."""
 
     def ask() -> Any:
         try:
-            return client.get("/health/ready/", {"format": "json"})
+            return client.get("/health/ready/", asked, headers={"Accept": accept})
         finally:
             connection.close()
 
@@ -39,6 +39,27 @@ def test_ready(client: Client) -> None:
     answer = ready(client)
     assert answer.status_code == 200
     assert answer.json() == {"Schema()": "OK", "Broker()": "OK"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("accept", "asked", "form"),
+    [
+        ("text/html,application/xhtml+xml,*/*;q=0.8", {}, "text/plain"),
+        ("*/*", {}, "text/plain"),
+        ("application/rss+xml", {}, "text/plain"),
+        ("*/*", {"format": "openmetrics"}, "text/plain"),
+        ("*/*", {"format": "json"}, "application/json"),
+    ],
+)
+def test_it_is_told_as_text_or_json_and_nothing_more(
+    client: Client, accept: str, asked: dict[str, str], form: str
+) -> None:
+    answer = ready(client, accept, **asked)
+    assert answer.status_code == 200
+    assert answer["Content-Type"].partition(";")[0] == form
+    if form == "text/plain":
+        assert answer.content == b"Schema(): OK\nBroker(): OK\n"
 
 
 @pytest.mark.django_db(transaction=True)

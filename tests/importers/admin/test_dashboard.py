@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from importers.admin import dashboard
 from importers.admin.dashboard import SHOWN
 from importers.domain.facts import Document
 from importers.models import Campaign, ImporterOfRecord, MailKind, MailState, Notification, Readiness, User
@@ -177,6 +178,36 @@ def test_what_was_checked_or_sent_back_or_changed_since_waits_no_more(as_staff: 
     steps.confirm_company(changed, by=who, city="Ribe")
     walkthrough.declared(open_to_us, staff)
     assert [line.importer for line in context(as_staff)["declared"]] == [open_to_us]
+
+
+def test_declarations_whose_answers_changed_hide_no_other(as_staff: Client, staff: User) -> None:
+    for n in range(SHOWN):
+        changed = ImporterFactory.create()
+        who = walkthrough.declared(changed, staff)
+        steps.confirm_company(changed, by=who, city="Ribe")
+        if n % 2:  # as if the step were another one
+            Readiness.objects.filter(importer=changed).update(importer_step="company")
+    waiting = ImporterFactory.create()
+    walkthrough.declared(waiting, staff)
+    page = context(as_staff)
+    assert [line.importer for line in page["declared"]] == [waiting]
+    assert page["declared_count"] == 1
+
+
+def test_the_rest_of_the_declarations_is_one_link_away(
+    as_staff: Client, staff: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard, "SHOWN", 1)
+    for name in ("First", "Second"):
+        walkthrough.declared(ImporterFactory.create(name=name), staff)
+    changed = ImporterFactory.create(name="Changed")
+    steps.confirm_company(changed, by=walkthrough.declared(changed, staff), city="Ribe")
+    page = context(as_staff)
+    assert [line.importer.name for line in page["declared"]] == ["First"]
+    link = page["declared_link"]
+    assert f'href="{link}"' in as_staff.get(INDEX).content.decode().replace("&amp;", "&")
+    listed = as_staff.get(link).context["cl"].queryset
+    assert {row.name for row in listed} == {"First", "Second"}
 
 
 def test_only_my_declarations_and_the_oldest_first(as_staff: Client, staff: User) -> None:

@@ -159,6 +159,15 @@ def test_sending_back_writes_to_the_officer(as_staff: Client, importer: Importer
     assert Notification.objects.get(kind=MailKind.RETURNED).to_email == "mette@nordlys.example"
 
 
+def test_a_note_with_a_code_of_cbp_is_not_sent_back(as_staff: Client, importer: ImporterOfRecord) -> None:
+    attestation = declared(importer)
+    html = text(decide(as_staff, importer, "send-back", note="Use the code 482913 from CBP."))
+    assert "nothing that we write may hold one" in html
+    assert "Use the code 482913 from CBP.</textarea>" in html
+    attestation.refresh_from_db()
+    assert attestation.returned_at is None
+
+
 def test_answers_that_changed_meanwhile_are_looked_at_again(
     as_staff: Client, staff: User, importer: ImporterOfRecord
 ) -> None:

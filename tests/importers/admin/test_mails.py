@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -33,9 +34,33 @@ def page(client: Client, row: Notification) -> str:
 
 
 def test_the_text_is_shown_with_links_to_click(as_staff: Client) -> None:
-    text = page(as_staff, mail())
+    text = page(as_staff, mail(text=f"Continue: {settings.PUBLIC_URL}/start/abc/."))
     assert "Two steps left" in text
-    assert '<a href="https://portal.example/start/abc/"' in text
+    assert f'<a href="{settings.PUBLIC_URL}/start/abc/">{settings.PUBLIC_URL}/start/abc/</a>.' in text
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://evil.example/a",
+        "evil.example",
+        "www.evil.example",
+        "a@evil.example",
+        "{}.evil.example/a",
+        "{}@evil.example",
+    ],
+)
+def test_what_importers_wrote_leads_nowhere(as_staff: Client, written: str) -> None:
+    text = page(as_staff, mail(text=written.format(settings.PUBLIC_URL), html=""))
+    shown = text.partition('<div class="pa-mail">')[2].partition("</div>")[0]
+    assert "evil.example" in shown
+    assert "<a" not in shown
+
+
+def test_markup_beside_a_link_stays_text(as_staff: Client) -> None:
+    text = page(as_staff, mail(text=f'<b>{settings.PUBLIC_URL}/a/"><i>', html=""))
+    shown = text.partition('<div class="pa-mail">')[2].partition("</div>")[0]
+    assert shown == f'&lt;b&gt;<a href="{settings.PUBLIC_URL}/a/">{settings.PUBLIC_URL}/a/</a>&quot;&gt;&lt;i&gt;'
 
 
 def test_the_layout_is_in_a_sandbox_that_runs_nothing(as_staff: Client) -> None:

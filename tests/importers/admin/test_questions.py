@@ -64,3 +64,23 @@ def test_the_list_is_filtered_by_who_waits(as_staff: Client, question: Question)
     html = as_staff.get(f"{listing}?visit=asked").content.decode()
     assert "Nordlys Cykler ApS" in html
     assert "Fjordglas A/S" not in html
+
+
+def test_a_code_of_cbp_is_not_sent_out_and_the_answer_stays(as_staff: Client, question: Question) -> None:
+    html = answer(as_staff, question, "Brug koden 482913 fra CBP.")
+    assert "nothing that we write may hold one" in html
+    assert "Brug koden 482913 fra CBP.</textarea>" in html
+    question.refresh_from_db()
+    assert question.answered_at is None
+
+
+def test_who_answers_second_gets_back_what_they_wrote(
+    as_staff: Client, superuser: User, question: Question
+) -> None:
+    questions.answer(question, by=superuser, text="It is on its way.")
+    html = answer(as_staff, question, "We have corrected <Form 5106>.")
+    assert "A colleague has answered this question meanwhile." in html
+    assert "readonly>We have corrected &lt;Form 5106&gt;.</textarea>" in html
+    assert "<strong>Answer:</strong> It is on its way." in html
+    question.refresh_from_db()
+    assert question.answer == "It is on its way."

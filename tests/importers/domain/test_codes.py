@@ -39,6 +39,20 @@ Vi fik koden. Den er 482913.
 Koden, jeg fik, er 482913
 KODEN FRA CBP ER ４８２９１３
 482913 er koden fra CBP
+pin 123456
+PIN: 4829
+pinkode 482913
+otp 483920
+passcode 482913
+Passcode is 482 913
+verification number 482913
+the security number is 482913
+the number CBP mailed: 123456
+the number from CBP is 482913
+The digits that CBP sent: 482913
+tallet fra CBP: 482913
+Nummeret fra CBP er 482 913
+Tallet, CBP sendte, er ikke rigtigt. Koden er 482913
 482913
 """.strip().splitlines()
 
@@ -58,6 +72,16 @@ the code 99030125 stands on line 3
 tariff code 847130
 tracking code 482913
 filer code 9AB
+What does code 9903 mean
+What is code 99030125
+The tariff code is 9902
+case number from CBP 482913
+The CSMS number from CBP: 68315804
+protest number CBP gave us 482913
+importer number CBP assigned 261304-00123
+Sagsnummeret fra CBP: 482913
+Mange tal fra CBP, 482913 i alt
+we pin 3 of 6 papers
 No code came. Call me on 22 33 44 55
 The code does not come, call +45 99 28 78 17
 the code of entry 316-2509314-6 is missing
@@ -103,7 +127,24 @@ def test_other_codes_and_numbers_pass(text: str) -> None:
     refuse_codes(text)
 
 
-@pytest.mark.parametrize("piece", ["code ", "koden er ", "482 913 ", "is ", "kode-", "1", "(", "code is 4", " "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "code ",
+        "koden er ",
+        "482 913 ",
+        "is ",
+        "kode-",
+        "1",
+        "(",
+        "code is 4",
+        " ",
+        "pin ",
+        "number CBP ",
+        "security number ",
+        "tallet fra ",
+    ],
+)
 def test_no_text_takes_long(piece: str) -> None:
     text = "code " + piece * (1990 // len(piece))
     began = time.perf_counter()

@@ -29,6 +29,11 @@ def test_every_failure_that_is_known_of_an_application_is_there() -> None:
     ]  # fmt: skip
 
 
+def test_what_goes_wrong_in_an_account_stands_among_what_goes_wrong_with_applying() -> None:
+    """The page of the account lists the one, and of it only the other where there is an account."""
+    assert {f.key for f in failures_at(Place.IN_ACCOUNT)} < {f.key for f in failures_at(Place.APPLYING)}
+
+
 @pytest.mark.parametrize("place", list(Place))
 def test_every_place_has_help(place: Place) -> None:
     assert list(failures_at(place))

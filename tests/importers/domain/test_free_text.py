@@ -124,6 +124,31 @@ rows 1,2,3,4,5,6,7,8
 version 1.2.3.4
 +298 123456
 +299 12 34 56
+the account 12 people use
+The account does not open, call 22334455
+Our account manager is Mette Holm, 99287817
+The Trade Account Owner is Mette, 22 33 44 55
+Kontoen virker ikke, ring 22 33 44 55
+Kontoen virker ikke. Mit nummer er 22334455
+ACE account: Mette Holm, 22334455
+ACE-kontoen: Mette Holm, 22334455
+the account for invoice 12345678
+account of Nordlys ApS, CVR 12345678
+account of DK12345678
+kontoen til ordre 12345678
+the account shows error code 404
+the account was opened on 20261103
+account holder Karetmagervej 12, 5000 Odense C
+according to acc. to order 12345678
+Reg. nr. 3409
+reg. 3409, tlf. 99287817
+order 123456-7890
+order 4111-22
+ordre 991390-1234
+4111.1111
+101
+202
+303
 """.strip().splitlines()
 
 BANK = """
@@ -202,7 +227,32 @@ DK5000400440116243@prairie.example
 DE021000021
 AB021000021
 021\u200b000021
+Vores kontonummer i Danske Bank er 12345678, reg. 3409
+Our account number at Danske Bank is 12345678
+Konto hos Nordea 1234567890
+Vores konto i Jyske Bank er 1234567
+The refund account with Chase is 12 345 678
+ACE account number 12345678
+Reg.nr 3409, 12345678
+reg. 3409 og 12345678
+Registreringsnummer 3409 / 12345678
+Kontonr (DK): 1234567890
+acc 12345678
+acc: 12345678
+kto 12345678
+kto. 12345678
+DK50.0040.0440.1162.43
+4111.1111.1111.1111
+4111/1111/1111/1111
 """.strip().splitlines()
+BANK += [
+    "Reg. 3409\n12345678",
+    "Kontonummer i Danske Bank:\n12345678",
+    "Account number\nat Danske Bank\n12345678",
+    "IBAN:\nDK50 0040\n0440 1162 43",
+    "021\n000\n021",
+    "021\r\n000\r\n021",
+]
 
 SSN = """
 123-45-6789
@@ -225,7 +275,12 @@ number 123456789, thanks
 123-45-6789@prairie.example
 123.45.6789@prairie.example
 123456789@prairie.example
+SSN: 123 456 789
+SSN is 123 - 45 - 6789
+123 - 45 - 6789
+SSN er 123.456.789
 """.strip().splitlines()
+SSN += ["SSN\n123-45\n6789", "SSN:\r\n123 45 6789"]
 
 
 def refusal(rule: Callable[[str], None], text: str) -> str:
@@ -288,6 +343,21 @@ def test_harmless_text_passes_inside_a_longer_note() -> None:
         "12_",
         "a.",
         "A123456789",
+        "account ",
+        "account a 1 ",
+        "account\n",
+        "reg. 3409 ",
+        "reg nr ",
+        "SSN is ",
+        "SSN 1-",
+        "CPR nr ",
+        "010190 ",
+        "123\n",
+        "123 - ",
+        "1234.",
+        "DK50.",
+        "DK50\n",
+        "account " + "\n" * 60,
     ],
 )
 def test_long_text_takes_no_long_time(unit: str) -> None:
@@ -297,56 +367,6 @@ def test_long_text_takes_no_long_time(unit: str) -> None:
     looks_like_ssn(text)
     refuse_links(text)
     assert time.process_time() - start < 1
-
-
-NAMES = """
-Booking.com B.V.
-Amazon.com, Inc.
-Nordlys Cykler A/S
-Nordlys I/S
-c/o Mette Holm
-Hansen & Søn K/S v/Mette Holm
-A.P. Møller - Mærsk A/S
-S.p.A. / Milano
-Dr. Oetker KG
-3M Danmark a/s
-Marks and Spencer plc
-Data: Systems ApS
-1. Mai GmbH
-www A/S
-St. Gallen / Basel AG
-Mette Sørensen, M.Sc.
-Co., Ltd.
-""".strip().splitlines()
-LINKS = """
-https://evil.example
-see HTTP://evil.example now
-evil.example/login
-Nordlys (evil.example/a) ApS
-evil.example:8080
-evil.example?x=1
-evil.example#x
-www.evil.example
-(www.evil.example)
-www2.evil.example
-evil。example/login
-ｗｗｗ．evil.example
-evil\u200b.example/login
-hxxps:evil
-mailto:x
-javascript:alert(1)
-xn--evil.xn--p1ai/x
-бест.рф/вход
-//evil.example/x
-""".strip().splitlines()
-
-
-def test_names_of_companies_and_people_are_no_links() -> None:
-    assert [name for name in NAMES if refusal(refuse_links, name)] == []
-
-
-def test_a_web_address_in_a_name_is_refused() -> None:
-    assert [name for name in LINKS if refusal(refuse_links, name) != "link"] == []
 
 
 def test_far_too_long_text_is_refused_before_anybody_looks_at_it() -> None:

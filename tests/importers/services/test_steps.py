@@ -70,6 +70,9 @@ def test_names_that_lead_elsewhere_are_refused_and_nobody_is_written_to() -> Non
     [
         ({"name": "Lars, evil.example"}, "link"),
         ({"name": "L" * 81}, "too_long"),
+        ({"name": "Lars, call +1 888 555 0134"}, "phone"),
+        ({"name": "Lars //evil.example"}, "link"),
+        ({"name": "Lars evil。example"}, "link"),
         ({"email": "a?bcc=b@c.example"}, "address"),
     ],
 )
@@ -148,6 +151,41 @@ def test_the_contact_keeps_access_when_somebody_else_becomes_the_officer() -> No
     name_officer(importer, who)
     name_officer(importer, who, email="lars@nordlys.example")
     assert ImporterAccess.objects.filter(importer=importer, user=who, revoked_at=None).exists()
+
+
+def handed_over(importer: ImporterOfRecord) -> User:
+    """An officer who is not the contact, and now names somebody else."""
+    contact = walkthrough.invited(importer, StaffFactory())
+    name_officer(importer, contact, email="lars@nordlys.example")
+    return User.objects.get(email="lars@nordlys.example")
+
+
+def test_an_officer_who_hands_over_is_out_and_the_contact_stays() -> None:
+    importer = ImporterFactory()
+    lars = handed_over(importer)
+    name_officer(importer, lars, email="anna@nordlys.example")
+    live = ImporterAccess.objects.filter(importer=importer, revoked_at=None).order_by("pk")
+    assert [access.user.email for access in live] == [importer.contact_email, "anna@nordlys.example"]
+    name_officer(importer, User.objects.get(email="anna@nordlys.example"), email="lars@nordlys.example")
+    assert ImporterOfRecord.objects.visible_to(lars).exists(), "named again, in again"
+
+
+def test_an_officer_stays_as_long_as_the_one_they_name_cannot_come_in() -> None:
+    importer = ImporterFactory()
+    lars = handed_over(importer)
+    name_officer(importer, lars, email="anna@nordlys.example", authorised=False)
+    assert ImporterOfRecord.objects.visible_to(lars).exists()
+
+
+def test_what_an_importer_calls_somebody_stays_with_that_importer() -> None:
+    """Or one importer could name another's people, before anybody asked them."""
+    theirs, ours = ImporterFactory(contact_name=""), ImporterFactory(contact_name="")
+    person = walkthrough.invited(theirs, StaffFactory())
+    name_officer(ours, UserFactory(), name="Sign in elsewhere", email=person.email)
+    person.refresh_from_db()
+    assert person.name == ""
+    assert ImporterOfRecord.objects.get(pk=ours.pk).calls(person) == "Sign in elsewhere"
+    assert ImporterOfRecord.objects.get(pk=theirs.pk).calls(person) == person.email
 
 
 def test_who_was_shut_out_by_staff_is_not_let_in_by_the_importer() -> None:

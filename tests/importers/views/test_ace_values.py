@@ -5,9 +5,11 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from importers.domain.facts import Route
 from importers.models import FiledContact, ImporterOfRecord, User
+from importers.pages.ace_values import country_in_ace
 from importers.services import filings, steps
 from tests import walkthrough
 
@@ -96,6 +98,15 @@ def test_the_pre_flight_says_no_more_than_we_know(page: Client, underway: Import
     assert "Ask the officer: do you sign in to ACE with this e-mail already" in checks
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("HK", "Hong Kong"), ("MM", "Myanmar"), ("CD", "Democratic Republic of the Congo"), ("DK", "Denmark")],
+)
+def test_what_is_chosen_in_ace_is_the_plain_name_in_any_language(code: str, name: str) -> None:
+    with override("da"):
+        assert country_in_ace(code) == name
+
+
 def test_countries_are_called_what_they_are_called_today(page: Client, importer: ImporterOfRecord) -> None:
     page.cookies["django_language"] = "da"
     html = read(page, importer, "company")
@@ -122,3 +133,26 @@ def test_a_postal_code_is_kept_without_its_country(page: Client, importer: Impor
     page.post(reverse("step", args=[importer.uuid, "company"]), given | {"postal_code": "DK-8600"})
     importer.refresh_from_db()
     assert importer.postal_code == "8600"
+
+
+@pytest.mark.parametrize("code", ["", "0", "none"])
+def test_a_company_where_there_are_no_postal_codes_gets_past_the_first_step(
+    page: Client, importer: ImporterOfRecord, code: str
+) -> None:
+    given = {"name": "N", "country": "HK", "structure": "llc", "street": "A 1", "city": "B", "phone": "+85221234567"}
+    page.post(reverse("step", args=[importer.uuid, "company"]), given | {"postal_code": code})
+    importer.refresh_from_db()
+    assert importer.company_confirmed_at
+    assert importer.postal_code == ""
+
+
+@pytest.mark.parametrize(("code", "told"), [("", "Enter the postal code."), ("none", "have a postal code: enter it")])
+def test_everywhere_else_the_postal_code_is_asked_for(
+    page: Client, importer: ImporterOfRecord, code: str, told: str
+) -> None:
+    given = {"name": "N", "country": "SE", "structure": "llc", "street": "A 1", "city": "B", "phone": "+46812345678"}
+    html = page.post(reverse("step", args=[importer.uuid, "company"]), given | {"postal_code": code}).content.decode()
+    assert '<a href="#id_postal_code">' in html
+    assert told in html
+    importer.refresh_from_db()
+    assert not importer.company_confirmed_at

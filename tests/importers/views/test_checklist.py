@@ -66,6 +66,8 @@ def test_a_page_weighs_little(page: Client, importer: ImporterOfRecord) -> None:
 
 
 def test_the_first_visit_is_written_down_once(page: Client, importer: ImporterOfRecord, person: User) -> None:
+    assert page.head(reverse("checklist", args=[importer.uuid])).status_code == 200
+    assert ImporterAccess.objects.get(user=person).first_visit_at is None, "a look whether it is there is no visit"
     html_of(page, importer)
     first = ImporterAccess.objects.get(user=person).first_visit_at
     html_of(page, importer)

@@ -113,6 +113,33 @@ def test_a_form_that_somebody_else_opened_is_refused_with_a_word(
     assert NOT_SAVED not in html(client.get(company))
 
 
+def test_keeping_it_takes_nothing_from_what_the_person_signed_in_had_typed(
+    person: User, colleague: User, company: str
+) -> None:
+    client = strict(colleague)
+    client.post(company, TYPED | {"street": "Østergade 9", "made_for": drafts.mark_of(colleague)}, headers=OWN)
+    client.post(company, TYPED | {"made_for": drafts.mark_of(person)}, headers=OWN)
+    said = html(client.get(company))
+    assert "Østergade 9" in said
+    assert "Nygade 7" not in said
+
+
+def test_whose_answer_looked_like_bank_details_is_told_so_and_nobody_else(
+    person: User, colleague: User, company: str
+) -> None:
+    client, told = strict(colleague), "One answer looks like bank details"
+    iban = {"city": "DK50 0040 0440 1162 43", "made_for": drafts.mark_of(person)}
+    client.post(company, TYPED | iban, headers=OWN)
+    assert told not in html(client.get(company))
+    kept = client.session[drafts.IN_SESSION]
+    client.force_login(person)
+    session = client.session
+    session[drafts.IN_SESSION] = kept
+    session.save()
+    assert told in html(client.get(company))
+    assert told not in html(client.get(company)), "once"
+
+
 def test_it_waits_for_whom_it_was_made_for(page: Client, person: User, colleague: User, company: str) -> None:
     data = filled(page, company, TYPED)
     page.force_login(colleague)

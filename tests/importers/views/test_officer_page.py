@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from importers.models import ImporterOfRecord, MailKind, Notification
+from importers.models import ImporterOfRecord, MailKind, Notification, User
 from importers.services.readiness import checklist_of
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +65,24 @@ def test_the_title_is_asked_for_in_english_with_examples(page: Client, importer:
     assert "Title in English" in html
     page.cookies["django_language"] = "da"
     assert "økonomichef er CFO" in page.get(url(importer)).content.decode()
+
+
+def test_an_officer_who_hands_over_is_told_before_that_the_checklist_is_closed_to_them(
+    page: Client, importer: ImporterOfRecord
+) -> None:
+    lars = SHARED | {"email": "lars@nordlys.example"}
+    page.post(url(importer), lars)
+    desk = Client()
+    desk.force_login(User.objects.get(email="lars@nordlys.example"))
+    assert "this checklist is closed to you" in desk.get(url(importer)).content.decode()
+    anna = lars | {"email": "anna@nordlys.example"}
+    refused = desk.post(url(importer), anna).content.decode()
+    assert "You will no longer be able to open this checklist." in refused
+    assert '<a href="#id_leaves">' in refused
+    assert desk.get(url(importer)).status_code == 200
+    assert desk.post(url(importer), lars).status_code == 302, "whoever stays the officer is asked nothing"
+    saved = desk.post(url(importer), anna | {"leaves": "on"}, follow=True)
+    assert saved.redirect_chain[-1][0] == reverse("importers")
+    assert "This checklist is now closed to you." in saved.content.decode()
+    assert desk.get(url(importer)).status_code == 404
+    assert page.get(url(importer)).status_code == 200

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from importers.letters import start_url
 from importers.models import MailKind, Notification
+from importers.views.code import SIGN_IN
 from tests.factories import AccessFactory, NotificationFactory
 from tests.importers.services.test_two_at_once import together
 
@@ -112,3 +113,16 @@ def test_of_two_browsers_at_once_one_gets_in() -> None:
         goals = together(*[partial(types, *browser) for browser in browsers])
         assert sorted(is_in(client) for client, _code in browsers) == [False, True]
         assert goals.count(reverse("start_again", args=[mail.uuid])) == 1
+
+
+@pytest.mark.django_db
+def test_a_code_that_was_asked_for_before_the_portal_was_renewed_signs_in() -> None:
+    mail, link = opened()
+    client, code = asks(link)
+    session = client.session
+    assert session["account_login"]["state"]["stages"]["login_by_code"]["data"].pop(SIGN_IN)
+    session.save()
+    types(client, code)
+    assert is_in(client)
+    mail.refresh_from_db()
+    assert mail.link_used_at is not None

@@ -5,6 +5,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import trans_real
 
 from importers.models import BrokerFirm, Campaign, User
 from tests.factories import CampaignFactory
@@ -98,3 +99,16 @@ def test_a_page_that_is_not_there_says_so_in_our_look(page: Client, path: str) -
     response = page.get(path)
     assert response.status_code == 404
     assert "Page not found" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_languages_that_the_portal_does_not_have_leave_nothing_behind(client: Client, person: User) -> None:
+    client.force_login(person)
+    client.post(reverse("set_language"), {"language": "da"})
+    before = set(trans_real._translations)  # type: ignore[attr-defined]
+    for chosen in ("xx-unheard", "da-unheard", "x" * 5000, "de", ""):
+        answer = client.post(reverse("set_language"), {"language": chosen})
+        assert answer.status_code == 302
+    person.refresh_from_db()
+    assert person.language == "da"
+    assert set(trans_real._translations) == before  # type: ignore[attr-defined]

@@ -148,3 +148,27 @@ def test_a_link_never_lets_staff_in(client: Client, importer: ImporterOfRecord) 
     AccessFactory(importer=importer, user=staff)
     mail = NotificationFactory(importer=importer, to_email=staff.email)
     assert client.post(link(mail)).status_code == 410
+
+
+def test_a_stranger_who_knows_the_address_locks_nobody_out_of_a_link(client: Client, mail: Notification) -> None:
+    for minute in range(12):
+        with time_machine.travel(timezone.now() + timedelta(minutes=minute), tick=False):
+            stranger = Client(REMOTE_ADDR=f"192.0.2.{minute}")
+            stranger.post(reverse("account_request_login_code"), {"email": mail.to_email})
+    with time_machine.travel(timezone.now() + timedelta(minutes=12), tick=False):
+        before = len(codes())
+        assert before == 10, "the stranger's own limit holds"
+        answer = client.post(link(mail))
+        client.post(reverse("account_confirm_login_code"), {"action": "resend"})
+    assert answer.status_code == 302
+    assert len(codes()) == before + 2
+
+
+def test_one_link_has_ten_codes_an_hour(client: Client, mail: Notification) -> None:
+    address = link(mail)
+    now = timezone.now()
+    for minute in range(12):
+        with time_machine.travel(now + timedelta(minutes=2 * minute), tick=False):
+            answer = client.post(address)
+    assert answer.status_code == 429
+    assert len(codes()) == 10

@@ -127,8 +127,20 @@ def test_once_the_answers_are_declared_there_is_nothing_to_ask(
     steps.declare(importer, by=officer, digest=walkthrough.digest(importer))
     page = url(importer, "ach-refund", "question")
     assert page not in html(phone.get(url(importer, "ach-refund")))
-    for answer in (phone.get(page), phone.post(page, ASKED)):
-        assert answer["Location"] == url(importer, "ach-refund")
+    assert phone.get(page)["Location"] == url(importer, "ach-refund")
+    assert not Question.objects.exists()
+
+
+def test_what_was_written_while_the_answers_were_declared_is_not_lost(
+    phone: Client, importer: ImporterOfRecord, officer: User, staff: User
+) -> None:
+    walkthrough.on_5106(importer, staff)
+    phone.post(url(importer, "ach-refund"), {"status": "shown", "seen": "refund_tab"})
+    steps.declare(importer, by=officer, digest=walkthrough.digest(importer))
+    answer = phone.post(url(importer, "ach-refund", "question"), ASKED)
+    assert answer.status_code == 409
+    assert "so your question was not sent" in answer.content.decode()
+    assert ASKED["text"] in answer.content.decode()
     assert not Question.objects.exists()
 
 

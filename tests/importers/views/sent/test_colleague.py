@@ -164,6 +164,8 @@ def test_a_colleague_never_declares(phone: Client, importer: ImporterOfRecord, o
 def test_the_first_look_is_written_down_once_and_is_no_visit_of_the_checklist(
     phone: Client, desk: Client, importer: ImporterOfRecord, colleague: User
 ) -> None:
+    assert phone.head(url(importer, "ach-refund")).status_code == 200
+    assert Delegation.objects.get().first_opened_at is None, "a look whether it is there is no look at it"
     phone.get(url(importer, "ach-refund"))
     first = Delegation.objects.get().first_opened_at
     assert first is not None
