@@ -25,7 +25,6 @@ from importers.models import (
     Readiness,
     User,
 )
-from importers.services import digest
 from importers.services.digest import choose_digest, send_digests
 from importers.services.news import SHOWN
 from importers.tasks import send_digests as task
