@@ -136,7 +136,7 @@ def wait_until_somebody_waits() -> None:
     """For a lock that this connection holds."""
     for _ in range(1000):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
             if cursor.fetchone():
                 return
         time.sleep(0.01)
