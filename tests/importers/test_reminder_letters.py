@@ -96,7 +96,7 @@ def test_it_speaks_of_the_step_that_is_next_now_not_of_the_one_it_was_put_in_for
     assert "confirm the company details" in write(row).subject
     who = walkthrough.invited(importer, StaffFactory.create())
     walkthrough.before(importer, who, Route.OWN_ACCOUNT)
-    assert "the ACE account is the next step" in write(row).subject
+    assert "create the ACE account" in write(row).subject
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -175,7 +175,7 @@ def several(campaigns: Sequence[Campaign], language: str = "en") -> tuple[list[I
 
 @pytest.mark.parametrize(
     ("language", "subject"),
-    [("en", "Three companies: what is left before"), ("da", "Tre virksomheder: det mangler inden den")],
+    [("en", "Three companies: what is left to do by"), ("da", "Tre virksomheder: det, der skal være klaret senest den")],
 )
 def test_a_person_with_several_importers_gets_one_mail_that_lists_each_with_its_link(
     language: str, subject: str
@@ -197,7 +197,7 @@ def test_of_several_each_has_its_own_date() -> None:
     soon, past = ahead(3), ahead(-7)
     _importers, written = several([soon, past, soon])
     assert "Late is not lost" in written.text
-    assert f"before {soon.deadline.day} {soon.deadline:%B}" in written.subject
+    assert f"by {soon.deadline.day} {soon.deadline:%B}" in written.subject
     method, [event] = events(written)
     assert method == "PUBLISH"
     assert event.decoded("dtstart") == soon.deadline
