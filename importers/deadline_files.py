@@ -1,11 +1,13 @@
 """The deadline for the reader's calendar: published with each reminder ahead of it, cancelled with the mail that ends
 the reminders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.mime.text import MIMEText
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -16,6 +18,7 @@ from importers.wording import readable_phone
 
 ENDING = (MailKind.RECEIPT, MailKind.READY)
 NAMES_SHOWN = 3
+FILE_NAMES = {Method.PUBLISH: "deadline.ics", Method.CANCEL: "no-deadline.ics"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +30,53 @@ class CalendarFile:
     def part(self) -> MIMEText:
         part = MIMEText(self.content.decode(), "calendar", "utf-8")
         part.set_param("method", self.method)
-        part.add_header("Content-Disposition", "attachment", filename="deadline.ics")
+        part.add_header("Content-Disposition", "attachment", filename=FILE_NAMES[self.method])
         return part
 
 
-def published(row: Notification, names: Mapping[Campaign, Sequence[str]], firm: BrokerFirm) -> list[CalendarFile]:
+def published(
+    row: Notification, names: Mapping[Campaign, Sequence[str]], firm: BrokerFirm, now: datetime
+) -> list[CalendarFile]:
     """`names` are those of the importers that the mail is about, for each campaign."""
-    now = timezone.now()
     ahead = [_entry(row, campaign, whose, firm) for campaign, whose in names.items() if not campaign.is_past(now)]
-    return [CalendarFile(Method.PUBLISH, calendar_file(Method.PUBLISH, ahead))] if ahead else []
+    if not ahead:
+        return []
+    whose = next(iter(names.values()))
+    replaced = [_entry(row, campaign, whose, firm) for campaign in _replaced(row, names)]
+    return [*_files(Method.CANCEL, replaced), *_files(Method.PUBLISH, ahead)]
 
 
-def cancelled(row: Notification, firm: BrokerFirm) -> list[CalendarFile]:
+def cancelled(row: Notification, firm: BrokerFirm, now: datetime) -> list[CalendarFile]:
     """With the mails that end the reminders: for each campaign in which this person was reminded, once nothing waits
     for them any more, about whichever importer."""
     if row.kind not in ENDING or row.importer is None:
         return []
-    reminded = Notification.objects.filter(
-        kind=MailKind.REMINDER, state=MailState.SENT, to_email__iexact=row.to_email, campaign__superseded_by=None
-    )
+    reminded = _reminded(row).filter(campaign__superseded_by=None)
     over = [
         _entry(row, campaign, [row.importer.name], firm)
         for campaign in Campaign.objects.filter(pk__in=reminded.filter(importer=row.importer).values("campaign"))
-        if not campaign.is_past(timezone.now())
+        if not campaign.is_past(now)
         and not reminded.filter(campaign=campaign).exclude(importer__readiness__importer_step="").exists()
     ]
-    return [CalendarFile(Method.CANCEL, calendar_file(Method.CANCEL, over))] if over else []
+    return _files(Method.CANCEL, over)
+
+
+def _replaced(row: Notification, campaigns: Iterable[Campaign]) -> Iterable[Campaign]:
+    """Those that one of `campaigns` took the place of since this person was last reminded."""
+    reminded = _reminded(row).filter(importer=row.importer)
+    found = list(Campaign.objects.filter(superseded_by__in=campaigns, pk__in=reminded.values("campaign")))
+    known = found and reminded.filter(campaign__in=[campaign.superseded_by_id for campaign in found]).exists()
+    return [] if known else found
+
+
+def _reminded(row: Notification) -> QuerySet[Notification]:
+    """What this person was sent in the way of reminders, about whichever importer."""
+    sent = Notification.objects.filter(kind=MailKind.REMINDER, state=MailState.SENT)
+    return sent.filter(to_email__iexact=row.to_email)
+
+
+def _files(method: Method, entries: Sequence[DeadlineEntry]) -> list[CalendarFile]:
+    return [CalendarFile(method, calendar_file(method, entries))] if entries else []
 
 
 def _entry(row: Notification, campaign: Campaign, names: Sequence[str], firm: BrokerFirm) -> DeadlineEntry:

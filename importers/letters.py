@@ -3,8 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from importers.wording import left_title, step_minutes, step_title
 START_SALT = "importers.start"
 LONGEST_SUBJECT = 250  # what the row holds
 WRITTEN = (MailKind.ACCOUNT, MailKind.DIGEST)  # about signing in, by allauth; about all of a colleague's importers
+LAST_STEP = "inform-broker"  # of the importer's own
 SEVERAL = "reminder_several"  # the reminder to a person with several importers
 TO_WHOM_IMPORTERS_CHOOSE = (MailKind.OFFICER_INVITATION, MailKind.DELEGATION)
 
@@ -75,32 +76,29 @@ def read_link(token: str) -> tuple[UUID, datetime] | None:
 
 
 def write(
-    rows: Notification | Sequence[Notification], *, words: Words | None = None, now: datetime | None = None
+    rows: Notification | Sequence[Notification], *, now: datetime | None = None, words: Words | None = None
 ) -> Letter:
-    """Rendered at the moment of sending, so that it says what is open now. Some come written. `rows` are those of one
-    mail: several only of reminders. `words` take the place of a reminder's own; another `now` is for looking ahead."""
+    """Rendered at the moment of sending, so that it says what is open now. Some come written.
+    `rows` are those of one mail: several only of reminders. Another moment is for looking ahead; `words` are for a
+    preview and take the place of a reminder's own."""
     rows = [rows] if isinstance(rows, Notification) else rows
-    row = rows[0]
+    row, now = rows[0], now or timezone.now()
     if row.kind in WRITTEN:
         return Letter(row.subject, row.text, row.html)
+    firm = BrokerFirm.current()
     with translation.override(row.language):
-        firm = BrokerFirm.current()
-        context = (
-            _reminder_context(rows, firm, words, now or timezone.now())
-            if row.kind == MailKind.REMINDER
-            else _context(row, firm)
-        )
-        letter = render(SEVERAL if len(rows) > 1 else row.kind, row.language, context)
-        files = context.get("files") or cancelled(row, firm)
-    return replace(letter, files=tuple(files))
+        if row.kind == MailKind.REMINDER:
+            context = _reminder_context(rows, firm, now, words)
+            return render(SEVERAL if len(rows) > 1 else row.kind, row.language, context, context["files"])
+        return render(row.kind, row.language, _context(row, firm, now), cancelled(row, firm, now))
 
 
-def render(name: str, language: str, context: dict[str, Any]) -> Letter:
+def render(name: str, language: str, context: dict[str, Any], files: Sequence[CalendarFile] = ()) -> Letter:
     """The three templates of a mail, in the language that is active."""
     subject = " ".join(render_to_string(f"emails/{language}/{name}-subject.txt", context).split())
     text = without_gaps(render_to_string(f"emails/{language}/{name}.txt", context))
     html = css_inline.inline(render_to_string(f"emails/{language}/{name}.html", context))
-    return Letter(subject[:LONGEST_SUBJECT], text, html)
+    return Letter(subject[:LONGEST_SUBJECT], text, html, tuple(files))
 
 
 def without_gaps(text: str) -> str:
@@ -108,15 +106,15 @@ def without_gaps(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
 
 
-def _context(row: Notification, firm: BrokerFirm) -> dict[str, Any]:
+def _context(row: Notification, firm: BrokerFirm, now: datetime) -> dict[str, Any]:
     campaign = row.campaign or Campaign.objects.shown()
     context = _frame_of([row], firm) | {
         "campaign": campaign,
-        "is_late": campaign is not None and campaign.is_past(timezone.now()),
+        "is_late": campaign is not None and campaign.is_past(now),
         "question": row.question,
     }
     if row.importer_id is not None:
-        context |= _importer_context(row.importer_id, row.step, firm)
+        context |= _importer_context(row.importer_id, row.step, firm, timezone.localdate(now))
         context["sender"] = context["importer"].calls(row.requested_by) if row.requested_by else ""
         if row.kind in TO_WHOM_IMPORTERS_CHOOSE:
             context["importer"].name = context["importer"].name_on_the_list
@@ -155,7 +153,7 @@ class Part:
 
 
 def _reminder_context(
-    rows: Sequence[Notification], firm: BrokerFirm, words: Words | None, now: datetime
+    rows: Sequence[Notification], firm: BrokerFirm, now: datetime, words: Words | None
 ) -> dict[str, Any]:
     """Of one importer with its words; of several each in short."""
     today = timezone.localdate(now)
@@ -172,7 +170,7 @@ def _reminder_context(
         "importer": parts[0].importer,
         "is_late": all(part.is_late for part in parts),
         "next_day": min((part.campaign.deadline for part in parts if not part.is_late), default=None),
-        "files": published(rows[0], names, firm),
+        "files": published(rows[0], names, firm, now),
         "stop_url": stop_url(rows[0]),
     }
     if len(parts) == 1:
@@ -183,8 +181,7 @@ def _reminder_context(
 def _part(row: Notification, importer: ImporterOfRecord, checklist: Checklist, now: datetime) -> Part:
     assert row.campaign is not None  # noqa: S101 - a reminder has one, by a constraint
     left = [LeftStep.of(state, checklist) for state in checklist.left]
-    step = checklist.importer_step or checklist[row.step]
-    following = LeftStep.of(step, checklist)
+    following = LeftStep.of(checklist.importer_step or checklist[row.step or LAST_STEP], checklist)
     return Part(importer, left, following, row.campaign, row.campaign.is_past(now), start_url(row))
 
 
@@ -229,9 +226,9 @@ def frame(firm: BrokerFirm) -> dict[str, Any]:
     }
 
 
-def _importer_context(importer_id: int, step: str, firm: BrokerFirm) -> dict[str, Any]:
+def _importer_context(importer_id: int, step: str, firm: BrokerFirm, today: date) -> dict[str, Any]:
     importer = ImporterOfRecord.objects.with_facts().select_related("assigned_to").get(pk=importer_id)
-    checklist = evaluate(importer.facts(firm, timezone.localdate()))
+    checklist = evaluate(importer.facts(firm, today))
     left = [LeftStep.of(state, checklist) for state in checklist.left]
     attestation = importer.newest_declaration
     return {

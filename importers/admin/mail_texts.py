@@ -43,7 +43,7 @@ def refusal(found: Found) -> str:
 
 class MailTextForm(forms.ModelForm):
     step = forms.ChoiceField(
-        label=gettext_lazy("next step"), required=False, widget=widgets.UnfoldAdminSelectWidget,
+        label=gettext_lazy("Next step"), required=False, widget=widgets.UnfoldAdminSelectWidget,
         help_text=gettext_lazy("The text goes out when this is the next step that waits for the importer."),
     )  # fmt: skip
 
@@ -76,6 +76,22 @@ class MailTextForm(forms.ModelForm):
             self.add_error(name, violation_text(broken))
         for found in not_to_be_said(text):
             self.add_error(name, refusal(found))
+
+
+class AboutForm(forms.Form):
+    """Whom the preview is written about."""
+
+    chosen = forms.ChoiceField(
+        label=gettext_lazy("Written about"), required=False, widget=widgets.UnfoldAdminSelectWidget
+    )
+    find = forms.CharField(
+        label=gettext_lazy("Only those with this in their name"), required=False, max_length=100,
+        widget=widgets.UnfoldAdminTextInputWidget,
+    )  # fmt: skip
+
+    def __init__(self, importers: list[ImporterOfRecord], **initial: Any) -> None:
+        super().__init__(initial=initial)
+        self.fields["chosen"].choices = [(one.pk, one.name) for one in importers]  # type: ignore[attr-defined]
 
 
 def candidates_for(text: MailText, find: str) -> QuerySet[ImporterOfRecord]:
@@ -184,6 +200,7 @@ class MailTextAdmin(StaffAdmin):
             "importers": importers,
             "importer": importer,
             "find": find,
+            "about": AboutForm(importers, chosen=importer.pk if importer else "", find=find),
             "letter": letter,
             "document": framed(letter.html) if letter else "",
             "fields": [form[name] for name in WRITTEN],

@@ -106,11 +106,11 @@ def test_the_reminder_counts_what_is_left_in_words(importer: ImporterOfRecord) -
     ahead = CampaignFactory(deadline=timezone.localdate() + timedelta(days=14))
     day = f"{ahead.deadline.day} {ahead.deadline:%B}"
     written = letter(importer, MailKind.REMINDER, campaign=ahead)
-    assert written.subject == f"Nordlys & Søn ApS: nominate us on Form 4811 before {day}"
+    assert written.subject == f"Nordlys & Søn ApS: nominate us on Form 4811 by {day}"
     assert "What is left for Nordlys & Søn ApS: two steps." in written.text
     assert "about 5 minutes" in written.text
     danish = letter(importer, MailKind.REMINDER, "da", campaign=ahead, slot="T-7")
-    assert danish.subject.startswith("Nordlys & Søn ApS: angiv os på Form 4811 inden den ")
+    assert danish.subject.startswith("Nordlys & Søn ApS: angiv os på Form 4811 senest den ")
     assert "Nordlys & Søn ApS mangler to trin:" in danish.text
 
 

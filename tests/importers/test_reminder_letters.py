@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from icalendar import Calendar
 
 from importers.contact import contact_for
+from importers.deadline_files import CalendarFile
 from importers.domain.facts import Route
 from importers.letters import Letter, message, write
 from importers.models import (
@@ -52,11 +53,16 @@ def sent(row: Notification) -> Notification:
     return row
 
 
-def events(letter: Letter) -> tuple[str, list[Any]]:
-    """As a mail program reads the one calendar file."""
-    [file] = letter.files
+def read(file: CalendarFile) -> list[Any]:
+    """As a mail program reads it."""
     calendar = Calendar.from_ical(file.content)
-    return str(calendar["METHOD"]), calendar.walk("VEVENT")
+    assert calendar["METHOD"] == file.method
+    return calendar.walk("VEVENT")
+
+
+def events(letter: Letter) -> tuple[str, list[Any]]:
+    [file] = letter.files
+    return file.method, read(file)
 
 
 @pytest.fixture
@@ -96,7 +102,7 @@ def test_it_speaks_of_the_step_that_is_next_now_not_of_the_one_it_was_put_in_for
     assert "confirm the company details" in write(row).subject
     who = walkthrough.invited(importer, StaffFactory.create())
     walkthrough.before(importer, who, Route.OWN_ACCOUNT)
-    assert "the ACE account is the next step" in write(row).subject
+    assert "create the ACE account" in write(row).subject
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -175,7 +181,10 @@ def several(campaigns: Sequence[Campaign], language: str = "en") -> tuple[list[I
 
 @pytest.mark.parametrize(
     ("language", "subject"),
-    [("en", "Three companies: what is left before"), ("da", "Tre virksomheder: det mangler inden den")],
+    [
+        ("en", "Three companies: what is left to do by"),
+        ("da", "Tre virksomheder: det, der skal være klaret senest den"),
+    ],
 )
 def test_a_person_with_several_importers_gets_one_mail_that_lists_each_with_its_link(
     language: str, subject: str
@@ -197,7 +206,7 @@ def test_of_several_each_has_its_own_date() -> None:
     soon, past = ahead(3), ahead(-7)
     _importers, written = several([soon, past, soon])
     assert "Late is not lost" in written.text
-    assert f"before {soon.deadline.day} {soon.deadline:%B}" in written.subject
+    assert f"by {soon.deadline.day} {soon.deadline:%B}" in written.subject
     method, [event] = events(written)
     assert method == "PUBLISH"
     assert event.decoded("dtstart") == soon.deadline
@@ -252,7 +261,9 @@ def test_it_reaches_mail_programs_as_a_calendar(importer: ImporterOfRecord) -> N
     [part] = [part for part in parts if part.get_content_type() == "text/calendar"]
     assert part.get_param("method") == "PUBLISH"
     assert part.get_filename() == "deadline.ics"
-    assert Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    assert Calendar.from_ical(content).walk("VEVENT")
     assert {"text/plain", "text/html"} <= {part.get_content_type() for part in parts}
 
 
@@ -283,6 +294,24 @@ def test_as_long_as_another_importer_of_theirs_is_open_it_stays(importer: Import
     walkthrough.declared(other, StaffFactory.create())
     method, _events = events(write(receipt))
     assert method == "CANCEL"
+
+
+def test_the_first_reminder_of_a_campaign_that_replaces_another_takes_the_old_date_away(
+    importer: ImporterOfRecord,
+) -> None:
+    old = ahead(5)
+    _method, [published] = events(write(sent(reminder(importer, old))))
+    new = ahead(30)
+    old.superseded_by = new
+    old.save()
+    first = reminder(importer, new, not_before=timezone.now() + timedelta(days=1))
+    cancel, publish = write(first).files
+    [event] = read(cancel)
+    assert (cancel.method, publish.method) == ("CANCEL", "PUBLISH")
+    assert event["UID"] == published["UID"]
+    assert int(event["SEQUENCE"]) > int(published["SEQUENCE"])
+    sent(first)
+    assert len(write(reminder(importer, new)).files) == 1, "and says so once"
 
 
 def test_who_was_never_reminded_has_nothing_to_take_away(importer: ImporterOfRecord) -> None:

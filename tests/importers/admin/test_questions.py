@@ -74,9 +74,7 @@ def test_a_code_of_cbp_is_not_sent_out_and_the_answer_stays(as_staff: Client, qu
     assert question.answered_at is None
 
 
-def test_who_answers_second_gets_back_what_they_wrote(
-    as_staff: Client, superuser: User, question: Question
-) -> None:
+def test_who_answers_second_gets_back_what_they_wrote(as_staff: Client, superuser: User, question: Question) -> None:
     questions.answer(question, by=superuser, text="It is on its way.")
     html = answer(as_staff, question, "We have corrected <Form 5106>.")
     assert "A colleague has answered this question meanwhile." in html
