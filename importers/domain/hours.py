@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -99,6 +99,7 @@ def _calendar(country: str) -> holidays.HolidayBase | None:
     return holidays.country_holidays(country, categories=[c for c in ("public", "optional") if c in offered])
 
 
+@lru_cache(maxsize=4096)
 def _closed(country: str, day: date) -> bool:
     calendar = _calendar(country)
     return calendar is not None and day in calendar

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import count, takewhile
 
 from importers.domain.facts import ReminderFacts, Timetable
@@ -68,6 +69,7 @@ def opened(timetable: Timetable, place: Place, now: datetime) -> Iterator[Remind
     return (slot for slot in latest_first if slot.opens_at(timetable.deadline, place) <= now)
 
 
+@lru_cache(maxsize=1024)
 def current(timetable: Timetable, place: Place, now: datetime) -> Reminder | None:
     """The latest slot that has opened; earlier ones that were missed collapse into it. None before the first."""
     return next(opened(timetable, place, now), None)

@@ -195,8 +195,7 @@ def _write(decided: Sequence[DueReminder | PassedOver], system: User, now: datet
             unique_fields=["importer", "campaign", "slot"],
             update_fields=LEDGER,
         )
-        waiting = Notification.objects.filter(mail__in=mails.values()).order_by("mail", "pk").distinct("mail")
-        return list(waiting.values_list("pk", flat=True))
+        return [row.pk for row in {row.mail: row for row in rows if row.state == MailState.PENDING}.values()]
 
 
 def _with_a_way_in(due_now: list[DueReminder], system: User) -> list[DueReminder]:
