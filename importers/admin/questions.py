@@ -53,7 +53,7 @@ class QuestionAdmin(StaffAdmin):
     list_fullwidth = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
-        return Question.objects.with_people().select_related("importer")  # type: ignore[attr-defined,no-any-return]
+        return Question.objects.with_people().select_related("importer")
 
     @display(description=_("question"))
     def what(self, question: Question) -> SafeString:
