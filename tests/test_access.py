@@ -15,11 +15,12 @@ from django.core.signing import TimestampSigner
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from importers.admin.deeds import DEEDS
 from importers.domain.checklist import STEP_BY_KEY
 from importers.letters import START_SALT
-from importers.models import BrokerFirm, User
+from importers.models import BrokerFirm, Question, User
 from tests.factories import AccessFactory, CampaignFactory, NotificationFactory, StaffFactory
 
 ROLES = ("anonymous", "importer", "other", "staff", "superuser")  # "other" is of another importer
@@ -60,7 +61,8 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_campaign_changelist", "admin:importers_campaign_add", "admin:importers_campaign_change",
         "admin:importers_campaign_history", "admin:importers_brokerfirm_change", "admin:importers_brokerfirm_history",
         "admin:importers_importerofrecord_changelist", "admin:importers_importerofrecord_history",
-        "admin:importers_notification_changelist", "admin:importers_user_changelist", "admin:importers_user_change",
+        "admin:importers_notification_changelist", "admin:importers_question_changelist",
+        "admin:importers_user_changelist", "admin:importers_user_change",
         "admin:importers_user_history",
     )),
     (PASSWORD, PASSWORD, ("account_reset_password", "account_reset_password_from_key")),
@@ -78,7 +80,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (NOBODY, NOBODY, (
         "mfa_deactivate_totp", "mfa_download_recovery_codes", "admin:view_on_site",
         "admin:importers_importerofrecord_add", "admin:importers_notification_add",
-        "admin:importers_notification_history",
+        "admin:importers_notification_history", "admin:importers_question_add", "admin:importers_question_history",
     )),
     (STAFF_MOVE, STAFF_MOVE, (
         "admin:login", "admin:logout", "admin:password_change", "admin:importers_brokerfirm_changelist",
@@ -88,12 +90,14 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (STAFF_REFUSED, STAFF_REFUSED, (
         "admin:importers_campaign_delete", "admin:importers_brokerfirm_add", "admin:importers_brokerfirm_delete",
         "admin:importers_importerofrecord_delete", "admin:importers_notification_delete",
+        "admin:importers_question_delete",
         "admin:importers_user_delete",
     )),
     (STAFF, "302 404 404 422 422", ("admin:importers_roster",)),
     (STAFF_MOVE, STAFF, ("admin:importers_deed",)),
     ("302 404 404 404 200", "302 404 404 404 302", ("admin:importers_remove",)),
     (STAFF, NOBODY, ("admin:importers_importerofrecord_change", "admin:importers_notification_change")),
+    (STAFF_MOVE, NOBODY, ("admin:importers_question_change",)),  # leads to the importer
     (BOSS, BOSS, ("admin:importers_user_add",)),
 )  # fmt: skip
 EXPECTED = {name: (get, post) for get, post, names in TABLE for name in names}
@@ -125,6 +129,15 @@ def world(db: None) -> World:
     rows = {
         "importerofrecord": importer.pk,
         "notification": mail.pk,
+        "question": Question.objects.create(
+            importer=importer,
+            step="company",
+            status="in_progress",
+            topic="other",
+            text="How?",
+            asked_at=timezone.now(),
+            asked_by=access.user,
+        ).pk,
         "campaign": CampaignFactory.create().pk,
         "brokerfirm": BrokerFirm.current().pk,
         "user": access.user.pk,
