@@ -20,7 +20,7 @@ from django.utils import timezone
 from importers.admin.deeds import DEEDS
 from importers.domain.checklist import STEP_BY_KEY
 from importers.letters import START_SALT
-from importers.models import BrokerFirm, Errand, ErrandKind, Mailbox, MailKind, MailText, Occasion, User
+from importers.models import BrokerFirm, Errand, ErrandKind, Mailbox, MailKind, MailText, Occasion, Question, User
 from importers.stop_link import stop_token
 from tests.factories import AccessFactory, CampaignFactory, NotificationFactory, StaffFactory
 
@@ -65,7 +65,8 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_importerofrecord_changelist", "admin:importers_importerofrecord_history",
         "admin:importers_mailtext_changelist", "admin:importers_mailtext_add", "admin:importers_mailtext_change",
         "admin:importers_mailtext_history", "admin:importers_mailtext_delete",
-        "admin:importers_notification_changelist", "admin:importers_user_changelist", "admin:importers_user_change",
+        "admin:importers_notification_changelist", "admin:importers_question_changelist", 
+        "admin:importers_user_changelist", "admin:importers_user_change",
         "admin:importers_user_history", "admin:importers_mailbox_changelist", "admin:importers_mailbox_history",
     )),
     (PASSWORD, PASSWORD, ("account_reset_password", "account_reset_password_from_key")),
@@ -84,6 +85,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "mfa_deactivate_totp", "mfa_download_recovery_codes", "admin:view_on_site",
         "admin:importers_importerofrecord_add", "admin:importers_notification_add", "admin:importers_errand_add",
         "admin:importers_notification_history",
+        "admin:importers_question_add", "admin:importers_question_history",
     )),
     (STAFF_MOVE, STAFF_MOVE, (
         "admin:login", "admin:logout", "admin:password_change", "admin:importers_brokerfirm_changelist",
@@ -97,12 +99,14 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_importerofrecord_delete", "admin:importers_notification_delete",
         "admin:importers_user_delete", "admin:importers_mailbox_add", "admin:importers_mailbox_delete",
         "admin:importers_errand_delete",
+        "admin:importers_question_delete",
     )),
     (STAFF, "302 404 404 422 422", ("admin:importers_roster",)),
     (STAFF_MOVE, STAFF, ("admin:importers_deed",)),
     ("302 404 404 404 200", "302 404 404 404 302", ("admin:importers_remove",)),
     (STAFF, STAFF_REFUSED, ("admin:importers_mailbox_change",)),
     (STAFF, NOBODY, ("admin:importers_importerofrecord_change", "admin:importers_notification_change")),
+    (STAFF_MOVE, NOBODY, ("admin:importers_question_change",)),  # leads to the importer
     (BOSS, BOSS, ("admin:importers_user_add",)),
 )  # fmt: skip
 EXPECTED = {name: (get, post) for get, post, names in TABLE for name in names}
@@ -138,6 +142,15 @@ def world(db: None) -> World:
     rows = {
         "importerofrecord": importer.pk,
         "notification": mail.pk,
+        "question": Question.objects.create(
+            importer=importer,
+            step="company",
+            status="in_progress",
+            topic="other",
+            text="How?",
+            asked_at=timezone.now(),
+            asked_by=access.user,
+        ).pk,
         "campaign": campaign.pk,
         "mailtext": MailText.objects.create(occasion=Occasion.BEFORE, language="en", subject="S", body="B").pk,
         "brokerfirm": BrokerFirm.current().pk,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Q, QuerySet, When
+from django.db.models import Case, Count, Q, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -58,6 +58,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     scope = Q(importer__assigned_to=request.user.pk) if mine else Q()
     counts = _counts(scope)
     errands = open_errands(scope, only_mine=mine)
+    asked = list(_questions(scope))
     turn = Readiness.objects.filter(scope, who=Who.BROKER)
     problems = Readiness.objects.filter(scope, stage=Stage.PROBLEM).exclude(who=Who.BROKER)
     shown = _importers(turn, problems, waiting_declarations(scope))
@@ -80,11 +81,14 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "problems": theirs,
         "problem_count": counts["stages"].get(Stage.PROBLEM, 0) - counts["turn_wrong"],
         "problem_link": listing(mine, stage=Stage.PROBLEM, who=NOT_US),
-        "questions": [_question(question) for question in _questions(request, mine)],
         "declared": declared[:SHOWN],
         "declared_count": len(declared),
         "declared_link": listing(mine, visit="declared"),
-        "question_link": listing(mine, visit="asked"),
+        "questions": [_question(question) for question in asked],
+        "question_count": getattr(asked[0], "waiting", 0) if asked else 0,
+        "question_link": reverse("admin:importers_question_changelist")
+        + "?answered=no"
+        + ("&assigned=me" if mine else ""),
         "failed": list(_failed(request, mine)),
         "failed_link": reverse("admin:importers_notification_changelist") + "?state__exact=failed",
         "deadlines": [_deadline(c) for c in Campaign.objects.active()],
@@ -150,10 +154,14 @@ def _lines(request: HttpRequest, importers: list[ImporterOfRecord]) -> tuple[lis
     return sorted(ours, key=lambda line: not line.is_wrong)[:SHOWN], theirs[:SHOWN]
 
 
-def _questions(request: HttpRequest, mine: bool) -> QuerySet[Question]:
-    """That wait for an answer, the oldest first."""
-    asked = Question.objects.open().with_people().select_related("importer").order_by("asked_at")
-    return (asked.filter(importer__assigned_to=request.user.pk) if mine else asked)[:SHOWN]
+def _questions(scope: Q) -> QuerySet[Question]:
+    """That wait for an answer: the longest waiting, and all of today. Each says how many wait altogether."""
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    open_ = Question.objects.filter(scope, answered_at=None)
+    number = open_.order_by().annotate(all=Value(1)).values("all").annotate(n=Count("pk")).values("n")
+    first = open_.order_by("asked_at", "pk").values("pk")[:SHOWN]
+    asked = Question.objects.open().with_people().select_related("importer").annotate(waiting=Subquery(number))
+    return asked.filter(scope, Q(pk__in=first) | Q(asked_at__gte=today)).order_by("asked_at", "pk")
 
 
 def _question(question: Question) -> dict[str, Any]:

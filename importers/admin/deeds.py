@@ -23,6 +23,7 @@ from importers.admin.forms import (
     SendBackForm,
     SentStepForm,
 )
+from importers.admin.words import step_title
 from importers.domain.consistency import DOCUMENT_STEP
 from importers.domain.errors import RuleViolation, gettext_noop
 from importers.domain.facts import Document
@@ -178,6 +179,11 @@ def _edit(importer: ImporterOfRecord, by: User, data: Data) -> str:
     told = ngettext("%(n)s field changed.", "%(n)s fields changed.", len(changed)) % {"n": len(changed)}
     if "contact_email" in changed and data["contact_email"]:
         told += " " + gettext("The new contact cannot come in yet: invite them.")
+    officer = getattr(importer, "officer", None)
+    if "contact_email" in changed and officer is not None and officer.email.lower() != data["contact_email"].lower():
+        told += " " + gettext(
+            "The officer's e-mail is unchanged: %(email)s. The importer corrects it at the step “%(step)s”."
+        ) % {"email": officer.email, "step": step_title("officer")}
     return told
 
 

@@ -15,8 +15,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pghistory.models import Events
 
+from importers.admin import words
+from importers.admin.borrowed import KEPT_IN_ROWS
+from importers.domain.checklist import STEPS
 from importers.domain.links import without_tokens
+from importers.domain.stuck import topics_of
 from importers.models import ImporterOfRecord, User
+from importers.models.accounts import SYSTEM_NAME
 from importers.wording import moment
 
 PER_PAGE = 50
@@ -84,10 +89,11 @@ def _entries(events: list[Any], people: dict[int, str]) -> Iterator[Entry]:
     for _key, same in groupby(events, key=lambda e: e.pgh_context_id or (e.pgh_created_at, e.pgh_model)):
         deeds = list(same)
         context = deeds[0].pgh_context or {}
-        who = context.get("who") or people.get(context.get("user") or 0) or gettext("The portal")
+        who = context.get("who") or people.get(context.get("user") or 0) or SYSTEM_NAME
         touched = [item for event in deeds if (item := _touched(event, people, who)) is not None]
         if touched:
-            yield Entry(deeds[0].pgh_created_at, who, context.get("action", ""), _origin(context), touched)
+            shown = gettext(SYSTEM_NAME) if who == SYSTEM_NAME else who
+            yield Entry(deeds[0].pgh_created_at, shown, context.get("action", ""), _origin(context), touched)
 
 
 def _origin(context: dict[str, Any]) -> str:
@@ -142,7 +148,17 @@ def _value(known: "Field[Any, Any]", value: Any, people: dict[int, str]) -> str:
         return str(dict(known.flatchoices).get(value, value))
     if known.get_internal_type() == "DateTimeField" and (at := parse_datetime(str(value))):
         return moment(localtime(at))
-    return str(value)
+    return _words(known.name, str(value))
+
+
+def _words(field: str, value: str) -> str:
+    """What stands in a row by its key, or in English, as people read it."""
+    if field == "step":
+        return words.step_title(value)
+    if field == "topic":
+        topics = (topic for step in STEPS for topic in topics_of(step.key))
+        return next((gettext(topic.text) for topic in topics if topic.key == value), value)
+    return gettext(value) if value in KEPT_IN_ROWS else value
 
 
 def _people(events: Iterable[Any]) -> dict[int, str]:

@@ -1,9 +1,10 @@
 """The list of importers: a page of rows in a number of queries that does not grow with the rows."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, F, IntegerField, Max, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Greatest
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -35,6 +36,14 @@ URGENCY = Case(
     default=Value(2),
     output_field=IntegerField(),
 )
+# How letters that few keyboards have are written, as a pattern of the database.
+ALIKE = (("å", "aa", "a"), ("æ", "ä", "ae"), ("ø", "ö", "oe", "o"), ("ü", "ue", "u"), ("ß", "ss"), ("é", "e"))
+SPELLINGS = {
+    letter: f"({'|'.join(dict.fromkeys(s for one in alike for s in (one, one.upper()) if len(one) == 1 or s == one))})"
+    for alike in ALIKE
+    for letter in alike
+}
+SPELT = re.compile("|".join(sorted(SPELLINGS, key=len, reverse=True)), re.IGNORECASE)
 LONGEST_WAITING_FIRST = (URGENCY, F("readiness__changed_at").asc(), F("name").asc())
 
 
@@ -62,6 +71,24 @@ def fingerprints(text: str) -> list[str]:
             found.append(fingerprint(parse_importer_number(text, kind)))
         except RuleViolation:
             continue
+    return found
+
+
+def without_suffix(text: str) -> str:
+    """The EIN, if that is what this is, and nothing else is said behind it."""
+    try:
+        number = parse_importer_number(text, NumberKind.EIN)
+    except RuleViolation:
+        return ""
+    return "" if number.suffix else number.base
+
+
+def _named(text: str) -> Q:
+    """Each word stands in the name of the company or of a person, whichever way the letters are written there."""
+    found = Q()
+    for word in text.split():
+        pattern = SPELT.sub(lambda letters: SPELLINGS[letters[0].lower()], re.escape(word))
+        found &= Q(name__iregex=pattern) | Q(contact_name__iregex=pattern) | Q(officer__name__iregex=pattern)
     return found
 
 
@@ -97,13 +124,19 @@ class ImporterList:
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord], search_term: str
     ) -> tuple[QuerySet[ImporterOfRecord], bool]:
-        """A number in any spelling is found by its fingerprint; four characters are taken for its end, too."""
+        """A number in any spelling is found by its fingerprint, and an EIN with every suffix; four characters are taken
+        for its end, too."""
         term = search_term.strip()
-        if (numbers := fingerprints(term)) and (exact := queryset.filter(fingerprint__in=numbers)).exists():
+        number = Q(fingerprint__in=fingerprints(term))
+        if ein := without_suffix(term):
+            number |= Q(number_kind=NumberKind.EIN, number__startswith=ein)
+        if (exact := queryset.filter(number)).exists():
             return exact, False
         found, twice = super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
         if len(term) == 4 and term.isalnum():
             found |= queryset.filter(number_last4__iexact=term)
+        if term:
+            found |= queryset.filter(_named(term))
         return found, twice
 
     @display(description=gettext_lazy("importer"), ordering="name")

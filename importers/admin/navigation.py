@@ -22,6 +22,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     daily = [
         _item(_("Dashboard"), "space_dashboard", reverse("admin:index")),
         _item(_("Importers"), "groups", reverse("admin:importers_importerofrecord_changelist")),
+        _item(_("Questions"), "help", reverse("admin:importers_question_changelist")),
         _item(_("Load a client list"), "upload_file", reverse("admin:importers_roster")),
         _item(_("Tasks"), "task_alt", reverse("admin:importers_errand_changelist")),
         _item(_("Mails"), "mail", reverse("admin:importers_notification_changelist")),

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from django import forms
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 
 from importers.admin import words
 from importers.admin.compare import side_by_side
@@ -52,6 +54,7 @@ class ShownFinding:
     fixer: str
     is_blocker: bool
     accept: DeedForm | None
+    names_officer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,25 @@ def page_context(request: HttpRequest, importer: ImporterOfRecord, deeds: Deeds)
         "pause": deeds.form("pause"),
         "resume": deeds.form("resume"),
         "details": deeds.form("details"),
+        "officer_step": words.step_title("officer"),
+        "officer_mail": _officer_mail(request, importer),
+        "may_send_back": open_declaration(importer) is not None,
     }
+
+
+def _officer_mail(request: HttpRequest, importer: ImporterOfRecord) -> str:
+    """A mail to write to the importer, in their language: only they correct the officer. "" without an address."""
+    officer = getattr(importer, "officer", None)
+    to = importer.contact_email or (officer.email if officer else "")
+    if not to:
+        return ""
+    link = request.build_absolute_uri(reverse("step", args=[importer.uuid, "officer"]))
+    with override(importer.language):
+        step = words.step_title("officer")
+        text = gettext("Please look at the step “%(step)s” and correct the name or the e-mail of the officer there.")
+        subject = gettext("Please check the officer: %(name)s") % {"name": importer.name}
+        body = "\r\n\r\n".join((text % {"step": step}, link))
+    return f"mailto:{quote(to, safe='@')}?subject={quote(subject)}&body={quote(body)}"
 
 
 def _question(question: Question, deeds: Deeds) -> ShownQuestion:
@@ -199,6 +220,7 @@ def _finding(finding: Finding, deeds: Deeds) -> ShownFinding:
         fixer=str(label(finding.who)),
         is_blocker=not finding.rule.acceptable,
         accept=deeds.form("accept", fingerprint=finding.fingerprint) if finding.rule.acceptable else None,
+        names_officer="officer" in finding.params and finding.who is Who.BROKER,
     )
 
 

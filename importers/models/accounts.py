@@ -9,11 +9,13 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from importers.domain.errors import gettext_noop
 from importers.domain.firm import LONGEST_EMAIL, LONGEST_NAME, LONGEST_NUMBER, LONGEST_PHONE
 from importers.models.constraints import pair
 from importers.models.history import tracked
 
 SYSTEM_EMAIL = "portal@portal.invalid"
+SYSTEM_NAME = gettext_noop("The portal")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -49,7 +51,7 @@ class UserManager(BaseUserManager["User"]):
 
     def system(self) -> "User":
         """Stands for the portal itself, where a deed has no person: a list loaded by command, a schedule."""
-        return self.get_or_create(email=SYSTEM_EMAIL, defaults={"name": "The portal", "is_active": False})[0]
+        return self.get_or_create(email=SYSTEM_EMAIL, defaults={"name": SYSTEM_NAME, "is_active": False})[0]
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = User(email=email.strip().lower(), **fields)

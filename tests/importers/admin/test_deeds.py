@@ -24,6 +24,7 @@ from importers.models import (
 from importers.services import filings, steps
 from importers.services.invitations import invite
 from importers.services.readiness import checklist_of
+from tests import walkthrough
 from tests.factories import AccessFactory, ImporterFactory, OfficerFactory, StaffFactory
 from tests.served_forms import served
 
@@ -281,3 +282,33 @@ def test_once_somebody_was_here_it_stays(as_superuser: Client, importer: Importe
 def test_only_a_superuser_removes(as_staff: Client, importer: ImporterOfRecord) -> None:
     assert as_staff.post(reverse("admin:importers_remove", args=[importer.pk])).status_code == 404
     assert ImporterOfRecord.objects.exists()
+
+
+def test_the_officer_stays_when_the_contact_is_changed_and_it_is_said_who_corrects_them(
+    as_staff: Client, staff: User, importer: ImporterOfRecord
+) -> None:
+    walkthrough.invited(importer, staff)
+    importer.officer.email = importer.contact_email  # type: ignore[misc]
+    importer.officer.save()
+    served_details = served(as_staff.get(page(importer)), to="/do/details/")  # type: ignore[arg-type]
+    html = text(do(as_staff, importer, "details", **served_details | {"contact_email": "ida@nordlys.example"}))
+    assert "e-mail is unchanged: mette@nordlys.example." in html
+    assert "The contact, ida@nordlys.example, is not invited yet." in html
+    assert "Not invited yet." not in html
+    assert "are corrected by the importer, at the step “Name the responsible officer”." in html
+    assert 'href="mailto:ida@nordlys.example?subject=' in html
+
+
+def test_what_we_put_right_says_that_the_officer_is_not_ours(as_staff: Client, importer: ImporterOfRecord) -> None:
+    told = "are corrected by the importer, at the step"
+    assert text(as_staff.get(page(importer))).count(told) == 1  # type: ignore[arg-type]
+    html = text(do(as_staff, importer, "record-form-5106", **RIGHT | {"email": "lars@elsewhere.example"}))
+    assert html.count(told) == 2
+
+
+def test_the_address_of_a_refused_form_ends_at_the_reason(as_staff: Client, importer: ImporterOfRecord) -> None:
+    """A browser puts the focus on what its address ends with, if that takes it."""
+    html = text(do(as_staff, importer, "pause", until="2000-01-01", reason="x"))
+    assert 'role="alert" id="d-pause" tabindex="-1">Nothing was saved.' in html
+    assert f'action="{reverse("admin:importers_deed", args=[importer.pk, "pause"])}#d-pause"' in html
+    assert html.count('id="d-pause"') == 1

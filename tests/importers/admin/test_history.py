@@ -6,17 +6,21 @@ from pathlib import Path
 
 import pghistory
 import pytest
+from django.apps import apps
 from django.core.management import call_command
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, override
 from pytest_django import DjangoAssertNumQueries
 
-from importers.admin.history import PER_PAGE, history_page
+from importers.admin.history import LEFT_OUT, PER_PAGE, history_page
 from importers.domain.facts import Document
 from importers.models import BrokerFirm, ImporterOfRecord, User
-from importers.services import details, filings
+from importers.services import details, filings, questions
 from importers.services.portal import edit_firm
+from tests import walkthrough
 from tests.factories import ImporterFactory
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "client-list.csv"
@@ -131,3 +135,34 @@ def test_a_mailed_links_secret_is_not_shown(importer: ImporterOfRecord, as_staff
     with pghistory.context(url="/start/uuid:stamp:signature/"):
         ImporterOfRecord.objects.filter(pk=importer.pk).update(city="Skive")
     assert history_page(importer, "1").object_list[0].origin == "/start/…/"
+
+
+def test_every_field_has_a_danish_name() -> None:
+    """Also those that Django names after the column."""
+    tracked = [m.pgh_tracked_model for m in apps.get_app_config("importers").get_models() if is_history(m)]  # type: ignore[attr-defined]
+    with override("da"):
+        bare = {
+            field.name
+            for model in tracked
+            for field in model._meta.concrete_fields
+            if field.name not in LEFT_OUT and gettext(field.verbose_name) == field.name.replace("_", " ")
+        }
+    assert bare == {"status"}  # a Danish word, too
+
+
+def is_history(model: type[Model]) -> bool:
+    return hasattr(model, "pgh_tracked_model")
+
+
+def test_in_danish_nothing_is_told_by_its_key_or_in_english(importer: ImporterOfRecord, as_staff: Client) -> None:
+    who = walkthrough.invited(importer, User.objects.get(email="kirsten@broker.example"))
+    questions.ask(importer, by=who, step="ace-account", topic="no-code", text="")
+    filings.record_contact(importer, Document.ACE, by=who, name="A", email="a@x.example", source="told by the importer")
+    with pghistory.context(who="The portal", action="demo data"):
+        ImporterOfRecord.objects.filter(pk=importer.pk).update(city="Ribe")
+    as_staff.cookies["django_language"] = "da"
+    page = as_staff.get(reverse("admin:importers_importerofrecord_history", args=[importer.pk])).content.decode()
+    for raw in ("ace-account</ins>", "no-code", "told by the importer", "The portal", "asked at"):
+        assert raw not in page
+    assert "oplyst af importøren" in page
+    assert "Portalen" in page

@@ -131,3 +131,37 @@ def test_the_number_of_queries_does_not_grow(
         NotificationFactory.create(importer=importer)
     with django_assert_max_num_queries(QUERIES):
         assert len(found(as_staff)) == rows
+
+
+@pytest.mark.parametrize("typed", ["12-3456789", "123456789"])
+def test_an_ein_finds_all_its_suffixes(typed: str, as_staff: Client) -> None:
+    for number, name in (("12-345678900", "A"), ("12-3456789AB", "B"), ("12-345678800", "C")):
+        ImporterFactory.create(number_text=number, name=name)
+    assert sorted(found(as_staff, f"?q={typed}")) == ["A", "B"]
+    assert found(as_staff, "?q=12-3456789AB") == ["B"]
+
+
+@pytest.mark.parametrize("typed", ["soerensen", "Sorensen", "sørensen", "SØRENSEN", "mette soerensen"])
+def test_a_name_is_found_however_its_letters_are_typed(typed: str, as_staff: Client) -> None:
+    ImporterFactory.create(name="Kystens Kaffe ApS", contact_name="Mette Sørensen", contact_email="m@x.example")
+    ImporterFactory.create(contact_name="Lars (Holm", contact_email="l@x.example")
+    assert found(as_staff, f"?q={typed}") == ["Kystens Kaffe ApS"]
+
+
+def test_signs_are_searched_for_as_they_stand(as_staff: Client) -> None:
+    ImporterFactory.create(name="A (B) C", contact_name="Lars Holm")
+    assert found(as_staff, "?q=(b)") == ["A (B) C"]
+    assert found(as_staff, "?q=.*") == []
+
+
+def test_an_empty_result_says_what_can_be_searched_for(as_staff: Client) -> None:
+    ImporterFactory.create()
+    page = as_staff.get(LIST + "?q=nobody").content.decode()
+    assert "This can be searched for: Company, person, e-mail, importer number" in page
+
+
+def test_show_all_is_offered_only_where_less_is_shown(as_staff: Client) -> None:
+    ImporterFactory.create(name="Kystens Kaffe ApS")
+    assert "Show all" not in as_staff.get(LIST).content.decode()
+    assert "Show all" in as_staff.get(LIST + "?q=kaffe").content.decode()
+    assert "Show all" in as_staff.get(LIST + "?stage=not_invited").content.decode()

@@ -32,7 +32,9 @@ def campaign(db: None) -> Campaign:
 
 @pytest.fixture
 def importer(campaign: Campaign, clock: time_machine.Traveller) -> ImporterOfRecord:
-    importer: ImporterOfRecord = ImporterFactory.create(name="Nordlys Cykler ApS", contact_email="mette@nordlys.example")
+    importer: ImporterOfRecord = ImporterFactory.create(
+        name="Nordlys Cykler ApS", contact_email="mette@nordlys.example"
+    )
     clock.move_to(AT)
     return importer
 

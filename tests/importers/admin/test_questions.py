@@ -1,7 +1,12 @@
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from importers.admin.dashboard import SHOWN
 from importers.models import ImporterOfRecord, Question, User
 from importers.services import questions
 from tests import walkthrough
@@ -82,3 +87,33 @@ def test_who_answers_second_gets_back_what_they_wrote(as_staff: Client, superuse
     assert "<strong>Answer:</strong> It is on its way." in html
     question.refresh_from_db()
     assert question.answer == "It is on its way."
+
+
+def test_the_dashboard_shows_the_text_the_true_count_and_all_of_today(as_staff: Client, question: Question) -> None:
+    now, who, importer = timezone.now(), question.asked_by, question.importer
+    fields: dict[str, Any] = {"importer": importer, "step": "ace-account", "status": "in_progress", "topic": "no-code"}
+    for days in range(1, SHOWN + 4):
+        Question.objects.create(**fields, text=f"{days} days", asked_at=now - timedelta(days=days), asked_by=who)
+    page = as_staff.get(reverse("admin:index"))
+    html = page.content.decode()
+    shown = [line["question"].text for line in page.context["questions"]]
+    assert shown == [*(f"{days} days" for days in range(SHOWN + 3, 3, -1)), "For an hour now."]
+    assert "For an hour now." in html
+    assert f"All {SHOWN + 4} questions that wait for an answer" in html
+    listed = as_staff.get(page.context["question_link"]).context["cl"]
+    assert listed.result_count == page.context["question_count"] == SHOWN + 4
+
+
+def test_the_list_shows_the_questions_themselves(
+    as_staff: Client, as_superuser: Client, superuser: User, question: Question
+) -> None:
+    listing = reverse("admin:importers_question_changelist")
+    html = as_staff.get(f"{listing}?answered=no&assigned=me").content.decode()
+    for shown in ("Nordlys Cykler ApS", "No code arrives", "For an hour now.", question.asker):
+        assert shown in html
+    assert "For an hour now." not in as_superuser.get(f"{listing}?assigned=me").content.decode()
+    leads = as_staff.get(reverse("admin:importers_question_change", args=[question.pk]))
+    assert leads["Location"] == page_of(question.importer) + "#questions"
+    questions.answer(question, by=superuser, text="Try again.")
+    assert "For an hour now." not in as_staff.get(f"{listing}?answered=no").content.decode()
+    assert "Jens Rahbek" in as_staff.get(f"{listing}?answered=yes").content.decode()
