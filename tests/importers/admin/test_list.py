@@ -158,10 +158,3 @@ def test_an_empty_result_says_what_can_be_searched_for(as_staff: Client) -> None
     ImporterFactory.create()
     page = as_staff.get(LIST + "?q=nobody").content.decode()
     assert "This can be searched for: Company, person, e-mail, importer number" in page
-
-
-def test_show_all_is_offered_only_where_less_is_shown(as_staff: Client) -> None:
-    ImporterFactory.create(name="Kystens Kaffe ApS")
-    assert "Show all" not in as_staff.get(LIST).content.decode()
-    assert "Show all" in as_staff.get(LIST + "?q=kaffe").content.decode()
-    assert "Show all" in as_staff.get(LIST + "?stage=not_invited").content.decode()
