@@ -197,15 +197,12 @@ MAILS_A_MINUTE_PER_DOMAIN = env.number("MAILS_A_MINUTE_PER_DOMAIN", 0)
 MAILS_A_CONNECTION = env.number("MAILS_A_CONNECTION", 100, lowest=1)
 # Providers that report what became of a mail: the key that they sign with, or the password that they send.
 MAIL_WEBHOOKS = {
-    provider: env.text(name)
-    for provider, name in {
-        "mailersend": "MAILERSEND_SIGNING_SECRET",
-        "mailgun": "MAILGUN_SIGNING_KEY",
-        "mailtrap": "MAILTRAP_SIGNING_SECRET",
-        "mandrill": "MANDRILL_WEBHOOK_KEY",
-        "brevo": "BREVO_WEBHOOK_PASSWORD",
-        "postmark": "POSTMARK_WEBHOOK_PASSWORD",
-    }.items()
+    "mailersend": env.text("MAILERSEND_SIGNING_SECRET"),
+    "mailgun": env.text("MAILGUN_SIGNING_KEY"),
+    "mailtrap": env.text("MAILTRAP_SIGNING_SECRET"),
+    "mandrill": env.text("MANDRILL_WEBHOOK_KEY"),
+    "brevo": env.text("BREVO_WEBHOOK_PASSWORD"),
+    "postmark": env.text("POSTMARK_WEBHOOK_PASSWORD"),
 }
 DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", f'"{quote(BROKER_NAME)}" <{BROKER_EMAIL}>')
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -1,13 +1,15 @@
 """The outbox: one row for each mail, before, while and after it is sent."""
 
 import uuid
-from datetime import datetime
-from typing import ClassVar, Self
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any, ClassVar, Self, cast
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
+from django.db.models.sql import UpdateQuery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -132,9 +134,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             states = list(locked)
             if MailState.SENDING in states:
                 return None
-            taken = mine.deliverable(now).update(
-                state=MailState.SENDING, claim=token, claimed_at=now, attempts=models.F("attempts") + 1
-            )
+            taken = _take(mail, token, now)
             if taken < len(states):
                 mine.waiting(now).drop(now)
             if taken:
@@ -148,6 +148,46 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             state=MailState.DROPPED, answer="ran out before it could be sent", text="", html=""
         )
         return late + waiting.update(state=MailState.DROPPED, answer="no longer wanted when its turn came")
+
+
+# What stands in the statement where a mail, a claim and the moment belong.
+A_MAIL, A_CLAIM, A_MOMENT = uuid.UUID(int=1), uuid.UUID(int=2), datetime(2001, 1, 1, 12, tzinfo=UTC)
+
+
+@cache
+def _taking(using: str) -> tuple[str, tuple[Any, ...]]:
+    """The statement that takes what may go of one mail, and its values. Made once: for each mail anew it would cost
+    several times what all the rest of a claim does."""
+    chosen = Notification.objects.filter(mail=A_MAIL).deliverable(A_MOMENT)
+    query = cast(UpdateQuery, chosen.query.chain(UpdateQuery))
+    query.add_update_values(
+        {"state": MailState.SENDING, "claim": A_CLAIM, "claimed_at": A_MOMENT, "attempts": models.F("attempts") + 1}
+    )
+    return query.get_compiler(using).as_sql()
+
+
+def taking(mail: uuid.UUID, claim: uuid.UUID, now: datetime) -> tuple[str, list[Any]]:
+    """Each moment in the statement is as far from now as it was from the stand-in, each day from today."""
+    text, values = _taking(connection.alias)
+    today, its_day = timezone.localdate(now), timezone.localdate(A_MOMENT)
+
+    def put(value: Any) -> Any:
+        match value:
+            case datetime():
+                return now + (value - A_MOMENT)
+            case date():
+                return today + (value - its_day)
+            case uuid.UUID():
+                return {A_MAIL: mail, A_CLAIM: claim}[value]
+        return value
+
+    return text, [put(value) for value in values]
+
+
+def _take(mail: uuid.UUID, claim: uuid.UUID, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(*taking(mail, claim, now))
+        return int(cursor.rowcount)
 
 
 class Notification(models.Model):

@@ -3,10 +3,14 @@
 import logging
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from importers import delivery
@@ -21,6 +25,7 @@ from importers.models import (
     Notification,
     Pace,
 )
+from importers.models.notification import taking
 from importers.postbox import postbox
 from importers.services import outbox
 from tests.factories import AccessFactory, CampaignFactory, NotificationFactory
@@ -326,3 +331,16 @@ def test_a_dead_workers_mail_is_taken_up_again_once_its_lease_has_run_out(server
     delivery.drain()
     assert states(*rows) == ["sent", "sent"]
     assert len(server.messages) == 1
+
+
+@pytest.mark.parametrize("moment", ["2027-03-28T00:30", "2027-10-31T22:59", "2028-02-29T00:00", "2027-12-31T23:30"])
+def test_the_statement_that_is_made_once_is_the_one_django_would_make(moment: str) -> None:
+    mail, claim, now = uuid4(), uuid4(), datetime.fromisoformat(f"{moment}+00:00")
+    with CaptureQueriesContext(connection) as queries:
+        Notification.objects.filter(mail=mail).deliverable(now).update(
+            state=MailState.SENDING, claim=claim, claimed_at=now, attempts=F("attempts") + 1
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(*taking(mail, claim, now))
+    by_django, ours = (query["sql"] for query in queries)
+    assert ours == by_django
