@@ -64,7 +64,7 @@ class CaseOfFilter(AssignedFilter):
 
 class AgeFilter(admin.SimpleListFilter):
     title = gettext_lazy("open for")
-    parameter_name = "age"
+    parameter_name = "days"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return AGES.items()

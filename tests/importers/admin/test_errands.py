@@ -107,8 +107,8 @@ def test_the_list_has_the_open_ones_the_longest_waiting_first(as_staff: Client, 
     assert listed(as_staff) == ["A", "B", "C"]
     assert listed(as_staff, "?state=done") == ["Done"]
     assert sorted(listed(as_staff, "?state=all")) == ["A", "B", "C", "Done"]
-    assert listed(as_staff, "?age=1") == ["A", "B"]
-    assert listed(as_staff, "?age=7") == ["A"]
+    assert listed(as_staff, "?days=1") == ["A", "B"]
+    assert listed(as_staff, "?days=7") == ["A"]
 
 
 def test_the_list_by_kind_and_by_whose_they_are(as_staff: Client, importer: ImporterOfRecord) -> None:
