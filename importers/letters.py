@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from importers.brand import colour_or_default, ink_on
-from importers.contact import contact_for
+from importers.contact import Contact, contact_for
 from importers.deadline_files import CalendarFile, cancelled, published
 from importers.domain.checklist import STEP_BY_KEY, Checklist, StepState, evaluate
 from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, MailState, Notification, Occasion
@@ -108,7 +108,7 @@ def without_gaps(text: str) -> str:
 
 def _context(row: Notification, firm: BrokerFirm, now: datetime) -> dict[str, Any]:
     campaign = row.campaign or Campaign.objects.shown()
-    context = _frame_of([row], firm) | {
+    context = _frame_of([row], row.importer, firm) | {
         "campaign": campaign,
         "is_late": campaign is not None and campaign.is_past(now),
         "question": row.question,
@@ -126,11 +126,11 @@ def _context(row: Notification, firm: BrokerFirm, now: datetime) -> dict[str, An
     return context
 
 
-def _frame_of(rows: Sequence[Notification], firm: BrokerFirm) -> dict[str, Any]:
+def _frame_of(rows: Sequence[Notification], about: ImporterOfRecord | None, firm: BrokerFirm) -> dict[str, Any]:
     row = rows[0]
     return frame(firm) | {
         "mail": row,
-        "contact": contact_for(row.importer, firm),
+        "contact": contact_for(about, firm),
         "start_url": start_url(row),
         "is_first": _is_first(rows),
     }
@@ -165,7 +165,7 @@ def _reminder_context(
     names: defaultdict[Campaign, list[str]] = defaultdict(list)
     for part in parts:
         names[part.campaign].append(part.importer.name)
-    context = _frame_of(rows, firm) | {
+    context = _frame_of(rows, parts[0].importer, firm) | {
         "parts": parts,
         "importer": parts[0].importer,
         "is_late": all(part.is_late for part in parts),
@@ -174,7 +174,7 @@ def _reminder_context(
         "stop_url": stop_url(rows[0]),
     }
     if len(parts) == 1:
-        context |= _one(rows[0], parts[0], firm, words, now)
+        context |= _one(rows[0], parts[0], context["contact"], words, now)
     return context
 
 
@@ -185,8 +185,7 @@ def _part(row: Notification, importer: ImporterOfRecord, checklist: Checklist, n
     return Part(importer, left, following, row.campaign, row.campaign.is_past(now), start_url(row))
 
 
-def _one(row: Notification, part: Part, firm: BrokerFirm, words: Words | None, now: datetime) -> dict[str, Any]:
-    contact = contact_for(part.importer, firm)
+def _one(row: Notification, part: Part, contact: Contact, words: Words | None, now: datetime) -> dict[str, Any]:
     occasion = Occasion.LATE if part.is_late else Occasion.BEFORE
     values = place_values(
         importer=part.importer.name,
@@ -194,12 +193,11 @@ def _one(row: Notification, part: Part, firm: BrokerFirm, words: Words | None, n
         minutes=part.next.minutes,
         left=len(part.left),
         campaign=part.campaign,
-        firm=firm.name,
+        firm=contact.firm,
         contact=contact,
         now=now,
     )
     return {
-        "contact": contact,
         "campaign": part.campaign,
         "all_left": part.left,
         "words": (words or words_for(occasion, part.next.key, row.language)).filled(values),

@@ -35,8 +35,9 @@ from importers.models import (
 from importers.services import delegations, filings, steps
 from importers.services.invitations import end_access
 from importers.services.links import claim_use
+from importers.stop_link import stop_token
 from tests import walkthrough
-from tests.factories import AccessFactory, ImporterFactory, NotificationFactory, StaffFactory
+from tests.factories import AccessFactory, CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
 
 PLACES = re.compile(r"%\(\w+\)[sd]|%%|</?(?:b|strong)\b")
 
@@ -214,6 +215,14 @@ def test_links_from_mails(speaks_danish: Callable[..., None]) -> None:
     speaks_danish(reverse("start", args=["nothing"]), status=410)
     speaks_danish(reverse("new_link_mailed"))
     speaks_danish(reverse("account_confirm_login_code") + "?from_link=yes", status=400)
+
+
+def test_stopping_the_reminders(speaks_danish: Callable[..., None]) -> None:
+    reminder = {"kind": MailKind.REMINDER, "campaign": CampaignFactory(), "slot": "T-14", "language": "da"}
+    address = reverse("stop_reminders", args=[stop_token(NotificationFactory(**reminder))])
+    speaks_danish(address)
+    speaks_danish(address, data={"action": "stop"})
+    speaks_danish(address, data={"action": "start"})
 
 
 @pytest.mark.parametrize("state", ["used", "replaced", "expired", "revoked"])

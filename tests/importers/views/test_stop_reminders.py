@@ -5,6 +5,7 @@ from django.core.signing import Signer
 from django.test import Client
 from django.urls import reverse
 
+from importers.domain.links import without_tokens
 from importers.letters import START_SALT
 from importers.models import Errand, ErrandKind, ImporterOfRecord, Mailbox, MailKind, MailState, Notification
 from importers.services.mailboxes import opt_in, opt_out
@@ -155,3 +156,9 @@ def test_what_was_known_of_the_address_stays_known(importer: ImporterOfRecord, m
     opt_in(METTE)
     assert Mailbox.objects.get().dead_because == "550 gone"
     assert Notification.objects.get(pk=mail.pk).state == MailState.PENDING
+
+
+def test_what_is_kept_of_a_mail_holds_no_link_that_still_stops_anything(address: str) -> None:
+    assert without_tokens(f"Stop them here: http://portal.example{address}") == (
+        "Stop them here: http://portal.example/reminders/stop/…/"
+    )
