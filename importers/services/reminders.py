@@ -22,7 +22,7 @@ from importers.services.locks import alone
 log = logging.getLogger(__name__)
 
 COLLAPSED = 6
-RUNG = 100  # a batch; the sweep rings for the rest
+RUNG = 25  # a batch: enough to wake the workers; the sweep rings for the rest
 # Reasons that are about the person, and stay with the slot in the ledger. The others pass by themselves.
 ON_RECORD = ("waiting", "paused", "asked", "no_access", "no_email", "opted_out", "dead_mailbox")
 
