@@ -44,7 +44,9 @@ class DaysField(forms.CharField):
 
     def clean(self, value: Any) -> list[int]:
         parts = re.split(r"[,;\s]+", super().clean(value).strip(" ,;"))
-        return sorted({_days(part) for part in parts if part}, reverse=True)
+        if not any(parts):
+            raise forms.ValidationError(_("Write at least one number, like 28, 14, 7, 3, 1, 0."))
+        return sorted({_days(part) for part in parts}, reverse=True)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

@@ -9,6 +9,7 @@ from unfold import widgets
 
 from importers.domain.stuck import LONGEST_QUESTION
 from importers.models import User
+from importers.models.campaign import known_time_zone
 
 TEXT, MAIL = widgets.UnfoldAdminTextInputWidget, widgets.UnfoldAdminEmailInputWidget
 
@@ -137,11 +138,17 @@ class DetailsForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Language"), choices=settings.LANGUAGES, widget=widgets.UnfoldAdminSelectWidget
     )
+    time_zone = text(
+        _("Time zone"),
+        length=64,
+        help_text=_("Only if it is not the usual one of the country. Like America/Los_Angeles."),
+    )
     is_ddp = tick(_("Sells DDP: pays the duty, and is asked how to receive refunds"))
     assigned_to = staff_choices()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["time_zone"].validators.append(known_time_zone)
         what_was_shown(self)
 
     def clean(self) -> dict[str, Any]:

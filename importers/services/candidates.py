@@ -9,9 +9,9 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, Max, Q, QuerySet, Value, When
+from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Cast, Coalesce, Concat, Lower
 from django.utils import timezone
 
 from importers.domain.facts import ReminderFacts
@@ -61,14 +61,13 @@ class Slot:
 @dataclass(slots=True)
 class Candidate:
     """One importer. `step` is the next that waits for them; `to_email` whoever is to do it, `mailbox` the same in lower
-    case."""
+    case, `home` where that person is: country and, if it is not the usual one, time zone."""
 
     pk: int
     uuid: UUID
     name: str
     language: str
-    country: str
-    time_zone: str
+    home: str
     contact_email: str
     created_at: datetime
     paused_until: date | None
@@ -104,7 +103,8 @@ class Candidate:
         return self.to_email.lower() == self.contact_email.lower()
 
     def place(self, otherwise: str) -> Place:
-        return Place(self.country, self.time_zone or zone_of(self.country, otherwise=otherwise))
+        country, _bar, time_zone = self.home.partition("|")
+        return Place(country, time_zone or zone_of(country, otherwise=otherwise))
 
     def facts(self, campaign: Campaign) -> ReminderFacts:
         return ReminderFacts(
@@ -132,22 +132,26 @@ class Candidate:
         self.heard.append(at)
 
 
+HOME = Concat(Cast("country", TextField()), Value("|"), "time_zone", output_field=TextField())
 COLUMNS = (
-    "pk", "uuid", "name", "language", "country", "time_zone", "contact_email", "created_at", "paused_until",
-    "invited_at", "readiness__done", "readiness__total", "step", "to_name", "to_email", "mailbox",
+    "pk", "uuid", "name", "language", "home", "contact_email", "created_at", "paused_until", "invited_at",
+    "readiness__done", "readiness__total", "step", "to_name", "to_email", "mailbox",
 )  # fmt: skip
 
 
 def addressed(rows: QuerySet[ImporterOfRecord]) -> Any:
     """The rows with the open step and whom it is for, person by person. Only the officer declares; every other step is
-    for the person on the client list."""
+    for the person on the client list. A person with several importers is where the first of them is."""
     is_for_officer = When(readiness__importer_step="inform-broker", officer__email__gt="", then=F("officer__email"))
     named = When(readiness__importer_step="inform-broker", officer__email__gt="", then=F("officer__name"))
+    contacts = ImporterOfRecord.objects.annotate(at_home=HOME, folded=Lower("contact_email"))
+    first = contacts.filter(folded=OuterRef("mailbox")).order_by("pk")
     return rows.annotate(
         step=Coalesce("readiness__importer_step", Value("")),
         to_name=Case(named, default=F("contact_name")),
         to_email=Case(is_for_officer, default=F("contact_email")),
         mailbox=Lower("to_email"),
+        home=Case(When(mailbox="", then=HOME), default=Coalesce(Subquery(first.values("at_home")[:1]), HOME)),
     ).order_by("mailbox", "pk")
 
 

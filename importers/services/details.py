@@ -23,6 +23,7 @@ EDITABLE = frozenset(
         "language",
         "is_ddp",
         "assigned_to",
+        "time_zone",
     }
 )
 NAME_CONFIRMED = _(

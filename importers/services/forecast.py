@@ -55,7 +55,7 @@ from importers.services.reminders import DueReminder, PassedOver, campaigns_now,
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 NOON = time(12)
 KEYS = (
-    "country", "time_zone", "paused_until", "is_known", "is_done", "has_step", "has_email", "is_contact", "opted_out",
+    "home", "paused_until", "is_known", "is_done", "has_step", "has_email", "is_contact", "opted_out",
     "is_dead", "has_access", "comes_in", "is_kept_out", "joined_at", "asked_at", "is_under_way", "written", "mailed",
 )  # fmt: skip
 
@@ -234,8 +234,7 @@ def _example(known: dict[str, Any], now: datetime) -> Candidate:
         uuid=UUID(int=0),
         name="",
         language="",
-        country=str(known["country"]),
-        time_zone=str(known["time_zone"]),
+        home=known["home"],
         contact_email=mailbox if known["is_contact"] else "y",
         created_at=known["joined_at"] or LONG_AGO,
         paused_until=known["paused_until"],

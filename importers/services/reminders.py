@@ -3,7 +3,7 @@
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import groupby, islice
 from uuid import UUID, uuid4
@@ -14,20 +14,18 @@ from django.utils import timezone
 from importers.delivery import ring
 from importers.domain.reminders import Due, Skip, current, due, opened
 from importers.models import Campaign, MailKind, MailState, Notification, User
-from importers.services.candidates import BATCH, Candidate, candidates
+from importers.services.candidates import Candidate, candidates
 from importers.services.errands import open_calls
 from importers.services.invitations import let_in_all
+from importers.services.ledger import Entry, write_ledger
 from importers.services.locks import alone
 
 log = logging.getLogger(__name__)
 
 COLLAPSED = 6
+RUNG = 25  # a batch: enough to wake the workers; the sweep rings for the rest
 # Reasons that are about the person, and stay with the slot in the ledger. The others pass by themselves.
 ON_RECORD = ("waiting", "paused", "asked", "no_access", "no_email", "opted_out", "dead_mailbox")
-LEDGER = (
-    "mail", "kind", "state", "reason", "step", "to_name", "to_email", "language", "why", "not_before",
-    "attempts", "answer",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,14 @@ def would_be(now: datetime) -> Iterator[list[Notification]]:
 def rows_of(items: Iterable[DueReminder], now: datetime) -> list[Notification]:
     """What would go out to one person in one mail; not saved."""
     mail = uuid4()
-    return [_reminder(item, mail, now) for item in items]
+    return [
+        Notification(kind=MailKind.REMINDER, campaign=item.campaign, not_before=now, **_columns(item, mail))
+        for item in items
+    ]
+
+
+def _columns(item: DueReminder, mail: UUID) -> dict[str, object]:
+    return {name: value for name, value in asdict(_entry(item, mail)).items() if name != "campaign_id"}
 
 
 def schedule_due(now: datetime) -> Schedule:
@@ -130,7 +135,7 @@ def schedule_due(now: datetime) -> Schedule:
         if i_am:
             system = User.objects.system()
             for decided in _decided(now, campaigns_now()):
-                ring(_write(decided, system, now))
+                ring(_write(decided, system, now)[:RUNG])
                 schedule.note(decided)
             open_calls(now)
     return schedule
@@ -184,18 +189,11 @@ def _write(decided: Sequence[DueReminder | PassedOver], system: User, now: datet
     with transaction.atomic():
         due_now = _with_a_way_in([item for item in decided if isinstance(item, DueReminder)], system)
         mails: defaultdict[str, UUID] = defaultdict(uuid4)
-        rows = [_reminder(item, mails[item.importer.mailbox], sent_from) for item in due_now]
+        entries = [_entry(item, mails[item.importer.mailbox]) for item in due_now]
         passed = [one for item in decided if isinstance(item, PassedOver) for one in item.each() if _is_news(one)]
         missed = [*_missed(due_now, now), *_missed(passed, now)]
-        rows += [_skipped(item, sent_from) for item in [*passed, *missed]]
-        Notification.objects.bulk_create(
-            rows,
-            batch_size=BATCH,
-            update_conflicts=True,
-            unique_fields=["importer", "campaign", "slot"],
-            update_fields=LEDGER,
-        )
-        return [row.pk for row in {row.mail: row for row in rows if row.state == MailState.PENDING}.values()]
+        entries += [_skipped(item) for item in [*passed, *missed]]
+        return write_ledger(entries, not_before=sent_from)
 
 
 def _with_a_way_in(due_now: list[DueReminder], system: User) -> list[DueReminder]:
@@ -230,35 +228,35 @@ def _missed(items: Sequence[DueReminder] | Sequence[PassedOver], now: datetime) 
             yield PassedOver(importer, "collapsed", campaign, reminder.slot)
 
 
-def _reminder(item: DueReminder, mail: UUID, now: datetime) -> Notification:
-    return Notification(
-        kind=MailKind.REMINDER,
+def _entry(item: DueReminder, mail: UUID) -> Entry:
+    importer = item.importer
+    return Entry(
         mail=mail,
-        importer_id=item.importer.pk,
-        campaign=item.campaign,
+        state=MailState.PENDING,
+        reason="",
+        importer_id=importer.pk,
+        campaign_id=item.campaign.pk,
         slot=item.slot,
-        step=item.step,
-        to_name=item.to_name,
-        to_email=item.to,
+        step=importer.step,
+        to_name=importer.to_name,
+        to_email=importer.to_email,
         language=item.language,
-        why=f"{item.slot} of {item.campaign}, open step: {item.step}"[:200],
-        not_before=now,
+        why=f"{item.slot} of {item.campaign}, open step: {importer.step}"[:200],
     )
 
 
-def _skipped(passed: PassedOver, now: datetime) -> Notification:
+def _skipped(passed: PassedOver) -> Entry:
     importer = passed.importer
-    return Notification(
-        kind=MailKind.REMINDER,
+    return Entry(
+        mail=uuid4(),
         state=MailState.SKIPPED,
         reason=passed.reason,
         importer_id=importer.pk,
-        campaign=passed.campaign,
+        campaign_id=passed.campaign.pk if passed.campaign else 0,
         slot=passed.slot,
         step=importer.step,
         to_name=importer.to_name,
         to_email=importer.to_email,
         language=importer.language,
         why=f"{passed.slot} of {passed.campaign}"[:200],
-        not_before=now,
     )

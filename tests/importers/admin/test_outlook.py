@@ -25,7 +25,7 @@ def page_of(client: Client, importer: ImporterOfRecord) -> str:
 
 def test_the_next_reminder_is_named(as_staff: Client) -> None:
     page = page_of(as_staff, ImporterFactory.create(contact_email="mette@nordlys.example"))
-    assert "None yet: the first goes out four weeks ahead." in page
+    assert "None yet: the first date is still ahead." in page
     assert "Next: T-28 on " in page
     assert ", to mette@nordlys.example." in page
 

@@ -5,16 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import IntegrityError, connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import IntegrityError, transaction
 
-from importers.admin.reminders import WHY_NONE, WHY_NOT, WHY_SKIPPED
-from importers.domain.reminders import SKIP_REASONS
 from importers.models import (
     Campaign,
     ImporterAccess,
     ImporterOfRecord,
-    Mailbox,
     MailKind,
     MailState,
     Notification,
@@ -22,9 +18,7 @@ from importers.models import (
     User,
 )
 from importers.services import candidates, details, reminders
-from importers.services.invitations import revoke
 from importers.services.portal import save_campaign
-from importers.services.readiness import refresh
 from tests import walkthrough
 from tests.factories import (
     AccessFactory,
@@ -44,7 +38,7 @@ JOINED = datetime(2027, 4, 1, 8, 0, tzinfo=UTC)  # after T-28
 @pytest.fixture(autouse=True)
 def campaign() -> Campaign:
     """The next campaign takes the place of the guide's."""
-    campaign = CampaignFactory()
+    campaign: Campaign = CampaignFactory.create()
     Campaign.objects.exclude(pk=campaign.pk).update(superseded_by=campaign)
     return campaign
 
@@ -84,11 +78,11 @@ def test_who_is_not_done_is_reminded_of_the_next_step() -> None:
 
 
 def test_who_is_done_waits_or_is_paused_is_not() -> None:
-    staff = StaffFactory()
-    walkthrough.ready(ImporterFactory(), staff)
-    walkthrough.declared(ImporterFactory(), staff, walkthrough.Route.OWN_ACCOUNT)
-    ImporterFactory(paused_until=date(2027, 4, 7))
-    ImporterFactory(contact_email="")
+    staff = StaffFactory.create()
+    walkthrough.ready(ImporterFactory.create(), staff)
+    walkthrough.declared(ImporterFactory.create(), staff, walkthrough.Route.OWN_ACCOUNT)
+    ImporterFactory.create(paused_until=date(2027, 4, 7))
+    ImporterFactory.create(contact_email="")
     Notification.objects.all().delete()
     schedule = reminders.schedule_due(AT)
     assert schedule.due == []
@@ -96,22 +90,22 @@ def test_who_is_done_waits_or_is_paused_is_not() -> None:
 
 
 def test_again_later_makes_no_second_mail() -> None:
-    ImporterFactory()
+    ImporterFactory.create()
     for minutes in (0, 0, 5, 60 * 30):
         reminders.schedule_due(AT + timedelta(minutes=minutes))
     assert len(sent()) == 1
 
 
 def test_the_database_refuses_a_second_mail_for_the_slot(campaign: Campaign) -> None:
-    importer = ImporterFactory()
-    NotificationFactory(importer=importer, campaign=campaign, slot="T-14", kind=MailKind.REMINDER)
+    importer = ImporterFactory.create()
+    NotificationFactory.create(importer=importer, campaign=campaign, slot="T-14", kind=MailKind.REMINDER)
     with pytest.raises(IntegrityError, match="one_reminder_a_slot"), transaction.atomic():
-        NotificationFactory(importer=importer, campaign=campaign, slot="T-14", kind=MailKind.REMINDER)
+        NotificationFactory.create(importer=importer, campaign=campaign, slot="T-14", kind=MailKind.REMINDER)
 
 
 def test_planning_writes_nothing_and_says_what_scheduling_does() -> None:
     ImporterFactory.create_batch(2)
-    ImporterFactory(contact_email="")
+    ImporterFactory.create(contact_email="")
     plan = reminders.plan(AT)
     assert not Notification.objects.exists()
     assert plan == reminders.schedule_due(AT)
@@ -134,13 +128,13 @@ def test_a_late_joiner_begins_with_the_current_slot(clock: time_machine.Travelle
 
 
 def test_after_the_deadline_reminders_go_on_weekly(clock: time_machine.Traveller) -> None:
-    ImporterFactory()
+    ImporterFactory.create()
     assert [line.slot for line in at(clock, datetime(2027, 5, 10, 8, tzinfo=UTC)).due] == ["T+14"]
 
 
 def test_the_weeks_after_the_deadline_may_be_bounded(campaign: Campaign, clock: time_machine.Traveller) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(weeks_after=2)
-    ImporterFactory()
+    ImporterFactory.create()
     moment, found = datetime(2027, 4, 7, 8, tzinfo=UTC), []
     while moment < datetime(2027, 7, 1, tzinfo=UTC):
         found += [line.slot for line in at(clock, moment).due]
@@ -151,14 +145,14 @@ def test_the_weeks_after_the_deadline_may_be_bounded(campaign: Campaign, clock: 
 
 def test_other_days_before_the_deadline_are_kept_to(campaign: Campaign) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(days=[15, 10])
-    ImporterFactory()
+    ImporterFactory.create()
     assert [line.slot for line in reminders.plan(AT).due] == ["T-15"]
 
 
 def test_moving_the_deadline_never_repeats_a_slot_that_went_out(
     campaign: Campaign, clock: time_machine.Traveller
 ) -> None:
-    ImporterFactory()
+    ImporterFactory.create()
     at(clock, AT)
     delivered(AT)
     campaign.deadline += timedelta(days=7)
@@ -192,9 +186,9 @@ def test_another_name_for_the_campaign_takes_nothing_back(campaign: Campaign) ->
 
 
 def test_a_campaign_that_is_replaced_sends_nothing(campaign: Campaign) -> None:
-    CampaignFactory(deadline=campaign.deadline, superseded_by=None)
+    CampaignFactory.create(deadline=campaign.deadline, superseded_by=None)
     Campaign.objects.filter(pk=campaign.pk).update(superseded_by=Campaign.objects.exclude(pk=campaign.pk).last())
-    ImporterFactory()
+    ImporterFactory.create()
     assert {line.campaign.pk for line in reminders.plan(AT).due}.isdisjoint({campaign.pk})
 
 
@@ -211,9 +205,9 @@ def mails() -> list[set[str]]:
 
 
 def test_several_importers_of_one_person_make_one_mail_in_one_language() -> None:
-    ImporterFactory(name="A", contact_email="mette@nordlys.example", language="da")
-    ImporterFactory(name="B", contact_email="Mette@Nordlys.example", language="en")
-    ImporterFactory(name="C", contact_email="other@nordlys.example", language="en")
+    ImporterFactory.create(name="A", contact_email="mette@nordlys.example", language="da")
+    ImporterFactory.create(name="B", contact_email="Mette@Nordlys.example", language="en")
+    ImporterFactory.create(name="C", contact_email="other@nordlys.example", language="en")
     schedule = reminders.schedule_due(AT)
     assert mails() == [{"A", "B"}, {"C"}]
     assert {line.name: line.language for line in schedule.due} == {"A": "da", "B": "da", "C": "en"}
@@ -222,7 +216,7 @@ def test_several_importers_of_one_person_make_one_mail_in_one_language() -> None
 def test_one_person_is_not_torn_apart_by_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "BATCH", 3)
     for name, email in (("A", "a"), ("B", "b"), ("C", "b"), ("D", "b"), ("E", "b"), ("F", "c"), ("G", ""), ("H", "")):
-        ImporterFactory(name=name, contact_email=f"{email}@nordlys.example" if email else "")
+        ImporterFactory.create(name=name, contact_email=f"{email}@nordlys.example" if email else "")
     schedule = reminders.schedule_due(AT)
     assert mails() == [{"A"}, {"B", "C", "D", "E"}, {"F"}]
     assert schedule.skipped == {"no_email": 2}
@@ -230,8 +224,8 @@ def test_one_person_is_not_torn_apart_by_a_batch(monkeypatch: pytest.MonkeyPatch
 
 def declaring(importer: ImporterOfRecord, officer: str) -> None:
     """Only the declaration is left, which is the officer's."""
-    OfficerFactory(importer=importer, email=officer)
-    AccessFactory(importer=importer)
+    OfficerFactory.create(importer=importer, email=officer)
+    AccessFactory.create(importer=importer)
     ImporterAccess.objects.create(
         importer=importer,
         user=User.objects.for_email(officer),
@@ -253,14 +247,14 @@ def test_an_officer_of_several_importers_gets_one_mail(monkeypatch: pytest.Monke
     monkeypatch.setattr(candidates, "BATCH", 2)
     for name, contact in (("A", "a@nordlys.example"), ("B", "m@nordlys.example"), ("C", "z@nordlys.example")):
         declaring(ImporterFactory.create(name=name, contact_email=contact), "director@nordlys.example")
-    ImporterFactory(name="D", contact_email="director@nordlys.example")
+    ImporterFactory.create(name="D", contact_email="director@nordlys.example")
     reminders.schedule_due(AT)
     assert mails() == [{"A", "B", "C", "D"}]
 
 
 def test_two_campaigns_make_one_mail_a_day(campaign: Campaign, clock: time_machine.Traveller) -> None:
     other = CampaignFactory.create(deadline=campaign.deadline + timedelta(days=7))  # its T-28 was on 31 March
-    ImporterFactory()
+    ImporterFactory.create()
     days = []
     for hours in range(0, 48, 4):
         moment = AT + timedelta(hours=hours)
@@ -282,7 +276,9 @@ def test_of_two_campaigns_each_slot_that_is_skipped_has_its_reason(campaign: Cam
 @pytest.mark.parametrize("kind", [MailKind.RETURNED, MailKind.READY, MailKind.RECEIPT, MailKind.INVITATION])
 def test_any_mail_to_the_person_makes_the_reminder_wait_for_another_day(kind: MailKind) -> None:
     importer = ImporterFactory.create()
-    mail = NotificationFactory(importer=ImporterFactory(contact_email=""), kind=kind, to_email="x@x.example")
+    mail = NotificationFactory.create(
+        importer=ImporterFactory.create(contact_email=""), kind=kind, to_email="x@x.example"
+    )
     Notification.objects.filter(pk=mail.pk).update(
         to_email=importer.contact_email.upper(), state=MailState.SENT, sent_at=AT - timedelta(hours=3)
     )
@@ -291,7 +287,7 @@ def test_any_mail_to_the_person_makes_the_reminder_wait_for_another_day(kind: Ma
 
 
 def test_a_mail_that_is_still_on_its_way_makes_the_reminder_wait(clock: time_machine.Traveller) -> None:
-    NotificationFactory(importer=ImporterFactory())
+    NotificationFactory.create(importer=ImporterFactory.create())
     assert at(clock, AT).skipped == {"recent": 1}
 
 
@@ -299,10 +295,10 @@ def test_a_mail_that_is_still_on_its_way_makes_the_reminder_wait(clock: time_mac
 
 
 def test_each_is_written_to_in_their_own_office_hours(clock: time_machine.Traveller) -> None:
-    ImporterFactory(name="Odense")
-    ImporterFactory(name="New York", country="US")
-    ImporterFactory(name="Los Angeles", country="US", time_zone="America/Los_Angeles")
-    found = {}
+    ImporterFactory.create(name="Odense")
+    ImporterFactory.create(name="New York", country="US")
+    ImporterFactory.create(name="Los Angeles", country="US", time_zone="America/Los_Angeles")
+    found: dict[str, int] = {}
     for hours in range(5, 24):
         moment = datetime(2027, 4, 7, hours, 30, tzinfo=UTC)
         found |= {line.name: hours for line in at(clock, moment).due}
@@ -310,7 +306,7 @@ def test_each_is_written_to_in_their_own_office_hours(clock: time_machine.Travel
 
 
 def test_nobody_is_written_to_in_the_evening_or_on_a_day_off(clock: time_machine.Traveller) -> None:
-    ImporterFactory()
+    ImporterFactory.create()
     evening, saturday = datetime(2027, 4, 7, 17, tzinfo=UTC), datetime(2027, 4, 10, 9, tzinfo=UTC)
     assert at(clock, evening).skipped == at(clock, saturday).skipped == {"quiet": 1}
 
@@ -324,134 +320,3 @@ def test_a_pause_ends_after_its_last_day(clock: time_machine.Traveller) -> None:
     assert sent() == []
     at(clock, AT + timedelta(days=2))
     assert ledger(importer) == {"T-14": "pending"}
-
-
-# --- who may not be written to ------------------------------------------------------------------------------------
-
-
-def test_who_was_shut_out_hears_nothing() -> None:
-    access = AccessFactory()
-    ImporterOfRecord.objects.update(invited_at=JOINED, invited_by=StaffFactory())
-    assert len(reminders.plan(AT).due) == 1
-    revoke(access, by=StaffFactory())
-    assert reminders.plan(AT).skipped == {"no_access": 1}
-
-
-def test_nobody_of_the_broker_is_reminded_as_an_importer() -> None:
-    ImporterFactory(contact_email=StaffFactory().email)
-    assert reminders.plan(AT).skipped == {"no_access": 1}
-
-
-@pytest.mark.parametrize(
-    ("reason", "known"),
-    [
-        ("opted_out", {"opted_out_at": JOINED}),
-        ("dead_mailbox", {"dead_at": JOINED, "dead_because": "550 no such user"}),
-    ],
-)
-def test_what_is_known_of_the_mailbox_stops_the_reminders_of_every_importer(
-    reason: str, known: dict[str, object], clock: time_machine.Traveller
-) -> None:
-    one, two = ImporterFactory.create_batch(2, contact_email="Mette@nordlys.example")
-    mailbox = Mailbox.objects.create(email="mette@nordlys.example", **known)
-    assert at(clock, AT).skipped == {reason: 2}
-    assert ledger(one) == ledger(two) == {"T-14": reason}
-    mailbox.delete()
-    at(clock, AT + timedelta(hours=1))
-    assert ledger(one) == ledger(two) == {"T-14": "pending"}
-    assert len(mails()) == 1
-
-
-def test_a_dead_mailbox_of_the_contact_does_not_stop_the_officer() -> None:
-    importer = ImporterFactory.create()
-    declaring(importer, "director@nordlys.example")
-    Mailbox.objects.create(email=importer.contact_email, dead_at=JOINED, dead_because="550")
-    assert [line.to for line in reminders.plan(AT).due] == ["director@nordlys.example"]
-
-
-def test_a_reminder_that_was_dropped_may_come_again_in_its_slot(campaign: Campaign) -> None:
-    importer = ImporterFactory.create()
-    row = NotificationFactory.create(
-        importer=importer, campaign=campaign, slot="T-14", kind=MailKind.REMINDER, state=MailState.DROPPED, answer="x"
-    )
-    reminders.schedule_due(AT)
-    again = Notification.objects.get(importer=importer, slot="T-14")
-    assert (again.pk, again.state, again.step, again.answer) == (row.pk, "pending", "company", "")
-    assert again.mail != row.mail
-
-
-def test_a_reason_that_changes_is_written_over(clock: time_machine.Traveller) -> None:
-    importer = ImporterFactory.create(contact_email="")
-    at(clock, AT)
-    assert ledger(importer) == {"T-14": "no_email"}
-    ImporterOfRecord.objects.update(contact_email="mette@nordlys.example", paused_until=date(2027, 4, 30))
-    at(clock, AT + timedelta(minutes=5))
-    assert ledger(importer) == {"T-14": "paused"}
-
-
-def test_nothing_is_written_about_whom_nothing_is_new(clock: time_machine.Traveller) -> None:
-    ImporterFactory(contact_email="")
-    at(clock, AT)
-    [before] = Notification.objects.values_list("mail", flat=True)
-    at(clock, AT + timedelta(minutes=5))
-    assert list(Notification.objects.values_list("mail", flat=True)) == [before]
-
-
-# --- letting in -----------------------------------------------------------------------------------------------------
-
-
-def test_importers_nobody_invited_are_let_in_with_the_reminder() -> None:
-    importers = ImporterFactory.create_batch(3)
-    reminders.schedule_due(AT)
-    for importer in importers:
-        importer.refresh_from_db()
-        assert importer.invited_at is not None
-        assert ImporterAccess.objects.get(importer=importer).user.email == importer.contact_email
-
-
-def test_who_may_not_sign_in_at_all_is_not_let_in_either() -> None:
-    importer = ImporterFactory.create()
-    user = User.objects.for_email(importer.contact_email)
-    user.is_active = False
-    user.save()
-    assert reminders.schedule_due(AT).skipped == {"no_access": 1}
-    assert ledger(importer) == {"T-14": "no_access"}
-    assert not ImporterAccess.objects.exists()
-
-
-def test_one_importer_without_a_projection_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    broken = ImporterFactory()
-    ImporterFactory()
-    broken.readiness.delete()
-    schedule = reminders.schedule_due(AT)
-    assert (len(schedule.due), schedule.skipped) == (1, {"not_computed": 1})
-    assert str(broken.uuid) in caplog.text
-
-
-# --- how much it costs ----------------------------------------------------------------------------------------------
-
-
-def queries(importers: int) -> int:
-    missing = importers - ImporterOfRecord.objects.count()
-    refresh([importer.pk for importer in ImporterFactory.create_batch(missing)])
-    with (
-        CaptureQueriesContext(
-            connection,
-        ) as found,
-        transaction.atomic(),
-    ):
-        assert len(reminders.schedule_due(AT).due) == importers
-        transaction.set_rollback(True)
-    return len(found)
-
-
-def test_queries_grow_with_the_batches_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(candidates, "BATCH", 10)
-    one, one_full, two, three = queries(3), queries(10), queries(20), queries(30)
-    assert one_full == one
-    assert three - two == two - one > 0
-
-
-def test_every_reason_has_words_for_staff() -> None:
-    assert set(WHY_NOT) == set(WHY_NONE) == set(SKIP_REASONS)
-    assert set(WHY_SKIPPED) == {*reminders.ON_RECORD, "collapsed"}

@@ -3,14 +3,24 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 from pghistory.models import Events
 
-from importers.models import Campaign, Delegation, Errand, ErrandKind, ImporterOfRecord, MailKind, Notification
+from importers.models import (
+    Campaign,
+    Delegation,
+    Errand,
+    ErrandKind,
+    ImporterAccess,
+    ImporterOfRecord,
+    MailKind,
+    MailState,
+    Notification,
+)
 from importers.services import reminders, steps
 from importers.services.change import change, write_over
 from importers.services.digest import send_digests
@@ -55,14 +65,17 @@ def test_of_two_workers_one_gets_the_mail() -> None:
         assert sum(claim is not None for claim in claims) == 1
 
 
-def test_of_two_schedulers_one_puts_the_reminder_in() -> None:
-    campaign = CampaignFactory(deadline=timezone.localdate() + timedelta(days=3))
+def test_of_several_schedulers_at_once_one_puts_each_reminder_in() -> None:
+    at = datetime(2027, 4, 7, 8, tzinfo=UTC)
+    campaign = CampaignFactory(deadline=date(2027, 4, 21))
     Campaign.objects.exclude(pk=campaign.pk).update(superseded_by=campaign)
-    for _ in range(3):
-        AccessFactory()
-    ImporterOfRecord.objects.update(created_at=timezone.now() - timedelta(days=9))
-    together(*[lambda: reminders.schedule_due(timezone.now())] * 3)
-    assert Notification.objects.filter(campaign=campaign).count() == 3
+    ImporterFactory.create_batch(2, contact_email="mette@nordlys.example")
+    ImporterFactory()
+    together(*[lambda: reminders.schedule_due(at)] * 4)
+    rows = Notification.objects.filter(campaign=campaign, state=MailState.PENDING)
+    assert rows.count() == 3
+    assert rows.values("mail").distinct().count() == 2
+    assert ImporterAccess.objects.count() == 3
 
 
 def test_a_second_change_waits_for_the_first_and_sees_it() -> None:
