@@ -283,7 +283,7 @@ def test_what_is_refused(quiet: Page, portal: str, sign_in: SignIn, camera: Came
 
 def test_too_many_times(quiet: Page, portal: str, settings: Settings, camera: Camera, language: str) -> None:
     """Nothing at all may be asked for: codes, new links, signing in with a password."""
-    closed = dict.fromkeys(("request_login_code", "new_link", "login"), "0/m/ip")
+    closed = dict.fromkeys(("request_login_code", "code_from_link", "new_link", "login"), "0/m/ip")
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | closed
     importer = ImporterFactory(language=language)
     who = walkthrough.invited(importer, StaffFactory())

@@ -87,7 +87,7 @@ def test_the_language_outlives_the_browser(client: Client) -> None:
 def test_every_limit_of_an_open_page_is_named() -> None:
     open_pages = {
         "login", "login_failed", "request_login_code", "reset_password", "reset_password_from_key", "reauthenticate",
-        "change_password", "new_link", "keep_draft",
+        "change_password", "new_link", "keep_draft", "code_from_link",
     }  # fmt: skip
     assert open_pages == settings.ACCOUNT_RATE_LIMITS.keys()
 

@@ -107,7 +107,7 @@ def test_paper_says_of_which_day_it_is_and_where_to_go_on(page: Client, importer
 def test_paper_names_the_officer_and_whom_to_call(page: Client, importer: ImporterOfRecord, person: User) -> None:
     walkthrough.before(importer, person)
     paper = read(page, importer).split('class="on-paper"')[1].split("</div>")[0]
-    assert "Responsible officer: Mette Sørensen, Direktør, +4570101011" in paper
+    assert "Responsible officer: Mette Sørensen, Direktør, +45 70 10 10 11" in paper
     assert "Help: Jens Anton Rahbek" in paper
 
 
