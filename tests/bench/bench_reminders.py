@@ -60,8 +60,8 @@ def fill(count: int, *, invited: bool) -> None:
     Campaign.objects.exclude(pk=campaign.pk).update(superseded_by=campaign)
 
 
-def sweep(env: dict[str, str], at: datetime) -> tuple[float, float, dict[str, object]]:
-    """In a process of its own: seconds of it, megabytes at its peak, and what it says."""
+def sweep(env: dict[str, str], at: datetime) -> tuple[float, float, float, dict[str, object]]:
+    """In a process of its own: its seconds, those of them on the processor, megabytes at its peak, what it says."""
     command = [sys.executable, "manage.py", "schedule_reminders", "--at", at.isoformat(), "--json"]
     start = time.perf_counter()
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
@@ -70,16 +70,18 @@ def sweep(env: dict[str, str], at: datetime) -> tuple[float, float, dict[str, ob
         _pid, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0
-    return time.perf_counter() - start, usage.ru_maxrss / 1024, json.loads(told)
+    busy = usage.ru_utime + usage.ru_stime
+    return time.perf_counter() - start, busy, usage.ru_maxrss / 1024, json.loads(told)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_hundred_thousand_importers(process_env: dict[str, str]) -> None:
     fill(IMPORTERS, invited=True)
     for what, at, due in (("all are due", AT, 99_000), ("nobody is", AT + timedelta(minutes=5), 0)):
-        seconds, megabytes, told = sweep(process_env, at)
+        seconds, busy, megabytes, told = sweep(process_env, at)
         found = len(told["due"])  # type: ignore[arg-type]
-        print(f"\nschedule: {IMPORTERS:,} importers, {what}: {seconds:.1f} s, {megabytes:.0f} MB, {found:,} put in")  # noqa: T201
+        cost = f"{seconds:.1f} s ({busy:.1f} s on the processor), {megabytes:.0f} MB"
+        print(f"\nschedule: {IMPORTERS:,} importers, {what}: {cost}, {found:,} put in")  # noqa: T201
         assert found == due
         assert seconds <= LIMIT_SECONDS
         assert megabytes <= LIMIT_MEGABYTES
