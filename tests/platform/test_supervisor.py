@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -100,6 +101,7 @@ def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     script = f"""
 import time, sys
 from pathlib import Path
+from typing import Any
 from ace_onboarding.supervisor import Child
 one = Child("helper", [sys.executable, "-c", "import time; time.sleep(60)"], Path({str(tmp_path / "log")!r}))
 one.start()
@@ -112,3 +114,23 @@ time.sleep(60)
     parent.kill()
     parent.communicate()
     wait_until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_told_to_stop_while_a_child_is_born_it_still_knows_the_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    born = subprocess.Popen
+
+    def told_meanwhile(*args: Any, **options: Any) -> "subprocess.Popen[bytes]":
+        process = born(*args, **options)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", told_meanwhile)
+    one = child(tmp_path, "import time; time.sleep(60)")
+    with pytest.raises(SystemExit):
+        one.start()
+    assert one.process is not None
+    stop([[one]])
+    assert one.process.returncode == -signal.SIGTERM, "the child itself is not deaf to it"

@@ -18,7 +18,8 @@ import redis
 from django.core.management import ManagementUtility
 from django.core.management.base import CommandError
 
-from ace_onboarding.embedded import Cluster
+from ace_onboarding import supervisor
+from ace_onboarding.embedded import Cluster, guardian
 from ace_onboarding.processes import listen
 from tests.deployment.test_settings import PRODUCTION
 from tests.platform.conftest import Home, wait_until
@@ -62,8 +63,18 @@ def seconds_to_first_answer(home: Home, port: int) -> float:
     seconds = time.monotonic() - begin
     announced(up)
     up.send_signal(signal.SIGINT)
-    assert up.wait(30) == 0
+    assert ended(home, up)[0] == 0
     return seconds
+
+
+def ended(home: Home, up: "subprocess.Popen[str]") -> tuple[int, str]:
+    """Its exit code and its last words; waits for as long as the portal itself gives its parts."""
+    try:
+        _, stderr = up.communicate(timeout=2 * supervisor.STOP_SECONDS + guardian.STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        logs = [f"{log.name}: {log.read_text()[-500:]}" for log in home.folder.glob("**/*.log")]
+        pytest.fail("\n".join(["It did not end. Still running:", *home.running(), *logs]))
+    return up.returncode, stderr
 
 
 def without_redis(folder: Path) -> str:
@@ -99,7 +110,7 @@ def test_it_runs_the_portal_and_stops_it(home: Home) -> None:
     for part in ("gunicorn", "worker", "beat", "redis-server", "bin/postgres"):
         assert part in command_lines
     up.send_signal(signal.SIGINT)
-    assert up.wait(30) == 0
+    assert ended(home, up)[0] == 0
     assert home.running() == []
     assert get(port) == 0
 
@@ -116,7 +127,7 @@ def test_second_start_answers_within_five_seconds(prepared: Home) -> None:
 def test_sigterm_stops_it_too(prepared: Home) -> None:
     up, _ = start(prepared, free_port())
     up.terminate()
-    assert up.wait(30) == 0
+    assert ended(prepared, up)[0] == 0
     assert prepared.running() == []
 
 
@@ -134,7 +145,7 @@ def test_without_redis_jobs_go_through_files(prepared: Home, tmp_path: Path) -> 
     assert get(port, "/health/ready/?format=text") == 200
     assert "redis-server" not in "\n".join(prepared.running())
     up.terminate()
-    assert up.wait(30) == 0
+    assert ended(prepared, up)[0] == 0
     assert prepared.running() == []
 
 
@@ -147,7 +158,7 @@ def test_a_given_redis_is_used(prepared: Home, redis_url: str) -> None:
     time.sleep(1)
     assert up.poll() is None
     up.terminate()
-    assert up.wait(30) == 0
+    assert ended(prepared, up)[0] == 0
 
 
 @pytest.fixture
@@ -168,7 +179,7 @@ def test_a_production_database_gets_no_demo_people(home: Home, empty_database: s
     assert any("sent by EMAIL_URL" in line for line in lines)
     assert get(port, "/guide/", Host=PRODUCTION["ALLOWED_HOSTS"], **{"X-Forwarded-Proto": "https"}) == 200
     up.terminate()
-    assert up.wait(30) == 0
+    assert ended(home, up)[0] == 0
     with psycopg.connect(empty_database) as connection:
         people = connection.execute("SELECT email FROM importers_user WHERE is_staff").fetchall()
         assert (people, connection.execute("SELECT * FROM importers_importerofrecord").fetchall()) == ([], [])
@@ -182,7 +193,7 @@ def test_a_part_that_dies_is_started_again(prepared: Home) -> None:
     kill_and_wait_for_another(prepared, "beat", "--schedule")
     wait_until(lambda: get(port) == 200)
     up.terminate()
-    _, stderr = up.communicate(timeout=30)
+    _, stderr = ended(prepared, up)
     for name in ("web server", "Redis server", "scheduler"):
         assert f"The {name} ended" in stderr
     assert prepared.running() == []
@@ -196,7 +207,7 @@ def test_a_database_that_dies_is_started_again(prepared: Home) -> None:
     with psycopg.connect(Cluster(prepared.folder).url()) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     up.terminate()
-    assert "The database ended. It is started again." in up.communicate(timeout=30)[1]
+    assert "The database ended. It is started again." in ended(prepared, up)[1]
     assert prepared.running() == []
 
 
@@ -235,7 +246,7 @@ def test_it_runs_only_once_from_a_folder(prepared: Home) -> None:
     assert done.stderr.startswith("CommandError: The portal already runs from")
     assert up.poll() is None
     up.terminate()
-    assert up.wait(30) == 0
+    assert ended(prepared, up)[0] == 0
 
 
 def test_a_web_server_that_cannot_start_is_said_in_one_line(prepared: Home) -> None:
