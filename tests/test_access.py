@@ -20,7 +20,20 @@ from django.utils import timezone
 from importers.admin.deeds import DEEDS
 from importers.domain.checklist import STEP_BY_KEY
 from importers.letters import START_SALT
-from importers.models import BrokerFirm, Errand, ErrandKind, Mailbox, MailKind, MailText, Occasion, Question, User
+from importers.models import (
+    BrokerFirm,
+    Campaign,
+    Errand,
+    ErrandKind,
+    ImporterAccess,
+    Mailbox,
+    MailKind,
+    MailText,
+    Notification,
+    Occasion,
+    Question,
+    User,
+)
 from importers.stop_link import stop_token
 from tests.factories import AccessFactory, CampaignFactory, NotificationFactory, StaffFactory
 
@@ -130,16 +143,10 @@ def named(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
             yield namespace + pattern.name
 
 
-@pytest.fixture
-def world(db: None) -> World:
-    access, other = AccessFactory.create(), AccessFactory.create()
+def in_the_admin(access: ImporterAccess, mail: Notification, campaign: Campaign) -> dict[str, int]:
+    """One row of each kind that has pages there."""
     importer = access.importer
-    mail = NotificationFactory.create(importer=importer, to_email=access.user.email)
-    campaign = CampaignFactory.create()
-    reminder = NotificationFactory.create(
-        importer=importer, kind=MailKind.REMINDER, campaign=campaign, slot="T-14", to_email=access.user.email
-    )
-    rows = {
+    return {
         "importerofrecord": importer.pk,
         "notification": mail.pk,
         "question": Question.objects.create(
@@ -158,6 +165,18 @@ def world(db: None) -> World:
         "mailbox": Mailbox.objects.create(email=access.user.email, opted_out_at=timezone.now()).pk,
         "errand": Errand.objects.create(importer=importer, kind=ErrandKind.NO_VISIT, opened_at=timezone.now()).pk,
     }
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    access, other = AccessFactory.create(), AccessFactory.create()
+    importer = access.importer
+    mail = NotificationFactory.create(importer=importer, to_email=access.user.email)
+    campaign = CampaignFactory.create()
+    reminder = NotificationFactory.create(
+        importer=importer, kind=MailKind.REMINDER, campaign=campaign, slot="T-14", to_email=access.user.email
+    )
+    rows = in_the_admin(access, mail, campaign)
     arguments: dict[str, list[object]] = {
         "checklist": [importer.uuid],
         "step": [importer.uuid, "company"],

@@ -70,8 +70,8 @@ def test_without_an_outcome_it_stays_open(as_staff: Client, importer: ImporterOf
     deed = reverse("admin:importers_deed", args=[importer.pk, "errand-done"])
     seen = text(as_staff.post(deed, {"errand": other.pk, "outcome": ""}))  # type: ignore[arg-type]
     assert "Nothing was saved." in seen
-    assert f'id="d-errand-done-{other.pk}" open' in seen
-    assert f'id="d-errand-done-{errand.pk}" open' not in seen
+    assert f'role="alert" id="d-errand-done-{other.pk}"' in seen
+    assert f'<details class="pa-deed" id="d-errand-done-{errand.pk}">' in seen, "closed"
     assert Errand.objects.open().count() == 2
 
 

@@ -7,10 +7,11 @@ import pytest
 from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
-from importers.models import ImporterOfRecord, MailState, Notification, Readiness, User
+from importers.models import ImporterOfRecord, MailKind, MailState, Notification, Readiness, User
 from importers.services import details
 from tests.factories import (
     AccessFactory,
+    CampaignFactory,
     ImporterFactory,
     NotificationFactory,
     OfficerFactory,
@@ -108,10 +109,14 @@ def test_a_row_that_was_used_stays(importer: ImporterOfRecord, staff: User) -> N
 @pytest.mark.parametrize("state", MailState)
 def test_a_mail_that_has_gone_out_is_proof(state: MailState, importer: ImporterOfRecord, staff: User) -> None:
     now = timezone.now()
-    claim = {"claim": uuid4(), "claimed_at": now} if state is MailState.SENDING else {}
-    NotificationFactory.create(
-        importer=importer, state=state, sent_at=now if state is MailState.SENT else None, **claim
-    )
+    belongs = {
+        MailState.SENDING: {"claim": uuid4(), "claimed_at": now},
+        MailState.SENT: {"sent_at": now},
+        MailState.SKIPPED: {
+            "kind": MailKind.REMINDER, "campaign": CampaignFactory.create(), "slot": "T-14", "reason": "paused"
+        },
+    }  # fmt: skip
+    NotificationFactory.create(importer=importer, state=state, **belongs.get(state, {}))
     if state in (MailState.SENT, MailState.SENDING):
         with pytest.raises(RuleViolation, match="A mail has gone out"):
             details.remove(importer, by=staff)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from importers.domain.errors import RuleViolation
 from importers.domain.stuck import TOPICS, topics_of
 from importers.letters import write
-from importers.models import ImporterOfRecord, MailKind, Notification, Question, User
+from importers.models import ImporterOfRecord, MailKind, MailState, Notification, Question, User
 from importers.services import outbox, questions, reminders
 from importers.services.invitations import revoke
 from tests import walkthrough
@@ -129,7 +129,7 @@ def test_an_answer_on_its_way_is_dropped_when_access_is_taken_away(
     questions.answer(ask(importer, who), by=staff, text="The director.")
     revoke(importer.accesses.get(), by=staff)
     (mail,) = mails(MailKind.ANSWER)
-    assert Notification.objects.claim(mail.pk, timezone.now()) is None
+    assert Notification.objects.claim(mail.mail, timezone.now()) is None
     outbox.sweep(timezone.now())
     mail.refresh_from_db()
     assert mail.state == "dropped"
@@ -151,10 +151,12 @@ def test_no_reminder_while_the_importer_waits_for_our_answer(
     assert len(reminders.plan(at).due) == 1
     reminders.schedule_due(at)
     Question.objects.update(answer="", answered_at=None, answered_by=None, asked_at=now)
-    reminder = Notification.objects.get(kind=MailKind.REMINDER)
-    assert Notification.objects.claim(reminder.pk, at) is None, "asked between the schedule and the sending"
+    reminder = Notification.objects.get(kind=MailKind.REMINDER, state=MailState.PENDING)
+    assert Notification.objects.claim(reminder.mail, at) is None, "asked between the schedule and the sending"
     Question.objects.filter(pk=question.pk).update(asked_at=now - timedelta(days=8))
-    assert Notification.objects.claim(reminder.pk, at) is not None
+    reminders.schedule_due(at)
+    reminder.refresh_from_db()
+    assert Notification.objects.claim(reminder.mail, at) is not None
 
 
 def test_the_database_keeps_an_answer_whole(importer: ImporterOfRecord, who: User, staff: User) -> None:

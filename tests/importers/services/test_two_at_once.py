@@ -61,7 +61,7 @@ def test_of_two_workers_one_gets_the_mail() -> None:
     rows = [NotificationFactory() for _ in range(8)]
     for row in rows:
         now = timezone.now()
-        claims = together(*[lambda: Notification.objects.claim(row.pk, now)] * 4)  # noqa: B023 - run before the next
+        claims = together(*[lambda: Notification.objects.claim(row.mail, now)] * 4)  # noqa: B023 - run before the next
         assert sum(claim is not None for claim in claims) == 1
 
 
