@@ -18,8 +18,8 @@ TASK_SECONDS = 5 * MINUTE
 TIMETABLE = {
     "send the reminders that are due": {
         "task": "importers.tasks.schedule_reminders",
-        "schedule": 5 * MINUTE,
-        "options": {"expires": 5 * MINUTE},
+        "schedule": settings.REMINDERS_EVERY,
+        "options": {"expires": settings.REMINDERS_EVERY},
     },
     "send colleagues the digest of the morning": {
         "task": "importers.tasks.send_digests",
@@ -28,8 +28,8 @@ TIMETABLE = {
     },
     "find what a lost message left behind": {
         "task": "importers.tasks.sweep",
-        "schedule": MINUTE,
-        "options": {"expires": MINUTE},
+        "schedule": settings.SWEEP_EVERY,
+        "options": {"expires": settings.SWEEP_EVERY},
     },
     "forget sessions that have run out": {
         "task": "importers.tasks.forget_sessions",

@@ -65,10 +65,12 @@ def flag(name: str, default: bool) -> bool:
     return value in YES
 
 
-def number(name: str, default: int, lowest: int = 0) -> int:
+def number(name: str, default: int, lowest: int = 0, highest: int | None = None) -> int:
     value = text(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < lowest:
-        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number from {lowest} up.")
+    fits = re.fullmatch(r"[0-9]{1,9}", value) and lowest <= int(value) and (highest is None or int(value) <= highest)
+    if not fits:
+        to = "up" if highest is None else f"to {highest}"
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number from {lowest} {to}.")
     return int(value)
 
 

@@ -211,6 +211,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 REDIS_URL = env.redis("REDIS_URL")
 BROKER_FOLDER = VAR_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "filesystem://localhost"
+SWEEP_EVERY = env.number("SWEEP_EVERY", 60, lowest=1, highest=600)
+REMINDERS_EVERY = env.number("REMINDERS_EVERY", 300, lowest=1, highest=3600)
 
 # --- sign-in -----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "importers.User"

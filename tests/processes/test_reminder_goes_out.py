@@ -20,7 +20,8 @@ from tests.servers import Mailbox
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 WORKER = ("ace_onboarding.celery:app", "worker", "--concurrency", "2", "--without-gossip", "--without-mingle")
-BEAT = ("tests.processes.quick_beat:app", "beat", "--max-interval", "1", "--pidfile", "")
+BEAT = ("ace_onboarding.celery:app", "beat", "--pidfile", "")
+QUICK = {"REMINDERS_EVERY": "1", "SWEEP_EVERY": "1"}
 
 
 @contextmanager
@@ -64,7 +65,7 @@ def importer() -> ImporterOfRecord:
 def running(
     process_env: dict[str, str], redis_url: str, smtp_server: Mailbox, tmp_path: Path
 ) -> Iterator[tuple[Mailbox, Path]]:
-    env = process_env | {"REDIS_URL": redis_url, "EMAIL_URL": smtp_server.url, "LOG_LEVEL": "INFO"}
+    env = process_env | {"REDIS_URL": redis_url, "EMAIL_URL": smtp_server.url, "LOG_LEVEL": "INFO"} | QUICK
     schedule = ("--schedule", str(tmp_path / "beat"))
     with ExitStack() as stack:
         stack.enter_context(process("worker", *WORKER, env=env, folder=tmp_path))
