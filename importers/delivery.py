@@ -32,7 +32,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 LONGEST_ANSWER = 500
 FEW = 20  # up to so many mails are rung for one by one
 DRAINS = 4  # at most so many workers at a time empty the outbox
-DRAIN_SECONDS = 20
+DRAIN_SECONDS = 10  # whoever stops the worker waits for its end
 HEARD_WITHIN = 60  # seconds; who rings again each minute needs no answer to an older ring
 TROUBLE = 3  # so many mails in a row that the server did not answer for, and the drain leaves the rest for later
 RETRY_SECONDS = 0.2

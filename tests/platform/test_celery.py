@@ -15,6 +15,8 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from ace_onboarding.celery import REDIS_OPTIONS, TASK_SECONDS, TIMETABLE, app
+from ace_onboarding.supervisor import STOP_SECONDS
+from importers.delivery import DRAIN_SECONDS
 from importers.tasks import forget_limits
 from tests.platform.conftest import ROOT
 from tests.servers import free_port
@@ -68,6 +70,11 @@ def test_a_silent_redis_does_not_hang_the_publisher() -> None:
         with pytest.raises(OperationalError):
             connection.ensure_connection(max_retries=1, timeout=3, reraise_as_library_errors=True)
         assert time.monotonic() - begin < 6
+
+
+def test_a_worker_that_is_told_to_stop_has_ended_its_run_before_it_is_ended_by_force() -> None:
+    """Else a mail is under way then, and goes out again."""
+    assert DRAIN_SECONDS <= STOP_SECONDS - 5
 
 
 def test_messages_are_plain_json() -> None:
