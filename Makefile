@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n auto --dist loadgroup --hypothesis-profile=thorough
 UV_COMPILE := var/uv/bin/uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade
 
-.PHONY: run test lint format bench pictures gallery messages lock clean tools \
+.PHONY: run test lint format bench chaos pictures gallery messages lock clean tools \
 	lint-code lint-format lint-types lint-templates lint-migrations lint-translations
 
 run: $(RUN)
@@ -49,6 +49,10 @@ format: $(DEV)
 
 bench: $(DEV)
 	$(PY) -m pytest tests/bench -s --override-ini=python_files="bench_*.py"
+
+# 2,000 mails while everything fails; `make test` does the same with 150.
+chaos: $(DEV) tools
+	CHAOS_IMPORTERS=2000 CHAOS_DEEDS=60 $(PY) -m pytest tests/chaos -s
 
 # Takes the README's pictures anew.
 pictures: $(DEV) tools

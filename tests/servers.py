@@ -60,14 +60,14 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"
     try:
-        _wait_for_redis(url)
+        wait_for_redis(url)
         yield url
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait_for_redis(url: str) -> None:
+def wait_for_redis(url: str) -> None:
     deadline = time.monotonic() + 10
     with redis.Redis.from_url(url) as client:
         while True:
