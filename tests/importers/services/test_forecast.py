@@ -156,6 +156,19 @@ def test_what_a_moved_deadline_brings_on_is_known_before_it_is_saved(
     assert brought_on(campaign, now, named=2).count == 0
 
 
+def test_in_the_evening_it_is_known_what_the_morning_would_bring(
+    campaign: Campaign, clock: time_machine.Traveller
+) -> None:
+    evening = AT + timedelta(hours=14)
+    ImporterFactory()
+    Campaign.objects.filter(pk=campaign.pk).update(deadline=date(2028, 4, 7))
+    clock.move_to(evening)
+    campaign.deadline = date(2027, 4, 14)
+    assert reminders.plan(evening).skipped.keys() == {"too_early"}
+    brought = brought_on(campaign, evening, named=2)
+    assert (brought.count, [item.slot for item in brought.first]) == (1, ["T-7"])
+
+
 def test_a_campaign_that_is_not_saved_yet_brings_on_reminders_too(
     campaign: Campaign, clock: time_machine.Traveller
 ) -> None:
