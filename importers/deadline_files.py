@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from importers.contact import contact_for
 from importers.domain.calendar_file import DeadlineEntry, Method, calendar_file
-from importers.models import BrokerFirm, Campaign, MailKind, MailState, Notification
+from importers.models import BrokerFirm, Campaign, ImporterOfRecord, MailKind, MailState, Notification
 from importers.wording import readable_phone
 
 ENDING = (MailKind.RECEIPT, MailKind.READY)
@@ -46,15 +46,17 @@ def published(
     return [*_files(Method.CANCEL, replaced), *_files(Method.PUBLISH, ahead)]
 
 
-def cancelled(row: Notification, firm: BrokerFirm, now: datetime) -> list[CalendarFile]:
+def cancelled(
+    row: Notification, importer: ImporterOfRecord | None, firm: BrokerFirm, now: datetime
+) -> list[CalendarFile]:
     """With the mails that end the reminders: for each campaign in which this person was reminded, once nothing waits
     for them any more, about whichever importer."""
-    if row.kind not in ENDING or row.importer is None:
+    if row.kind not in ENDING or importer is None:
         return []
     reminded = _reminded(row).filter(campaign__superseded_by=None)
     over = [
-        _entry(row, campaign, [row.importer.name], firm)
-        for campaign in Campaign.objects.filter(pk__in=reminded.filter(importer=row.importer).values("campaign"))
+        _entry(row, campaign, [importer.name], firm)
+        for campaign in Campaign.objects.filter(pk__in=reminded.filter(importer=importer).values("campaign"))
         if not campaign.is_past(now)
         and not reminded.filter(campaign=campaign).exclude(importer__readiness__importer_step="").exists()
     ]

@@ -31,7 +31,7 @@ LONGEST_SUBJECT = 250  # what the row holds
 WRITTEN = (MailKind.ACCOUNT, MailKind.DIGEST)  # about signing in, by allauth; about all of a colleague's importers
 LAST_STEP = "inform-broker"  # of the importer's own
 SEVERAL = "reminder_several"  # the reminder to a person with several importers
-TO_WHOM_IMPORTERS_CHOOSE = (MailKind.OFFICER_INVITATION, MailKind.DELEGATION)
+TO_STAFF = (MailKind.DECLARED, MailKind.QUESTION, MailKind.DIGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ def write(
         if row.kind == MailKind.REMINDER:
             context = _reminder_context(rows, firm, now, words)
             return render(SEVERAL if len(rows) > 1 else row.kind, row.language, context, context["files"])
-        return render(row.kind, row.language, _context(row, firm, now), cancelled(row, firm, now))
+        context = _context(row, firm, now)
+        return render(row.kind, row.language, context, cancelled(row, context.get("importer"), firm, now))
 
 
 def render(name: str, language: str, context: dict[str, Any], files: Sequence[CalendarFile] = ()) -> Letter:
@@ -116,14 +117,19 @@ def _context(row: Notification, firm: BrokerFirm, now: datetime) -> dict[str, An
     if row.importer_id is not None:
         context |= _importer_context(row.importer_id, row.step, firm, timezone.localdate(now))
         context["sender"] = context["importer"].calls(row.requested_by) if row.requested_by else ""
-        if row.kind in TO_WHOM_IMPORTERS_CHOOSE:
-            context["importer"].name = context["importer"].name_on_the_list
+        _name_for(row, context["importer"])
     if row.kind == MailKind.NEW_LINK and context["officer"]:
         context["to_officer"] = context["officer"].facts.may_declare(row.to_email)
     if row.kind == MailKind.DELEGATION and row.expires_at is not None:
         checklist = context["checklist"]
         context |= {"step": LeftStep.of(checklist[row.step], checklist), "last_day": last_day(row.expires_at)}
     return context
+
+
+def _name_for(row: Notification, importer: ImporterOfRecord) -> None:
+    """To an address that the importer chose the company's name goes as the broker has it."""
+    if row.kind not in TO_STAFF and row.to_email.lower() != importer.contact_email.lower():
+        importer.name = importer.name_on_the_list
 
 
 def _frame_of(rows: Sequence[Notification], about: ImporterOfRecord | None, firm: BrokerFirm) -> dict[str, Any]:
@@ -180,6 +186,7 @@ def _reminder_context(
 
 def _part(row: Notification, importer: ImporterOfRecord, checklist: Checklist, now: datetime) -> Part:
     assert row.campaign is not None  # noqa: S101 - a reminder has one, by a constraint
+    _name_for(row, importer)
     left = [LeftStep.of(state, checklist) for state in checklist.left]
     following = LeftStep.of(checklist.importer_step or checklist[row.step or LAST_STEP], checklist)
     return Part(importer, left, following, row.campaign, row.campaign.is_past(now), start_url(row))

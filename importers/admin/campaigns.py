@@ -97,8 +97,8 @@ def _notes(due: int, *, is_past: bool) -> list[str]:
         notes.append(_("This deadline is past: importers are told that they are late."))
     if due:
         notes.append(ngettext(
-            "Saving this sends %(n)s reminder within five minutes.",
-            "Saving this sends %(n)s reminders within five minutes.", due,
+            "Saving this sends %(n)s reminder, as soon as it is office hours where the reader is.",
+            "Saving this sends %(n)s reminders, as soon as it is office hours where each reader is.", due,
         ) % {"n": due})  # fmt: skip
     return notes
 

@@ -64,6 +64,15 @@ def is_open(now: datetime, place: Place) -> bool:
     return OPENS <= local.time() < CLOSES and is_working_day(local.date(), place.country)
 
 
+def when_open(moment: datetime, place: Place) -> datetime:
+    """The moment itself, or when offices there open next."""
+    while not is_open(moment, place):
+        today = place.local(moment).date()
+        morning = place.opens(today)
+        moment = morning if morning > moment else place.opens(today + DAY)
+    return moment
+
+
 def is_working_day(day: date, country: str) -> bool:
     return day.weekday() < SATURDAY and not _closed(country, day)
 

@@ -20,7 +20,7 @@ class ErrandKind(models.TextChoices):
     OPTED_OUT = "opted_out", _("Wants no reminders: find another way")
     DEAD_MAILBOX = "dead_mailbox", _("Mail comes back: find out the right address")
     MAIL_REFUSED = "mail_refused", _("A mail failed for good: see why")
-    NO_VISIT = "no_visit", _("Has never been here, and the deadline is near: call")
+    NO_VISIT = "no_visit", _("Has never been here: call")
 
 
 class ErrandQuerySet(models.QuerySet["Errand"]):
@@ -43,7 +43,9 @@ class Errand(models.Model):
     why = models.CharField(_("why"), max_length=LONGEST_WHY)
     opened_at = models.DateTimeField(_("since"))
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
-    done_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    done_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("done by"), null=True, blank=True, related_name="+"
+    )
     outcome = models.CharField(_("what came of it"), max_length=500, blank=True)
 
     objects: ClassVar[models.Manager["Errand"]] = ErrandQuerySet.as_manager()

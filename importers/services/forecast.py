@@ -28,6 +28,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Concat, Lower
 from django.utils import timezone
 
+from importers.domain.hours import when_open
 from importers.domain.reminders import SETTLE
 from importers.models import (
     Campaign,
@@ -107,16 +108,22 @@ def look_ahead(now: datetime, *, chosen: date, until: date) -> Ahead:
 
 
 def brought_on(changed: Campaign, now: datetime, *, named: int) -> Brought:
-    """What saving this campaign would send, beside what goes out anyway."""
+    """What saving this campaign would send, beside what goes out anyway: now, or when offices open next."""
     anyway, then = campaigns_now(), campaigns_now(changed)
     pks: list[int] = []
     for alike in _alike(now, [*anyway, changed]):
-        wanted, due = decide(alike.example, then, now), decide(alike.example, anyway, now)
+        at = _when_open(alike.example, changed, now)
+        wanted, due = decide(alike.example, then, at), decide(alike.example, anyway, at)
         if isinstance(wanted, DueReminder) and not isinstance(due, DueReminder):
             pks += alike.pks
     first = ImporterOfRecord.objects.filter(pk__in=sorted(pks)[:named])
-    decided = [decide(importer, then, now) for batch in candidates(now, among=first) for importer in batch]
+    named_ones = [importer for batch in candidates(now, among=first) for importer in batch]
+    decided = [decide(importer, then, _when_open(importer, changed, now)) for importer in named_ones]
     return Brought(len(pks), [item for item in decided if isinstance(item, DueReminder)])
+
+
+def _when_open(importer: Candidate, campaign: Campaign, now: datetime) -> datetime:
+    return when_open(now, importer.place(campaign.time_zone))
 
 
 def due_on(pks: Collection[int], now: datetime, day: date) -> list[tuple[datetime, DueReminder]]:

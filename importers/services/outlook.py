@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from importers.domain.hours import is_open
+from importers.domain.hours import when_open
 from importers.domain.reminders import SETTLE, upcoming
 from importers.domain.stuck import ANSWER_WITHIN
 from importers.models import Campaign, ImporterOfRecord
@@ -59,13 +59,6 @@ def _moments(importer: Candidate, campaigns: Sequence[Campaign], now: datetime) 
             found.add(place.opens(importer.paused_until + timedelta(days=1)))
         found |= {place.opens(place.local(at).date() + timedelta(days=1)) for at in importer.heard[-1:]}
     ahead = {at for at in found if at > now}
-    ahead |= {_when_open(at, importer, campaign) for at in (now, *ahead) for campaign in campaigns}
+    places = {importer.place(campaign.time_zone) for campaign in campaigns}
+    ahead |= {when_open(at, place) for at in (now, *ahead) for place in places}
     return iter(sorted(ahead - {now}))
-
-
-def _when_open(at: datetime, importer: Candidate, campaign: Campaign) -> datetime:
-    place = importer.place(campaign.time_zone)
-    while not is_open(at, place):
-        morning = place.opens(place.local(at).date())
-        at = morning if morning > at else place.opens(place.local(at).date() + timedelta(days=1))
-    return at

@@ -283,3 +283,21 @@ def test_mails_to_addresses_that_importers_choose_have_the_company_name_of_the_c
         assert importer.contact_name in letter.text, "who asks, as this importer calls them"
     importer.refresh_from_db()
     assert importer.name == BAIT + " at once"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [MailKind.NEW_LINK, MailKind.OFFICER_INVITATION, MailKind.RECEIPT, MailKind.READY, MailKind.REMINDER],
+)
+def test_an_address_that_the_importer_chose_hears_of_the_company_by_the_brokers_name_for_it(kind: MailKind) -> None:
+    importer = ImporterFactory.create(name="Nordlys ApS")
+    walkthrough.ready(importer, StaffFactory.create())
+    ImporterOfRecord.objects.filter(pk=importer.pk).update(name="Prizes at spam.example")
+    importer.refresh_from_db()
+    of_reminders = {"campaign": CampaignFactory.create(), "slot": "T-14", "step": "company"}
+    row = {"importer": importer, "kind": kind, **(of_reminders if kind == MailKind.REMINDER else {})}
+    theirs = write(NotificationFactory.create(to_email="somebody@else.example", **row))
+    assert "spam.example" not in f"{theirs.subject} {theirs.text} {theirs.html} {theirs.files}"
+    assert "Nordlys ApS" in theirs.text
+    of_the_list = {**row, "slot": "T-7"} if kind == MailKind.REMINDER else row
+    assert "spam.example" in write(NotificationFactory.create(to_email=importer.contact_email, **of_the_list)).text

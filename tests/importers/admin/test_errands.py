@@ -141,7 +141,7 @@ def test_the_dashboard_counts_them_by_kind(as_staff: Client, importer: ImporterO
     for kind in (dead, calls):
         assert as_staff.get(kind.link).context["cl"].result_count == kind.count
     assert [kind.title for kind in as_staff.get("/admin/?whose=mine").context["errands"]] == [
-        "Has never been here, and the deadline is near: call"
+        "Has never been here: call"
     ]
 
 

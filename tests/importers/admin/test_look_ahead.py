@@ -193,7 +193,7 @@ def test_saving_what_sends_mail_at_once_is_asked_about(
 ) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(days=[3])
     asked = save(as_staff, campaign)
-    assert "Saving this sends 1 reminder within five minutes." in asked
+    assert "Saving this sends 1 reminder, as soon as it is office hours where the reader is." in asked
     assert "Nordlys Cykler ApS" in asked
     assert campaign.days == [3]
     save(as_staff, campaign, confirmed="yes")

@@ -217,7 +217,7 @@ def test_tasks_and_questions_stand_there_until_they_are_done(kirsten: User) -> N
     )
     for day in (MONDAY, TUESDAY):
         text = the_digest(day).text
-        assert "TASKS (1)\n- Havblik: Has never been here, and the deadline is near: call · since 1 March 2027" in text
+        assert "TASKS (1)\n- Havblik: Has never been here: call · since 1 March 2027" in text
         assert "QUESTIONS TO ANSWER (1)\n- Havblik: We do not know whom to name · " in text
 
 
