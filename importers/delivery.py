@@ -95,7 +95,16 @@ class Claim:
     @property
     def is_safe(self) -> bool:
         """Enough of the lease is left to hand the mail over in."""
-        return time.monotonic() - self.begun < settings.MAIL_LEASE / 2
+        return self._age < settings.MAIL_LEASE / 2
+
+    @property
+    def is_held(self) -> bool:
+        """Nobody may take the mail yet, so its outcome is still this worker's to note."""
+        return self._age < settings.MAIL_LEASE
+
+    @property
+    def _age(self) -> float:
+        return time.monotonic() - self.begun
 
 
 @shared_task(name="importers.delivery.deliver")
@@ -280,7 +289,7 @@ def _noted(claim: Claim, note: Callable[[], str]) -> str:
             with transaction.atomic():
                 return note()
         except (OperationalError, InterfaceError) as error:
-            if not claim.is_safe:
+            if not claim.is_held:
                 raise
             log.warning("The outcome of a mail cannot be noted yet: %s", type(error).__name__)
             connection.close_if_unusable_or_obsolete()

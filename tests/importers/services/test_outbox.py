@@ -1,7 +1,10 @@
 import smtplib
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -166,6 +169,22 @@ def test_a_worker_that_lost_its_lease_has_no_say_any_more(monkeypatch: pytest.Mo
     monkeypatch.setattr(delivery, "write", slow)
     delivery.deliver(row.pk)
     assert fresh(row).state == MailState.PENDING
+
+
+@pytest.mark.parametrize(("passed", "is_noted"), [(0.6, True), (1.1, False)])
+def test_while_the_lease_lasts_what_the_server_answered_is_noted_when_the_database_is_back(
+    settings: Any, passed: float, is_noted: bool
+) -> None:
+    claim = delivery.Claim(uuid4(), time.monotonic() - settings.MAIL_LEASE * passed)
+    away = [OperationalError("the database is away")]
+
+    def note() -> str:
+        if away:
+            raise away.pop()
+        return "sent"
+
+    with nullcontext() if is_noted else pytest.raises(OperationalError):
+        assert delivery._noted(claim, note) == "sent"
 
 
 def test_a_silent_broker_loses_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
