@@ -13,6 +13,7 @@ from tests.chaos.mail_server import BadServer
 from tests.chaos.processes import Portal, Process, kill_and_note, until
 
 READY_SECONDS = 60.0
+AWAY_SECONDS = 3.0  # for Redis and PostgreSQL, at most
 
 
 @dataclass
@@ -72,17 +73,18 @@ class Mischief:
     def restart_redis(self) -> None:
         assert self.portal.redis is not None
         self.portal.redis.kill()
-        time.sleep(self.chance.uniform(0.1, 1.0))
+        time.sleep(self.chance.uniform(0, AWAY_SECONDS))
         self.portal.start_redis()
 
     def restart_postgres(self, end: Callable[[], None]) -> None:
-        self.database_away.append(self.portal.restart_postgres(end))
+        pause = self.chance.uniform(0, AWAY_SECONDS)
+        self.database_away.append(self.portal.restart_postgres(end, pause))
 
     def _worker(self) -> Process:
         """Any, once it is ready."""
-        worker = self.chance.choice(self.portal.workers)
-        until(worker.is_ready, READY_SECONDS, f"{worker.log.stem} is ready")
-        return worker
+        place = self.chance.randrange(len(self.portal.workers))
+        until(lambda: self.portal.workers[place].is_ready(), READY_SECONDS, "a worker is ready", self.portal.look_after)
+        return self.portal.workers[place]
 
     def _replace(self, worker: Process) -> None:
         self.portal.workers[self.portal.workers.index(worker)] = self.portal.start_worker()

@@ -30,9 +30,10 @@ LAST_MAIL_SECONDS = 60.0  # a worker that is told to stop first ends the run it 
 DATABASE_OPTIONS = ("fsync=off", "full_page_writes=off")
 
 
-def until(holds: Callable[[], object], seconds: float, what: str) -> None:
+def until(holds: Callable[[], object], seconds: float, what: str, meanwhile: Callable[[], object] = bool) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
+        meanwhile()
         assert time.monotonic() < deadline, f"in {seconds:.0f} seconds it did not happen: {what}"
         time.sleep(0.05)
 
@@ -64,7 +65,6 @@ class Process:
         return self.process is not None and self.process.poll() is None
 
     def is_ready(self) -> bool:
-        """Celery gives up a worker whose processes die while it starts; then whoever watches it starts it again."""
         return f"{READY}\n" in self.log.read_text() and len(self.children()) == POOL
 
     def children(self) -> list[psutil.Process]:
@@ -119,6 +119,7 @@ class Portal:
     leaving: list[Process] = field(default_factory=list)
     redis: Process | None = None
     count: int = 0
+    given_up: list[str] = field(default_factory=list)
 
     @property
     def cluster(self) -> Cluster:
@@ -177,15 +178,24 @@ class Portal:
         os.kill(pid, signal.SIGQUIT)
         until(lambda: not is_alive(pid), 30, "PostgreSQL ends")
 
-    def restart_postgres(self, end: Callable[[], None]) -> float:
+    def restart_postgres(self, end: Callable[[], None], pause: float) -> float:
         begin = time.monotonic()
         with turn(self.folder):
             end()
+            time.sleep(pause)
             self.cluster.start()
         return time.monotonic() - begin
 
     def start_worker(self) -> Process:
         return self._start("worker", WORKER, "--hostname", f"worker{self.count}@%h")
+
+    def look_after(self) -> None:
+        """As Docker and `manage.py up` do: whoever has ended is started again. Celery itself gives a worker up when
+        Redis goes away at a bad moment, or when one of its processes dies while it starts."""
+        for number, worker in enumerate(self.workers):
+            if not worker.runs():
+                self.given_up.append(worker.log.stem)
+                self.workers[number] = self.start_worker()
 
     def start_beat(self) -> Process:
         return self._start("beat", BEAT, "--schedule", str(self.folder / f"beat{self.count}"))
@@ -208,14 +218,13 @@ class Portal:
             return ""
 
     def stop(self) -> None:
-        """Politely, as an operator would; whoever had died by itself is told of."""
+        """Politely, as an operator would."""
+        assert all(beat.runs() for beat in self.beats), "a beat has ended by itself"
         everybody = [*self.beats, *self.workers]
-        died = [one.name for one in everybody if not one.runs()]
         for one in everybody:
             one.tell(signal.SIGTERM)
         for one in [*everybody, *self.leaving]:
             one.wait(LAST_MAIL_SECONDS)
-        assert not died, f"ended by themselves: {died}"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -108,11 +109,21 @@ def deliver_in_spite_of_all(run: Run, mails: int) -> None:
     mischief, server = run.mischief, run.server
     moments = sorted(mischief.chance.uniform(0.03, MISCHIEF_UNTIL) * mails for _ in range(DEEDS))
     for moment, deed in zip(moments, mischief.deck(DEEDS), strict=True):
-        until(lambda moment=moment: people(server.taken) >= moment, LIMIT_SECONDS, f"{moment:.0f} mails are there")
+        enough = partial(has_taken, server, moment)
+        until(enough, LIMIT_SECONDS, f"{moment:.0f} mails are there", run.portal.look_after)
         mischief.do(deed)
-    until(lambda: run.portal.rows(OPEN) == [(0,)], LIMIT_SECONDS, "every row is in a final state")
+    is_over = partial(nothing_waits, run.portal)
+    until(is_over, LIMIT_SECONDS, "every row is in a final state", run.portal.look_after)
     run.seconds = time.monotonic() - begin
     assert run.seconds < LIMIT_SECONDS
+
+
+def has_taken(server: BadServer, mails: float) -> bool:
+    return people(server.taken) >= mails
+
+
+def nothing_waits(portal: Portal) -> bool:
+    return portal.rows(OPEN) == [(0,)]
 
 
 def everybody_heard_or_is_with_staff(run: Run, recipients: set[str], refused: dict[str, Refusal]) -> None:
@@ -148,6 +159,7 @@ def tell(run: Run, mails: int) -> None:
         f"  {tries:,} tries; {people(server.taken):,} people got their mail; {repeated}",
         *(f"  {count:4} {what}" for what, count in sorted(mischief.done.items())),
         *(f"  {count:4} × {what.value}" for what, count in sorted(server.met.items(), key=lambda item: item[0].value)),
+        f"  {len(run.portal.given_up):4} workers that ended by themselves and were started again",
         f"  PostgreSQL away for {max(mischief.database_away, default=0):.1f} s at most",
     ]
     print("\n" + "\n".join(lines))  # noqa: T201 - the figures
