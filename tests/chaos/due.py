@@ -5,25 +5,11 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from importers.domain.hours import Place, is_open
 from tests.chaos.processes import Portal, until
+from tests.office_hours import COUNTRY, office_hours
 
-COUNTRY = "DK"
-# Around the world in office hours: one of them is always open, but for weekends and holidays.
-ZONES = ("Pacific/Auckland", "Asia/Kolkata", "Europe/Copenhagen", "America/New_York", "Pacific/Honolulu")
-HOUR = timedelta(hours=1)
 AHEAD = 14  # the one slot of the campaign, in days
-HEADINGS = (
-    "Company name",
-    "Importer number",
-    "Country",
-    "Contact",
-    "E-mail",
-    "Title",
-    "Officer",
-    "Phone",
-    "Language",
-)
+HEADINGS = "Company name,Importer number,Country,Contact,E-mail,Title,Officer,Phone,Language".split(",")
 FILLED = """
     UPDATE importers_importerofrecord SET created_at = now() - interval '40 days', time_zone = '{zone}';
     DELETE FROM importers_campaign;
@@ -32,17 +18,6 @@ FILLED = """
 """
 LEDGER = "SELECT count(*) FROM importers_notification WHERE kind = 'reminder' AND state <> 'skipped'"
 SOON_SECONDS = 60.0
-
-
-def office_hours(now: datetime) -> tuple[datetime, str]:
-    """The next moment, and the time zone, in which an office is open and stays so for an hour. Mostly it is now."""
-    moments = (now + HOUR * n for n in range(24 * 14))
-    return next(
-        (at, zone)
-        for at in moments
-        for zone in ZONES
-        if all(is_open(moment, Place(COUNTRY, zone)) for moment in (at, at + HOUR))
-    )
 
 
 def client_list(importers: int) -> Iterator[tuple[str, ...]]:
@@ -55,14 +30,14 @@ def client_list(importers: int) -> Iterator[tuple[str, ...]]:
 
 def fill(portal: Portal, importers: int, now: datetime) -> datetime:
     """By the client list, and then their age and the campaign; returns when the reminders are due."""
-    at, zone = office_hours(now)
+    at, place = office_hours(now)
     path = portal.folder / "clients.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([HEADINGS, *client_list(importers)])
     told = portal.run("import_roster", str(path), "--json")
     assert json.loads(told)["created"] == importers
-    deadline = Place(COUNTRY, zone).local(at).date() + timedelta(days=AHEAD)
-    for statement in FILLED.format(zone=zone, deadline=deadline, days=AHEAD).split(";"):
+    deadline = place.local(at).date() + timedelta(days=AHEAD)
+    for statement in FILLED.format(zone=place.time_zone, deadline=deadline, days=AHEAD).split(";"):
         portal.rows(statement)
     return at
 

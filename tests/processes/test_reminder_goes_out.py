@@ -13,8 +13,10 @@ import redis
 from django.utils import timezone
 
 from importers.models import Campaign, ImporterOfRecord, MailKind, MailState, Notification
+from importers.services.reminders import schedule_due
 from tests import walkthrough
 from tests.factories import CampaignFactory, ImporterFactory, StaffFactory
+from tests.office_hours import office_hours
 from tests.servers import Mailbox
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -51,13 +53,16 @@ def until(holds: Callable[[], bool], folder: Path, seconds: float = 60) -> None:
 
 @pytest.fixture
 def importer() -> ImporterOfRecord:
-    """Open steps, and a deadline in two weeks; somebody else is done already."""
-    campaign = CampaignFactory(deadline=timezone.localdate() + timedelta(days=14))
+    """Open steps, and a deadline in two weeks, where it is office hours; somebody else is done already."""
+    at, place = office_hours(timezone.now())
+    campaign = CampaignFactory(deadline=place.local(at).date() + timedelta(days=14), days=[14])
     Campaign.objects.exclude(pk=campaign.pk).update(superseded_by=campaign)
     importer = ImporterFactory(name="Nordlys Cykler ApS", contact_email="mette@nordlys.example")
     walkthrough.ready(ImporterFactory(), StaffFactory())
     Notification.objects.all().delete()
-    ImporterOfRecord.objects.update(created_at=timezone.now() - timedelta(days=40))
+    ImporterOfRecord.objects.update(created_at=timezone.now() - timedelta(days=40), time_zone=place.time_zone)
+    if at > timezone.now():  # a weekend or holiday everywhere: what is due next is put in now, and the sweep finds it
+        schedule_due(at)
     return importer
 
 
