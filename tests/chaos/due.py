@@ -9,7 +9,7 @@ from tests.chaos.processes import Portal, until
 from tests.office_hours import COUNTRY, office_hours
 
 AHEAD = 14  # the one slot of the campaign, in days
-HEADINGS = "Company name,Importer number,Country,Contact,E-mail,Title,Officer,Phone,Language".split(",")
+HEADINGS = ["Company name", "Importer number", "Country", "Contact", "E-mail", "Title", "Officer", "Phone", "Language"]
 FILLED = """
     UPDATE importers_importerofrecord SET created_at = now() - interval '40 days', time_zone = '{zone}';
     DELETE FROM importers_campaign;

@@ -129,10 +129,10 @@ def nothing_waits(portal: Portal) -> bool:
 def everybody_heard_or_is_with_staff(run: Run, recipients: set[str], refused: dict[str, Refusal]) -> None:
     rows = run.portal.rows(ROWS)
     assert len(rows) == IMPORTERS
-    by_state = {state: {to for found, _mail, to in rows if found == state} for state, _mail, _to in rows}
-    assert by_state == {"sent": recipients - refused.keys(), "failed": refused.keys()}
     taken = {(one.mail, one.to) for one in run.server.taken}
     assert taken == {(mail, to) for state, mail, to in rows if state == "sent"}, "what was sent is what was taken in"
+    by_state = {state: {to for found, _mail, to in rows if found == state} for state, _mail, _to in rows}
+    assert by_state == {"sent": recipients - refused.keys(), "failed": refused.keys()}
     assert set(run.portal.rows(ERRANDS)) == {(to, TOLD[refusal]) for to, refusal in refused.items()}
     [(tries, open_tries)] = run.portal.rows(TRIES)
     assert open_tries == 0, f"of {tries} tries"
