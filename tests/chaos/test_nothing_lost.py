@@ -27,10 +27,10 @@ from tests.deployment.test_settings import PRODUCTION
 pytestmark = [pytest.mark.processes, pytest.mark.django_db]  # only for the tables of the tests' database
 
 IMPORTERS = int(os.environ.get("CHAOS_IMPORTERS", "150"))
-DEEDS = int(os.environ.get("CHAOS_DEEDS", "9"))
+DEEDS = int(os.environ.get("CHAOS_DEEDS", "8"))
 SEED = int(os.environ.get("CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 SLOWEST = 0.5 if IMPORTERS < 1000 else 0.3  # seconds; few mails must take long enough for all that is to happen
-MISCHIEF_UNTIL = 0.85  # of the mails: what happens last must still find some
+MISCHIEF_UNTIL = 0.8  # of the mails: what happens last must still find some
 LIMIT_SECONDS = 60.0 + 0.5 * IMPORTERS  # for delivering; much more than it takes
 PATIENCE = 1
 # Nothing but what an operator can set.
