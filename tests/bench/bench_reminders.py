@@ -35,8 +35,9 @@ SELECT gen_random_uuid(), 'Importer ' || n, 'CBP_ASSIGNED', to_char(n, 'FM000000
 FROM generate_series(1, %(count)s) AS n
 """
 USERS = """
-INSERT INTO importers_user (password, is_superuser, email, name, language, is_staff, is_active, date_joined)
-SELECT DISTINCT '!', false, contact_email, 'Mette Sørensen', 'en', false, true, %(joined)s::timestamptz
+INSERT INTO importers_user (password, is_superuser, email, name, language, is_staff, wants_digest, is_active,
+    date_joined)
+SELECT DISTINCT '!', false, contact_email, 'Mette Sørensen', 'en', false, false, true, %(joined)s::timestamptz
 FROM importers_importerofrecord WHERE contact_email <> '' ON CONFLICT DO NOTHING
 """
 ACCESSES = """

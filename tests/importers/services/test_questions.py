@@ -1,6 +1,7 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -135,6 +136,7 @@ def test_an_answer_on_its_way_is_dropped_when_access_is_taken_away(
     assert mail.state == "dropped"
 
 
+@time_machine.travel(datetime(2027, 4, 6, 8, tzinfo=UTC), tick=False)  # a working day, in office hours
 def test_no_reminder_while_the_importer_waits_for_our_answer(
     importer: ImporterOfRecord, who: User, staff: User
 ) -> None:
