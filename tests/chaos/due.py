@@ -43,12 +43,10 @@ def fill(portal: Portal, importers: int, now: datetime) -> datetime:
 
 
 def schedule(portal: Portal, importers: int, at: datetime) -> None:
-    """Two at once, and the beats ring for it meanwhile: of all of them one does it."""
+    """The beats ring for it meanwhile, both: of all that come at once one does it."""
 
-    def both() -> bool:
-        commands = [portal.manage("schedule_reminders", "--at", at.isoformat(), "--json") for _ in range(2)]
-        for command in commands:
-            command.communicate()
+    def all_are_due() -> bool:
+        portal.run("schedule_reminders", "--at", at.isoformat(), "--json")
         return portal.rows(LEDGER) == [(importers,)]
 
-    until(both, SOON_SECONDS, "the reminders are in the outbox")
+    until(all_are_due, SOON_SECONDS, "the reminders are in the outbox")

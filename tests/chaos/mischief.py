@@ -13,14 +13,16 @@ from tests.chaos.mail_server import BadServer
 from tests.chaos.processes import Portal, Process, kill_and_note, until
 
 READY_SECONDS = 60.0
-AWAY_SECONDS = 3.0  # for Redis and PostgreSQL, at most
 
 
 @dataclass
 class Mischief:
+    """`away`: for how many seconds Redis and PostgreSQL are gone when they are restarted, at most."""
+
     portal: Portal
     server: BadServer
     chance: random.Random
+    away: float
     killed: list[Killed] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     database_away: list[float] = field(default_factory=list)
@@ -73,11 +75,11 @@ class Mischief:
     def restart_redis(self) -> None:
         assert self.portal.redis is not None
         self.portal.redis.kill()
-        time.sleep(self.chance.uniform(0, AWAY_SECONDS))
+        time.sleep(self.chance.uniform(0, self.away))
         self.portal.start_redis()
 
     def restart_postgres(self, end: Callable[[], None]) -> None:
-        pause = self.chance.uniform(0, AWAY_SECONDS)
+        pause = self.chance.uniform(0, self.away)
         self.database_away.append(self.portal.restart_postgres(end, pause))
 
     def _worker(self) -> Process:
