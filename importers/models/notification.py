@@ -43,8 +43,6 @@ class MailKind(models.TextChoices):
 
 # What the portal sends by itself goes to no mailbox from which mail comes back. What a person asks for still does.
 BY_ITSELF = (MailKind.REMINDER, MailKind.RECEIPT, MailKind.READY)
-# Before these go out, the database is asked once more whether they should.
-LOOKED_AT_AGAIN = (*BY_ITSELF, MailKind.ANSWER)
 # Sent for the sake of their link, which takes the place of every older one. A reminder only brings one along.
 WITH_A_NEW_LINK = (MailKind.INVITATION, MailKind.OFFICER_INVITATION, MailKind.NEW_LINK)
 
@@ -104,23 +102,28 @@ def _still_wanted(now: datetime) -> Q:
     return Q(Exists(open_step)) & _may_come_in() & ~held_back
 
 
+def _worth_sending(kind: str, now: datetime) -> Q:
+    """What is asked once more right before a mail goes out: whether a reminder is still wanted, whom an answer is for
+    may still come in, and what goes out by itself would arrive. What a person asked for goes in any case."""
+    worth = Q()
+    if kind in BY_ITSELF:
+        worth &= Q(~_mailbox(dead_at__isnull=False))
+    if kind == MailKind.REMINDER:
+        worth &= _still_wanted(now)
+    if kind == MailKind.ANSWER:
+        worth &= _may_come_in() | _has_the_step(now)
+    return worth
+
+
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def waiting(self, now: datetime) -> Self:
         """Their time has come. Whether they are still wanted shows when they are claimed."""
         return self.filter(state=MailState.PENDING, not_before__lte=now)
 
-    def deliverable(self, now: datetime) -> Self:
-        """Waiting, its time has come, a reminder is still wanted, whom an answer is for may still come in, and what
-        goes out by itself would arrive."""
+    def deliverable(self, kind: str, now: datetime) -> Self:
+        """Mails of this kind that may go out now."""
         fresh = Q(expires_at=None) | Q(expires_at__gt=now)
-        arrives = ~_mailbox(dead_at__isnull=False)
-        return self.waiting(now).filter(
-            fresh,
-            ~Q(kind__in=LOOKED_AT_AGAIN)
-            | Q(kind__in=BY_ITSELF) & ~Q(kind=MailKind.REMINDER) & arrives
-            | Q(kind=MailKind.REMINDER) & arrives & _still_wanted(now)
-            | Q(kind=MailKind.ANSWER) & (_may_come_in() | _has_the_step(now)),
-        )
+        return self.waiting(now).filter(fresh & _worth_sending(kind, now), kind=kind)
 
     def claim(self, mail: uuid.UUID, now: datetime, *, wait: bool = True) -> uuid.UUID | None:
         """Takes every row of this mail that may go out; those that are no longer wanted are dropped.
@@ -130,12 +133,12 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         token, mine = uuid.uuid4(), self.filter(mail=mail)
         with transaction.atomic(savepoint=False):
             unfinished = mine.filter(state__in=(MailState.PENDING, MailState.SENDING))
-            locked = unfinished.select_for_update(nowait=not wait).order_by("pk").values_list("state", flat=True)
-            states = list(locked)
-            if MailState.SENDING in states:
+            locked = unfinished.select_for_update(nowait=not wait).order_by("pk").values_list("kind", "state")
+            rows = list(locked)
+            if not rows or any(state == MailState.SENDING for _kind, state in rows):
                 return None
-            taken = _take(mail, token, now)
-            if taken < len(states):
+            taken = _take(rows[0][0], mail, token, now)
+            if taken < len(rows):
                 mine.waiting(now).drop(now)
             if taken:
                 MailAttempt.objects.create(mail=mail, claim=token, begun_at=now)
@@ -155,10 +158,10 @@ A_MAIL, A_CLAIM, A_MOMENT = uuid.UUID(int=1), uuid.UUID(int=2), datetime(2001, 1
 
 
 @cache
-def _taking(using: str) -> tuple[str, tuple[Any, ...]]:
+def _taking(using: str, kind: str) -> tuple[str, tuple[Any, ...]]:
     """The statement that takes what may go of one mail, and its values. Made once: for each mail anew it would cost
     several times what all the rest of a claim does."""
-    chosen = Notification.objects.filter(mail=A_MAIL).deliverable(A_MOMENT)
+    chosen = Notification.objects.filter(mail=A_MAIL).deliverable(kind, A_MOMENT)
     query = cast(UpdateQuery, chosen.query.chain(UpdateQuery))
     query.add_update_values(
         {"state": MailState.SENDING, "claim": A_CLAIM, "claimed_at": A_MOMENT, "attempts": models.F("attempts") + 1}
@@ -166,9 +169,9 @@ def _taking(using: str) -> tuple[str, tuple[Any, ...]]:
     return query.get_compiler(using).as_sql()
 
 
-def taking(mail: uuid.UUID, claim: uuid.UUID, now: datetime) -> tuple[str, list[Any]]:
+def taking(kind: str, mail: uuid.UUID, claim: uuid.UUID, now: datetime) -> tuple[str, list[Any]]:
     """Each moment in the statement is as far from now as it was from the stand-in, each day from today."""
-    text, values = _taking(connection.alias)
+    text, values = _taking(connection.alias, kind)
     today, its_day = timezone.localdate(now), timezone.localdate(A_MOMENT)
 
     def put(value: Any) -> Any:
@@ -184,9 +187,9 @@ def taking(mail: uuid.UUID, claim: uuid.UUID, now: datetime) -> tuple[str, list[
     return text, [put(value) for value in values]
 
 
-def _take(mail: uuid.UUID, claim: uuid.UUID, now: datetime) -> int:
+def _take(kind: str, mail: uuid.UUID, claim: uuid.UUID, now: datetime) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(*taking(mail, claim, now))
+        cursor.execute(*taking(kind, mail, claim, now))
         return int(cursor.rowcount)
 
 

@@ -1,8 +1,10 @@
 """What staff are told about the reminders of one importer, and of all."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +15,13 @@ from tests.factories import CampaignFactory, ImporterFactory
 
 
 @pytest.fixture(autouse=True)
-def campaign(db: None) -> Campaign:
+def in_office_hours() -> Iterator[None]:
+    with time_machine.travel(datetime(2027, 4, 7, 8, tzinfo=UTC)):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def campaign(in_office_hours: None, db: None) -> Campaign:
     campaign: Campaign = CampaignFactory.create(deadline=timezone.localdate() + timedelta(days=100))
     Campaign.objects.exclude(pk=campaign.pk).update(superseded_by=campaign)
     return campaign
