@@ -190,7 +190,7 @@ if MAIL_LEASE < 8 * EMAIL_TIMEOUT:
     raise ImproperlyConfigured(
         f"MAIL_LEASE is {MAIL_LEASE}: make it at least 8 times EMAIL_TIMEOUT, which is {EMAIL_TIMEOUT}."
     )
-MAIL_TRIES = env.number("MAIL_TRIES", 8, lowest=1)
+MAIL_TRIES = env.number("MAIL_TRIES", 14, lowest=1)
 MAIL_FIRST_PAUSE = env.number("MAIL_FIRST_PAUSE", 60, lowest=1)
 MAILS_A_MINUTE = env.number("MAILS_A_MINUTE", 0)
 MAILS_A_MINUTE_PER_DOMAIN = env.number("MAILS_A_MINUTE_PER_DOMAIN", 0)

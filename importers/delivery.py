@@ -51,7 +51,7 @@ def ring(pks: Collection[int]) -> None:
                 _ring_for_a_drain()
             return
         for pk in pks:
-            deliver.apply_async(args=[pk], retry=False, ignore_result=True)
+            deliver.apply_async(args=[pk], retry=False, ignore_result=True, expires=HEARD_WITHIN)
     except (BrokerError, OSError) as error:
         _log_silence(error)
 
@@ -247,6 +247,7 @@ def _send(claim: Claim) -> tuple[str, Failure | None]:
         rows = list(_claimed(claim).select_related("importer", "campaign", "question").order_by("pk"))
         letter = write(rows)
         sent = message(rows[0], letter)
+        postbox.connect()
         if not claim.is_safe:
             raise TimeoutError("it took too long to write")
         postbox.send(sent)

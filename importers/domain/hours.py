@@ -47,6 +47,9 @@ class Place:
     def opens(self, day: date) -> datetime:
         return datetime.combine(day, OPENS, ZoneInfo(self.time_zone))
 
+    def closes(self, day: date) -> datetime:
+        return datetime.combine(day, CLOSES, ZoneInfo(self.time_zone))
+
 
 def zone_of(country: str, *, otherwise: str) -> str:
     """The time zone of the country's firms; `otherwise` where the country alone does not tell it."""

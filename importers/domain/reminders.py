@@ -100,13 +100,19 @@ def due(facts: ReminderFacts, history: Collection[Sent], now: datetime) -> Due |
         return Skip("too_early")
     if reason := _barred(facts, now):
         return Skip(reason)
-    if any(sent.slot == reminder.slot for sent in history):
+    if any(sent.slot == reminder.slot for sent in history) or _is_overtaken(reminder, facts, history):
         return Skip("sent")
     if _has_just_heard(facts, history, now):
         return Skip("recent")
     if not is_open(now, facts.place):
         return Skip("quiet")
     return Due(reminder, facts.open_step)
+
+
+def _is_overtaken(reminder: Reminder, facts: ReminderFacts, history: Collection[Sent]) -> bool:
+    """Since it opened this importer was written to in another slot: the dates were changed."""
+    opens_at = reminder.opens_at(facts.timetable.deadline, facts.place)
+    return any(sent.slot and sent.at and sent.at >= opens_at for sent in history)
 
 
 def _has_just_heard(facts: ReminderFacts, history: Collection[Sent], now: datetime) -> bool:

@@ -36,6 +36,10 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def active(self) -> Self:
         return self.filter(superseded_by=None)
 
+    def hold(self) -> None:
+        """Until the transaction ends nobody changes a campaign. Rows that refer to one can still be written."""
+        list(self.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
     def shown(self) -> "Campaign | None":
         """The one whose deadline importers are told: the earliest still ahead, else the latest past."""
         rows = list(self.active().order_by("deadline"))

@@ -1,18 +1,19 @@
 """The outbox: one row for each mail, before, while and after it is sent."""
 
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, ClassVar, Self, cast
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, Lower
 from django.db.models.sql import UpdateQuery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from importers.domain.hours import CLOSES
 from importers.models.accounts import User
 from importers.models.attempts import MailAttempt
 from importers.models.campaign import Campaign
@@ -43,6 +44,17 @@ class MailKind(models.TextChoices):
 
 # What the portal sends by itself goes to no mailbox from which mail comes back. What a person asks for still does.
 BY_ITSELF = (MailKind.REMINDER, MailKind.RECEIPT, MailKind.READY)
+# After any of these nobody is reminded on the same day.
+TO_THE_IMPORTER = (
+    MailKind.INVITATION,
+    MailKind.OFFICER_INVITATION,
+    MailKind.NEW_LINK,
+    MailKind.REMINDER,
+    MailKind.RECEIPT,
+    MailKind.RETURNED,
+    MailKind.READY,
+    MailKind.ANSWER,
+)
 # Sent for the sake of their link, which takes the place of every older one. A reminder only brings one along.
 WITH_A_NEW_LINK = (MailKind.INVITATION, MailKind.OFFICER_INVITATION, MailKind.NEW_LINK)
 
@@ -90,15 +102,23 @@ def _mailbox(**known: object) -> Exists:
     return Exists(rows.filter(**known))
 
 
+def _heard_today() -> "NotificationQuerySet":
+    """Mails that have gone to the same person since the day began for which this one was put in."""
+    others = Notification.objects.annotate(mailbox=Lower("to_email")).filter(mailbox=Lower(OuterRef("to_email")))
+    begun = OuterRef("expires_at") - timedelta(hours=CLOSES.hour)
+    return others.filter(kind__in=TO_THE_IMPORTER, sent_at__gte=begun).exclude(mail=OuterRef("mail"))
+
+
 def _still_wanted(now: datetime) -> Q:
     """The importer has something to do, waits for no answer of ours and is not paused; the campaign is not replaced;
-    the person has not asked us to stop."""
+    the person has not asked us to stop, nor heard from us today."""
+    day = Coalesce(OuterRef("day"), Value(timezone.localdate(now)))
     open_step = Readiness.objects.filter(importer=OuterRef("importer")).exclude(importer_step="")
     asked = Question.objects.holding_reminders(now).filter(importer=OuterRef("importer"))
-    paused = ImporterOfRecord.objects.filter(pk=OuterRef("importer"), paused_until__gte=timezone.localdate(now))
+    paused = ImporterOfRecord.objects.filter(pk=OuterRef("importer"), paused_until__gte=day)
     replaced = Campaign.objects.filter(pk=OuterRef("campaign")).exclude(superseded_by=None)
     opted_out = _mailbox(opted_out_at__isnull=False)
-    held_back = Exists(asked) | Exists(paused) | Exists(replaced) | opted_out
+    held_back = Exists(asked) | Exists(paused) | Exists(replaced) | Exists(_heard_today()) | opted_out
     return Q(Exists(open_step)) & _may_come_in() & ~held_back
 
 
@@ -220,6 +240,7 @@ class Notification(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     not_before = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    day = models.DateField(null=True, blank=True, editable=False)  # of a reminder: today, where its reader is
     claim = models.UUIDField(null=True, blank=True, editable=False)
     claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

@@ -28,19 +28,9 @@ from importers.models import (
     Question,
     User,
 )
+from importers.models.notification import TO_THE_IMPORTER
 
 BATCH = 2000
-# After any of these nobody is reminded on the same day.
-TO_THE_IMPORTER = (
-    MailKind.INVITATION,
-    MailKind.OFFICER_INVITATION,
-    MailKind.NEW_LINK,
-    MailKind.REMINDER,
-    MailKind.RECEIPT,
-    MailKind.RETURNED,
-    MailKind.READY,
-    MailKind.ANSWER,
-)
 UNDER_WAY = (MailState.PENDING, MailState.SENDING)
 NOT_WRITTEN = (MailState.SKIPPED, MailState.DROPPED)
 AROUND = timedelta(days=2)  # more than a day in any time zone
@@ -52,6 +42,14 @@ class Slot:
 
     state: str
     reason: str = ""
+    sent_at: datetime | None = None
+    attempts: int = 0
+    mail: UUID | None = None
+
+    @property
+    def tried(self) -> UUID | None:
+        """The mail that it is of, if that has been handed over before and may have arrived, whatever became of it."""
+        return self.mail if self.attempts else None
 
     @property
     def is_written(self) -> bool:
@@ -94,8 +92,17 @@ class Candidate:
     def may_come_in(self) -> bool:
         """Whoever staff shut out gets no mail about what is behind the door. Who was never invited is let in with the
         reminder, unless it is one of the broker's own people or may not sign in at all."""
-        theirs = [is_open for mailbox, is_open in self.accesses if mailbox == self.mailbox]
-        return any(theirs) if theirs else self.is_contact and not self.is_kept_out
+        return any(self._theirs) if self._theirs else self.is_contact and not self.is_kept_out
+
+    @property
+    def must_be_let_in(self) -> bool:
+        """With the reminder, so that its link opens."""
+        return not self._theirs
+
+    @property
+    def _theirs(self) -> list[bool]:
+        """Of each access that this person was ever given, whether it is open."""
+        return [is_open for mailbox, is_open in self.accesses if mailbox == self.mailbox]
 
     @property
     def is_contact(self) -> bool:
@@ -123,12 +130,12 @@ class Candidate:
 
     def history(self, campaign: Campaign) -> list[Sent]:
         """What was dropped or never written counts for nothing."""
-        slots = [slot for (pk, slot), row in self.slots.items() if pk == campaign.pk and row.is_written]
-        return [*(Sent(slot) for slot in slots), *(Sent("", at) for at in self.heard)]
+        rows = [(slot, row) for (pk, slot), row in self.slots.items() if pk == campaign.pk and row.is_written]
+        return [*(Sent(slot, row.sent_at) for slot, row in rows), *(Sent("", at) for at in self.heard)]
 
     def note_sent(self, campaign: Campaign, slot: str, at: datetime) -> None:
         """As if this reminder had gone out."""
-        self.slots[campaign.pk, slot] = Slot(MailState.SENT)
+        self.slots[campaign.pk, slot] = Slot(MailState.SENT, sent_at=at)
         self.heard.append(at)
 
 
@@ -207,7 +214,7 @@ def _batches(rows: Any) -> Iterator[list[int]]:
 
 def _add_slots(found: dict[int, Candidate]) -> None:
     rows = Notification.objects.order_by().filter(kind=MailKind.REMINDER, importer__in=among_numbers(found))
-    columns = ("importer_id", "campaign_id", "slot", "state", "reason")
+    columns = ("importer_id", "campaign_id", "slot", "state", "reason", "sent_at", "attempts", "mail")
     for importer, campaign, slot, *row in rows.values_list(*columns):
         found[importer].slots[campaign, slot] = Slot(*row)
 

@@ -39,10 +39,10 @@ from importers.models import (
     Notification,
     Question,
 )
+from importers.models.notification import TO_THE_IMPORTER
 from importers.services.candidates import (
     AROUND,
     NOT_WRITTEN,
-    TO_THE_IMPORTER,
     UNDER_WAY,
     Candidate,
     Slot,
@@ -203,7 +203,9 @@ def _known(
     around = mails.filter(sent_at__range=(now - AROUND, now + AROUND))
     pks = [campaign.pk for campaign in campaigns if campaign.pk]
     slots = Notification.objects.filter(kind=MailKind.REMINDER, importer=OuterRef("pk"), campaign__in=pks)
-    slot = Concat(Cast("campaign_id", TextField()), Value(" "), "slot", output_field=TextField())
+    at = Cast(_quarter("sent_at"), TextField())
+    parts = (Cast("campaign_id", TextField()), Value(" "), "slot", Value(" "), at)
+    slot = Concat(*parts, output_field=TextField())
     asked = Question.objects.open().filter(importer=OuterRef("pk")).order_by("-asked_at")
     return rows.annotate(
         is_known=Q(readiness__isnull=False),
@@ -252,7 +254,7 @@ def _example(known: dict[str, Any], now: datetime) -> Candidate:
         to_name="",
         to_email=mailbox,
         mailbox=mailbox,
-        slots={(int(pk), slot): Slot("") for pk, slot in (text.split(" ", 1) for text in known["written"])},
+        slots=dict(_slot(text) for text in known["written"]),
         accesses=[(mailbox, bool(known["comes_in"]))] if known["has_access"] else [],
         asked_at=known["asked_at"],
         heard=[*known["mailed"], *([now] if known["is_under_way"] else [])],
@@ -260,3 +262,8 @@ def _example(known: dict[str, Any], now: datetime) -> Candidate:
         is_dead=bool(known["is_dead"]),
         is_kept_out=bool(known["is_kept_out"]),
     )
+
+
+def _slot(written: str) -> tuple[tuple[int, str], Slot]:
+    campaign, slot, at = written.split(" ", 2)
+    return (int(campaign), slot), Slot("", sent_at=datetime.fromisoformat(at) if at else None)

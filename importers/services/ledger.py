@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from importers.models import MailKind, MailState, Notification
 
-TYPES = {int: "integer", str: "text", UUID: "uuid"}
+TYPES = {int: "integer", str: "text", UUID: "uuid", date | None: "date", datetime | None: "timestamptz"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What differs from row to row."""
+    """What differs from row to row. `day` is that of the reader for which it is put in, `expires_at` its end."""
 
     mail: UUID
     state: str
@@ -28,13 +28,15 @@ class Entry:
     to_email: str
     language: str
     why: str
+    day: date | None = None
+    expires_at: datetime | None = None
 
 
 VARYING = {field.name: TYPES[field.type] for field in fields(Entry)}  # type: ignore[index]
 # What is written over when the slot has a row already, which was skipped or dropped.
 REVIVED = (
-    "mail", "kind", "state", "reason", "step", "to_name", "to_email", "language", "why", "not_before", "attempts",
-    "answer",
+    "mail", "kind", "state", "reason", "step", "to_name", "to_email", "language", "why", "day", "not_before",
+    "expires_at", "attempts", "answer",
 )  # fmt: skip
 
 
@@ -62,7 +64,9 @@ def write_ledger(entries: Sequence[Entry], *, not_before: datetime) -> list[int]
     sql = (
         f"INSERT INTO {Notification._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608
         f"FROM unnest({unnested}) AS entry({', '.join(VARYING)}) "
-        f"ON CONFLICT (importer_id, campaign_id, slot) DO UPDATE SET {taken} RETURNING mail, state, id"
+        f"ON CONFLICT (importer_id, campaign_id, slot) DO UPDATE SET {taken} "
+        f"WHERE {Notification._meta.db_table}.state IN ('{MailState.SKIPPED}', '{MailState.DROPPED}') "
+        "RETURNING mail, state, id"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*constants, *arrays])

@@ -88,7 +88,7 @@ def tell_staff(
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many claims of dead workers were freed, codes dropped that ran out, and mails found waiting (at most `MANY`
+    """How many claims of dead workers were freed, mails dropped that ran out, and mails found waiting (at most `MANY`
     are counted)."""
 
     freed: int
@@ -100,7 +100,7 @@ def sweep(now: datetime) -> Swept:
     """Makes up for whatever was lost between the database and the workers; safe to run at any time, twice too. What is
     no longer wanted is dropped when its turn comes (see `claim`)."""
     freed = _free(now)
-    dropped = _drop_codes(now)
+    dropped = _drop_late(now)
     waiting = Notification.objects.waiting(now).order_by("not_before", "pk").values_list("pk", flat=True)
     found = list(waiting[:MANY])
     ring(found)
@@ -123,8 +123,8 @@ def _free(now: datetime) -> int:
     return len(rows)
 
 
-def _drop_codes(now: datetime) -> int:
-    """They must not lie about until a mail server is there again."""
+def _drop_late(now: datetime) -> int:
+    """Codes must not lie about until a mail server is there again, nor reminders go out at night."""
     with transaction.atomic():
         late = Notification.objects.filter(state=MailState.PENDING, expires_at__lte=now)
         pks = list(late.select_for_update(skip_locked=True).values_list("pk", flat=True))
@@ -132,14 +132,16 @@ def _drop_codes(now: datetime) -> int:
 
 
 def put_back(failed: Iterable[Notification], *, by: User) -> int:
-    """Failed mails are tried again from the start. Sign-in codes have run out meanwhile and stay as they are."""
+    """Failed mails are tried again from the start. Sign-in codes have run out meanwhile and stay as they are; of the
+    reminders the next schedule puts in again which slot is due now."""
     again = Notification.objects.filter(pk__in=[row.pk for row in failed], state=MailState.FAILED).exclude(
         kind=MailKind.ACCOUNT
     )
     with transaction.atomic():
         pks = list(again.select_for_update().values_list("pk", flat=True))
-        Notification.objects.filter(pk__in=pks).update(
-            state=MailState.PENDING, attempts=0, not_before=timezone.now(), answer=f"put back by {by}"[:500]
-        )
+        rows, answer = Notification.objects.filter(pk__in=pks), f"put back by {by}"[:500]
+        rows.filter(kind=MailKind.REMINDER).update(state=MailState.DROPPED, answer=answer)
+        waiting = rows.filter(state=MailState.FAILED)
+        waiting.update(state=MailState.PENDING, attempts=0, not_before=timezone.now(), answer=answer)
         transaction.on_commit(lambda: ring(pks))
     return len(pks)

@@ -1,7 +1,7 @@
 """Which reminders are due, and the rows that make them go out."""
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -22,7 +22,7 @@ from importers.services.locks import alone
 
 log = logging.getLogger(__name__)
 
-COLLAPSED = 6
+COLLAPSED = 60  # weekly for more than a year
 RUNG = 25  # a batch: enough to wake the workers; the sweep rings for the rest
 # Reasons that are about the person, and stay with the slot in the ledger. The others pass by themselves.
 ON_RECORD = ("waiting", "paused", "asked", "no_access", "no_email", "opted_out", "dead_mailbox")
@@ -100,16 +100,18 @@ class Schedule:
 
 def plan(now: datetime) -> Schedule:
     """Looks, writes nothing."""
-    schedule = Schedule()
-    for decided in _decided(now, campaigns_now()):
-        schedule.note(decided)
+    schedule, campaigns = Schedule(), campaigns_now()
+    for batch in _batches(now):
+        schedule.note(_decided(batch, campaigns, now))
     return schedule
 
 
 def would_be(now: datetime) -> Iterator[list[Notification]]:
     """The rows of each mail that is due, one mail after the other; not saved."""
-    for decided in _decided(now, campaigns_now()):
-        by_mail = groupby((item for item in decided if isinstance(item, DueReminder)), key=lambda i: i.importer.mailbox)
+    campaigns = campaigns_now()
+    for batch in _batches(now):
+        due_now = [item for item in _decided(batch, campaigns, now) if isinstance(item, DueReminder)]
+        by_mail = groupby(due_now, key=lambda item: item.importer.mailbox)
         for _mailbox, items in by_mail:
             yield rows_of(items, now)
 
@@ -118,13 +120,13 @@ def rows_of(items: Iterable[DueReminder], now: datetime) -> list[Notification]:
     """What would go out to one person in one mail; not saved."""
     mail = uuid4()
     return [
-        Notification(kind=MailKind.REMINDER, campaign=item.campaign, not_before=now, **_columns(item, mail))
+        Notification(kind=MailKind.REMINDER, campaign=item.campaign, not_before=now, **_columns(item, mail, now))
         for item in items
     ]
 
 
-def _columns(item: DueReminder, mail: UUID) -> dict[str, object]:
-    return {name: value for name, value in asdict(_entry(item, mail)).items() if name != "campaign_id"}
+def _columns(item: DueReminder, mail: UUID, now: datetime) -> dict[str, object]:
+    return {name: value for name, value in asdict(_entry(item, mail, now)).items() if name != "campaign_id"}
 
 
 def schedule_due(now: datetime) -> Schedule:
@@ -134,11 +136,23 @@ def schedule_due(now: datetime) -> Schedule:
     with alone("reminders") as i_am:
         if i_am:
             system = User.objects.system()
-            for decided in _decided(now, campaigns_now()):
-                ring(_write(decided, system, now)[:RUNG])
+            for batch in _batches(now):
+                decided, waiting = _put_in(batch, system, now)
+                ring(waiting[:RUNG])
                 schedule.note(decided)
             open_calls(now)
     return schedule
+
+
+def _put_in(
+    batch: Sequence[Candidate], system: User, now: datetime
+) -> tuple[list[DueReminder | PassedOver], list[int]]:
+    """One batch, all or nothing: what was decided, and one key for each mail that is to go. Meanwhile nobody moves a
+    deadline."""
+    with transaction.atomic():
+        Campaign.objects.hold()
+        decided = _with_a_way_in(_decided(batch, campaigns_now(), now), system)
+        return decided, write_ledger(_entries(decided, now), not_before=min(now, timezone.now()))
 
 
 def campaigns_now(changed: Campaign | None = None) -> list[Campaign]:
@@ -149,13 +163,19 @@ def campaigns_now(changed: Campaign | None = None) -> list[Campaign]:
     return sorted(found, key=lambda campaign: campaign.deadline)
 
 
-def _decided(now: datetime, campaigns: Sequence[Campaign]) -> Iterator[list[DueReminder | PassedOver]]:
+def _batches(now: datetime) -> Iterator[list[Candidate]]:
     for batch in candidates(now):
         for importer in batch:
             if not importer.has_readiness:
                 log.error("Importer %s has no readiness; recompute_readiness puts it right.", importer.uuid)
-        spoken: dict[str, str] = {}
-        yield [_in_one_language(decide(importer, campaigns, now), spoken) for importer in batch]
+        yield batch
+
+
+def _decided(
+    batch: Sequence[Candidate], campaigns: Sequence[Campaign], now: datetime
+) -> list[DueReminder | PassedOver]:
+    spoken: dict[str, str] = {}
+    return [_in_one_language(decide(importer, campaigns, now), spoken) for importer in batch]
 
 
 def _in_one_language(decided: DueReminder | PassedOver, spoken: dict[str, str]) -> DueReminder | PassedOver:
@@ -183,26 +203,33 @@ def decide(importer: Candidate, campaigns: Sequence[Campaign], now: datetime) ->
     return replace(first, others=tuple(one for one in passed if one is not first))
 
 
-def _write(decided: Sequence[DueReminder | PassedOver], system: User, now: datetime) -> list[int]:
-    """One batch into the ledger, all or nothing; returns one key for each mail that is to go."""
-    sent_from = min(now, timezone.now())
-    with transaction.atomic():
-        due_now = _with_a_way_in([item for item in decided if isinstance(item, DueReminder)], system)
-        mails: defaultdict[str, UUID] = defaultdict(uuid4)
-        entries = [_entry(item, mails[item.importer.mailbox]) for item in due_now]
-        passed = [one for item in decided if isinstance(item, PassedOver) for one in item.each() if _is_news(one)]
-        missed = [*_missed(due_now, now), *_missed(passed, now)]
-        entries += [_skipped(item) for item in [*passed, *missed]]
-        return write_ledger(entries, not_before=sent_from)
+def _entries(decided: Sequence[DueReminder | PassedOver], now: datetime) -> list[Entry]:
+    due_now = [item for item in decided if isinstance(item, DueReminder)]
+    mails = _mails(due_now)
+    passed = [one for item in decided if isinstance(item, PassedOver) for one in item.each() if _is_news(one)]
+    missed = [*_missed(due_now, now), *_missed(passed, now)]
+    entries = [_entry(item, mails[item.importer.mailbox], now) for item in due_now]
+    return entries + [_skipped(item) for item in [*passed, *missed]]
 
 
-def _with_a_way_in(due_now: list[DueReminder], system: User) -> list[DueReminder]:
+def _mails(due_now: Sequence[DueReminder]) -> dict[str, UUID]:
+    """One for each person: one that was tried before, so that it keeps its Message-ID, or a new one."""
+    mails: dict[str, UUID] = {}
+    for item in due_now:
+        row = item.importer.slots.get((item.campaign.pk, item.slot))
+        if row and row.tried:
+            mails.setdefault(item.importer.mailbox, row.tried)
+    return {mailbox: mails.get(mailbox) or uuid4() for mailbox in {item.importer.mailbox for item in due_now}}
+
+
+def _with_a_way_in(decided: list[DueReminder | PassedOver], system: User) -> list[DueReminder | PassedOver]:
     """Whom nobody has invited yet is let in, so that the link opens; who cannot be is left out."""
-    uninvited = [item.importer.pk for item in due_now if item.importer.invited_at is None]
+    due_now = [item for item in decided if isinstance(item, DueReminder)]
+    uninvited = [item.importer.pk for item in due_now if item.importer.must_be_let_in]
     left_out = set(uninvited) - let_in_all(uninvited, by=system)
     for pk in left_out:
         log.error("Importer %s cannot be let in and is not reminded.", pk)
-    return [item for item in due_now if item.importer.pk not in left_out]
+    return [item for item in decided if isinstance(item, PassedOver) or item.importer.pk not in left_out]
 
 
 def _is_news(passed: PassedOver) -> bool:
@@ -228,8 +255,10 @@ def _missed(items: Sequence[DueReminder] | Sequence[PassedOver], now: datetime) 
             yield PassedOver(importer, "collapsed", campaign, reminder.slot)
 
 
-def _entry(item: DueReminder, mail: UUID) -> Entry:
-    importer = item.importer
+def _entry(item: DueReminder, mail: UUID, now: datetime) -> Entry:
+    """To be sent while offices are open: what is not is put in again on another day."""
+    importer, place = item.importer, item.importer.place(item.campaign.time_zone)
+    day = place.local(now).date()
     return Entry(
         mail=mail,
         state=MailState.PENDING,
@@ -242,6 +271,8 @@ def _entry(item: DueReminder, mail: UUID) -> Entry:
         to_email=importer.to_email,
         language=item.language,
         why=f"{item.slot} of {item.campaign}, open step: {importer.step}"[:200],
+        day=day,
+        expires_at=place.closes(day),
     )
 
 

@@ -160,7 +160,66 @@ def test_moving_the_deadline_never_repeats_a_slot_that_went_out(
     for day in range(15):
         at(clock, AT + timedelta(days=day))
         delivered(AT + timedelta(days=day))
-    assert [slot for slot, *_ in sent()] == ["T-14", "T-28", "T-7"]
+    assert [slot for slot, *_ in sent()] == ["T-14", "T-7"], "T-28 would have opened a week before"
+
+
+def test_moving_the_deadline_far_away_begins_anew(campaign: Campaign, clock: time_machine.Traveller) -> None:
+    ImporterFactory.create()
+    at(clock, AT)
+    delivered(AT)
+    campaign.deadline += timedelta(days=60)
+    save_campaign(campaign, by=StaffFactory.create())
+    for day in range(76):
+        at(clock, AT + timedelta(days=day))
+        delivered(AT + timedelta(days=day))
+    assert [slot for slot, *_ in sent()] == ["T-14", "T-28", "T-7", "T-3", "T-0"], "the weekend's slots on Friday"
+
+
+def test_another_list_of_days_brings_no_earlier_slot_after_a_later_one(
+    campaign: Campaign, clock: time_machine.Traveller
+) -> None:
+    ImporterFactory.create()
+    at(clock, AT)
+    delivered(AT)
+    campaign.days = [15, 7, 0]
+    save_campaign(campaign, by=StaffFactory.create())
+    assert at(clock, AT + timedelta(days=1)).skipped == {"sent": 1}
+
+
+def test_a_deadline_that_is_moved_while_the_schedule_runs_is_followed_at_once(
+    campaign: Campaign, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ImporterFactory.create()
+    clock.move_to(AT)
+    read = reminders.candidates
+
+    def moved_meanwhile(now: datetime) -> Iterator[list[candidates.Candidate]]:
+        for batch in read(now):
+            campaign.deadline += timedelta(days=60)
+            save_campaign(campaign, by=StaffFactory.create())
+            yield batch
+
+    monkeypatch.setattr(reminders, "candidates", moved_meanwhile)
+    assert reminders.schedule_due(AT).skipped == {"too_early": 1}
+    assert sent() == []
+
+
+def test_an_officer_who_may_come_in_needs_nobody_else_to_be_let_in(clock: time_machine.Traveller) -> None:
+    importer = ImporterFactory.create(contact_email=StaffFactory.create().email)
+    officer = OfficerFactory.create(importer=importer)
+    AccessFactory.create(importer=importer, user__email=officer.email)
+    Readiness.objects.filter(importer=importer).update(importer_step="inform-broker")
+    schedule = at(clock, AT)
+    assert [line.to for line in schedule.due] == [officer.email]
+    assert sent() == [("T-14", "inform-broker", officer.email)]
+
+
+def test_who_cannot_be_let_in_is_not_counted_as_reminded(
+    clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ImporterFactory.create()
+    monkeypatch.setattr(reminders, "let_in_all", lambda pks, *, by: set())
+    assert at(clock, AT).due == []
 
 
 def test_moving_the_deadline_recomputes_what_is_unsent(campaign: Campaign, clock: time_machine.Traveller) -> None:
