@@ -171,7 +171,7 @@ def _reminder_context(
     names: defaultdict[Campaign, list[str]] = defaultdict(list)
     for part in parts:
         names[part.campaign].append(part.importer.name)
-    context = _frame_of(rows, parts[0].importer, firm) | {
+    context = _frame_of(rows, about[0][1], firm) | {
         "parts": parts,
         "importer": parts[0].importer,
         "is_late": all(part.is_late for part in parts),

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop, ngettext
 
 from importers.domain.checklist import Group, Status, Step
 from importers.domain.consistency import Finding, Who
@@ -118,6 +118,16 @@ def step_title(step: Step, facts: ImporterFacts) -> str:
     if step.key == "ace-account" and facts.has_account:
         return gettext("Tell us who stands in the ACE account")
     return gettext(step.title)
+
+
+def slot_words(slot: str) -> str:
+    """“T-28” as people say it."""
+    days = int(slot.removeprefix("T"))
+    if days == 0:
+        return gettext("on the day")
+    if days < 0:
+        return ngettext("%(n)s day before", "%(n)s days before", -days) % {"n": -days}
+    return ngettext("%(n)s week after", "%(n)s weeks after", days // 7) % {"n": days // 7}
 
 
 def left_title(step: Step, facts: ImporterFacts) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from importers.admin import words
 from importers.admin.forms import day as day_field
 from importers.admin.mails import framed
-from importers.admin.reminders import WHY_NOT
+from importers.admin.reminders import WHY_NONE, WHY_NOT
 from importers.domain.hours import SATURDAY, is_working_day
 from importers.letters import Letter, write
 from importers.models import ImporterOfRecord
@@ -60,6 +60,7 @@ class Cell:
     day: date
     count: int = 0
     is_blank: bool = False
+    names_month: bool = False
     is_today: bool = False
     is_chosen: bool = False
     is_weekend: bool = False
@@ -86,7 +87,8 @@ def reminders_view(request: HttpRequest) -> HttpResponse:
     chosen = form.cleaned_data["day"] if form.is_bound and form.is_valid() else today
     if "importer" in request.GET:
         return _text_page(request, now, chosen)
-    ahead = look_ahead(now, chosen=chosen, until=today + (DAYS - 1) * DAY)
+    begin = today if chosen < today + DAYS * DAY else chosen
+    ahead = look_ahead(now, chosen=chosen, until=begin + (DAYS - 1) * DAY)
     first = list(islice((pk for found in ahead.due for pk in found.pks), SHOWN))
     context = admin.site.each_context(request) | {
         "title": _("Next reminders"),
@@ -94,7 +96,11 @@ def reminders_view(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "is_today": chosen == today,
         "weekdays": WEEKDAYS,
-        "weeks": calendar(ahead, today, chosen),
+        "weeks": calendar(ahead, begin, today, chosen),
+        "begin": begin,
+        "begins_today": begin == today,
+        "earlier": max(today, begin - DAYS * DAY) if begin > today else None,
+        "later": begin + DAYS * DAY if begin + DAYS * DAY <= form.last else None,
         "slots": ahead.due,
         "count": ahead.count,
         "due": [_line(at, item) for at, item in due_on(first, now, chosen)],
@@ -104,20 +110,21 @@ def reminders_view(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/importers/reminders.html", context)
 
 
-def calendar(ahead: Ahead, today: date, chosen: date) -> list[list[Cell]]:
-    """Whole weeks, from Monday; the days from today on are filled in."""
-    first, last = today - today.weekday() * DAY, today + (DAYS - 1) * DAY
+def calendar(ahead: Ahead, begin: date, today: date, chosen: date) -> list[list[Cell]]:
+    """Whole weeks, from Monday; the days from the first on are filled in."""
+    first, last = begin - begin.weekday() * DAY, begin + (DAYS - 1) * DAY
     weeks = range((last - first).days // 7 + 1)
     days = [[first + (week * 7 + n) * DAY for n in range(7)] for week in weeks]
-    return [[_cell(day, ahead, today, last, chosen) for day in week] for week in days]
+    return [[_cell(day, ahead, begin, last, today, chosen) for day in week] for week in days]
 
 
-def _cell(day: date, ahead: Ahead, today: date, last: date, chosen: date) -> Cell:
+def _cell(day: date, ahead: Ahead, begin: date, last: date, today: date, chosen: date) -> Cell:
     is_weekend = day.weekday() >= SATURDAY
     return Cell(
         day=day,
         count=ahead.calendar[day],
-        is_blank=not today <= day <= last,
+        is_blank=not begin <= day <= last,
+        names_month=day == begin or day.day == 1,
         is_today=day == today,
         is_chosen=day == chosen,
         is_weekend=is_weekend,
@@ -154,6 +161,7 @@ def _text_page(request: HttpRequest, now: datetime, day: date) -> HttpResponse:
         raise Http404
     items = due_on(for_one_person(row.pk)[:SHOWN], now, day)
     at, letter = _letter(items, row.pk)
+    passed = {} if letter else look_ahead(now, chosen=day, until=day).passed
     context = admin.site.each_context(request) | {
         "title": letter.subject if letter else gettext("No reminder on this day"),
         "importer": row,
@@ -161,6 +169,7 @@ def _text_page(request: HttpRequest, now: datetime, day: date) -> HttpResponse:
         "at": at,
         "letter": letter,
         "to": items[0][1].to if letter else "",
+        "reason": next((WHY_NONE.get(why, why) for why, pks in passed.items() if row.pk in pks), ""),
         "document": framed(letter.html) if letter else "",
     }
     return TemplateResponse(request, "admin/importers/reminder_text.html", context)

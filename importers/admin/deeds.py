@@ -164,7 +164,7 @@ def _allow_sending(importer: ImporterOfRecord, by: User, data: Data) -> str:
 
 def _pause(importer: ImporterOfRecord, by: User, data: Data) -> str:
     details.pause([importer], by=by, **data)
-    return gettext("No reminders go out until then.")
+    return gettext("No reminders go out up to and including that day.")
 
 
 def _resume(importer: ImporterOfRecord, by: User, data: Data) -> str:

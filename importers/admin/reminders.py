@@ -12,7 +12,7 @@ from importers.admin import words
 from importers.models import ImporterOfRecord, MailAttempt, MailKind, MailState, Notification
 from importers.services.outlook import outlook
 from importers.services.reminders import DueReminder, PassedOver
-from importers.wording import moment
+from importers.wording import moment, slot_words
 
 WHY_NOT = {
     "done": _("are done"),
@@ -73,8 +73,8 @@ def outlook_lines(importer: ImporterOfRecord) -> list[str]:
     told_now = reasons[:1] if isinstance(last, DueReminder) else list(dict.fromkeys(reasons))
     lines = [str(WHY_NONE.get(reason, reason)) for reason in told_now]
     if isinstance(last, DueReminder):
-        soon, later = _("Within five minutes: %(slot)s, to %(to)s."), _("Next: %(slot)s on %(at)s, to %(to)s.")
-        told = {"slot": last.slot, "at": moment(timezone.localtime(at)), "to": last.to}
+        soon, later = _("Within five minutes, to %(to)s: %(slot)s."), _("Next, to %(to)s: %(slot)s, %(at)s.")
+        told = {"slot": slot_words(last.slot), "at": moment(timezone.localtime(at)), "to": last.to}
         lines.append(str(soon if at == now else later) % told)
     return lines
 

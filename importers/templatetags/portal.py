@@ -26,6 +26,7 @@ register = template.Library()
 
 register.filter("finding_text", wording.finding_text)
 register.filter("importer_remedy", wording.importer_remedy)
+register.filter("in_words", wording.slot_words)
 register.filter("number_word", wording.number_word)
 register.filter("masked_email", wording.masked_email)
 register.filter("country_name", lambda country: country_name(str(country), wording.language()))
