@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +29,7 @@ from importers.wording import violation_text
 SHOWN = 50
 AHEAD, PAST = timedelta(days=14), timedelta(days=7)  # for a preview only
 EVERY_STEP = gettext_lazy("every step without a text of its own")
+CASE = ("occasion", "step", "language")
 WRITTEN = ("subject", "body")
 ASKED = ("confirmed", "chosen", "find", "csrfmiddlewaretoken")  # of the preview, not of the text
 
@@ -39,6 +41,31 @@ def listed(occasion: Occasion) -> str:
 def refusal(found: Found) -> str:
     words = f"“{found.words}”: " if found.words else ""
     return f"{words}{_(found.rule.why)} {_(found.rule.instead)}"
+
+
+def titled(text: MailText) -> str:
+    step = step_title(text.step) if text.step else EVERY_STEP
+    return f"{text.get_occasion_display()} · {step} · {text.get_language_display()}"
+
+
+class CaseForm(forms.Form):
+    """In which reminders a new text is to stand; its shipped text is what one begins with."""
+
+    occasion = forms.ChoiceField(
+        label=gettext_lazy("When"), choices=Occasion.choices, widget=widgets.UnfoldAdminSelectWidget
+    )
+    step = forms.ChoiceField(label=gettext_lazy("Next step"), required=False, widget=widgets.UnfoldAdminSelectWidget)
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"), choices=settings.LANGUAGES, widget=widgets.UnfoldAdminSelectWidget
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["step"].choices = step_choices()  # type: ignore[attr-defined]
+
+
+def step_choices() -> list[tuple[str, Any]]:
+    return [("", EVERY_STEP), *((step.key, step_title(step.key)) for step in STEPS_OF_IMPORTERS)]
 
 
 class MailTextForm(forms.ModelForm):
@@ -53,8 +80,10 @@ class MailTextForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        steps = [(step.key, step_title(step.key)) for step in STEPS_OF_IMPORTERS]
-        self.fields["step"].choices = [("", EVERY_STEP), *steps]  # type: ignore[attr-defined]
+        self.fields["step"].choices = step_choices()  # type: ignore[attr-defined]
+        if not self.instance.pk:
+            for name in CASE:
+                self.fields[name].widget = forms.HiddenInput()
         before, late = listed(Occasion.BEFORE), listed(Occasion.LATE)
         self.fields["body"].help_text = _(
             "A blank line begins a new paragraph. Places that are filled for each importer: %(before)s; after the "
@@ -155,15 +184,25 @@ class MailTextAdmin(StaffAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begins with the shipped text, so that nobody starts from nothing."""
-        given = super().get_changeform_initial_data(request)
-        occasion, step = given.get("occasion", Occasion.BEFORE), given.get("step", "")
-        language = given.get("language", getattr(request.user, "language", "en"))
-        if occasion not in Occasion or language not in dict(settings.LANGUAGES):
-            return given
-        shipped = shipped_words(Occasion(occasion), step, language)
-        return {
-            "occasion": occasion, "step": step, "language": language, "subject": shipped.subject, "body": shipped.body,
-        } | given  # fmt: skip
+        case = CaseForm(request.GET)
+        if not case.is_valid():
+            return {}
+        shipped = shipped_words(Occasion(case.cleaned_data["occasion"]), *(case.cleaned_data[n] for n in CASE[1:]))
+        return {**case.cleaned_data, "subject": shipped.subject, "body": shipped.body}
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Asks first for which reminders; there may be a text for them already."""
+        case = CaseForm(
+            request.POST or request.GET or None, initial={"language": getattr(request.user, "language", "en")}
+        )
+        if not (case.is_bound and case.is_valid()):
+            return self.page(request, "admin/importers/mail_text_case.html", {"title": _("New text"), "form": case})
+        there = MailText.objects.filter(**case.cleaned_data).first()
+        if request.method == "GET" and there is not None:
+            return redirect("admin:importers_mailtext_change", there.pk)
+        return super().add_view(request, form_url, {"title": titled(MailText(**case.cleaned_data))})
 
     def changeform_view(
         self,

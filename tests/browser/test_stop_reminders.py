@@ -61,6 +61,8 @@ def test_staff_see_the_mail_before_they_save_its_words(
     row = reminder("en")
     sign_in(StaffFactory.create())
     quiet.goto(f"{portal}/admin/importers/mailtext/add/")
+    quiet.locator("[name=step]").select_option("company")
+    follow(quiet.get_by_role("button", name="Go on"))
     quiet.locator("[name=body]").fill("Please look at {step}.")
     follow(quiet.locator("[name=_save]"))
     frame = quiet.frame_locator("iframe")

@@ -135,7 +135,23 @@ def test_whoever_begins_a_text_begins_with_the_shipped_one(as_staff: Client) -> 
     page = shown(as_staff.get(ADD, {"occasion": "late", "language": "da"}))
     assert "sent, men ikke for sent" in page
     assert "{contact_name}" in page
-    assert as_staff.get(ADD, {"occasion": "x", "language": "xx", "step": "../../x"}).status_code == 200
+    assert "Weekly after it · every step without a text of its own · Dansk" in page
+    assert "ACH" in shown(as_staff.get(ADD, {"occasion": "before", "language": "en", "step": "ach-refund"}))
+
+
+@pytest.mark.parametrize("asked", [{}, {"occasion": "x", "language": "xx"}, {"occasion": "late", "step": "../../base"}])
+def test_first_it_is_asked_for_which_reminders_it_is(asked: dict[str, str], as_staff: Client) -> None:
+    page = shown(as_staff.get(ADD, asked))
+    assert "For which reminders?" in page
+    assert 'name="body"' not in page
+
+
+def test_where_there_is_a_text_already_that_one_is_opened(as_staff: Client, importer: ImporterOfRecord) -> None:
+    send(as_staff, confirmed="yes")
+    case = {name: TYPED[name] for name in ("occasion", "step", "language")}
+    assert as_staff.get(ADD, case).url == reverse(  # type: ignore[attr-defined]
+        "admin:importers_mailtext_change", args=[MailText.objects.get().pk]
+    )
 
 
 def test_a_text_can_be_changed_and_taken_away(as_staff: Client, importer: ImporterOfRecord) -> None:
