@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pghistory
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -21,8 +22,9 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from importers.domain.bounces import is_gone
 from importers.domain.links import without_tokens
+from importers.domain.text import one_line
 from importers.letters import Letter, message, write
-from importers.models import Errand, ErrandKind, MailAttempt, Mailbox, MailKind, MailState, Notification, Pace
+from importers.models import Errand, ErrandKind, MailAttempt, Mailbox, MailKind, MailState, Notification, Pace, User
 from importers.models.pace import EVERYBODY
 from importers.postbox import postbox
 
@@ -270,12 +272,17 @@ def explain(error: Exception) -> Failure:
         permanent = about_this_mail and error.smtp_code >= 500
         return Failure(_plain(error.smtp_code, error.smtp_error), permanent, of_the_server=not about_this_mail)
     passing = isinstance(error, OSError | DatabaseError | InterfaceError | SoftTimeLimitExceeded)
-    return Failure(f"{type(error).__name__}: {error}"[:LONGEST_ANSWER], permanent=not passing, of_the_server=passing)
+    return Failure(_line(f"{type(error).__name__}: {error}"), permanent=not passing, of_the_server=passing)
 
 
 def _plain(code: int, text: bytes | str) -> str:
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
-    return f"{code} {words}"[:LONGEST_ANSWER]
+    return _line(f"{code} {words}")
+
+
+def _line(words: str) -> str:
+    """Whatever a server answers can be kept: no NUL, no control characters."""
+    return one_line(words[:LONGEST_ANSWER])[:LONGEST_ANSWER]
 
 
 def without_secrets(kind: str, text: str) -> str:
@@ -331,10 +338,12 @@ def tell_of_failure(rows: Collection[Notification], answer: str, now: datetime) 
     importers = [row.importer_id for row in rows if row.importer_id]
     email = next((row.to_email for row in rows), "")
     gone = bool(email) and is_gone(answer)
-    if gone:
-        Mailbox.objects.note_dead(email, answer, now)
     kind = ErrandKind.DEAD_MAILBOX if gone else ErrandKind.MAIL_REFUSED
-    Errand.objects.open_for(importers, kind, f"{email}: {answer}", now)
+    system = User.objects.system()
+    with pghistory.context(by=system.pk, who=str(system), action="note what became of a mail"):
+        if gone:
+            Mailbox.objects.note_dead(email, answer, now)
+        Errand.objects.open_for(importers, kind, f"{email}: {answer}", now)
 
 
 def _claimed(claim: Claim) -> Any:

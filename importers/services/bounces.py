@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -11,7 +14,7 @@ from django.utils.translation import gettext
 
 from importers.domain.bounces import Bounce, Outcome
 from importers.domain.errors import gettext_noop as _
-from importers.models import Errand, ErrandKind, ImporterOfRecord, Mailbox, Notification, User
+from importers.models import Errand, ErrandKind, ImporterOfRecord, MailAttempt, Mailbox, Notification, User
 from importers.services.change import deed
 
 LONGEST_ANSWER = 500
@@ -20,12 +23,14 @@ LIFTED = _("Mail arrives there again, %(who)s says.")
 
 
 class Noted(StrEnum):
-    """`STRANGER`: we never wrote there, so whoever says so cannot know it from a mail of ours."""
+    """`STRANGER`: we never wrote there, so whoever says so cannot know it from a mail of ours. `OVER`: since that mail
+    went, staff or the person have said that it is otherwise."""
 
     DEAD = "dead"
     OPTED_OUT = "opted_out"
     REFUSED = "refused"
     LATE = "late"
+    OVER = "over"
     STRANGER = "stranger"
 
 
@@ -40,25 +45,55 @@ def note(bounce: Bounce, now: datetime) -> Report:
     rows = _mails(bounce, now)
     if not rows:
         return Report(bounce.recipient, Noted.STRANGER)
-    email = rows[0].to_email
     with deed("note what became of a mail", by=User.objects.system()):
-        mails = Notification.objects.filter(pk__in=[row.pk for row in rows])
-        mails.update(answer=bounce.said[:LONGEST_ANSWER])
-        about = {row.importer_id for row in rows if row.importer_id}
-        why = f"{email}: {bounce.said}"
-        match bounce.outcome:
-            case Outcome.GONE:
-                Mailbox.objects.note_dead(email, bounce.said, now)
-                Errand.objects.open_for(about | reached_at(email), ErrandKind.DEAD_MAILBOX, why, now)
-                return Report(email, Noted.DEAD)
-            case Outcome.COMPLAINT:
-                Mailbox.objects.note_opted_out(email, now)
-                Errand.objects.open_for(about | reached_at(email), ErrandKind.OPTED_OUT, why, now)
-                return Report(email, Noted.OPTED_OUT)
-            case Outcome.REFUSED:
-                Errand.objects.open_for(about, ErrandKind.MAIL_REFUSED, why, now)
-                return Report(email, Noted.REFUSED)
-    return Report(email, Noted.LATE)
+        if rows[0].mail == bounce.mail:
+            _keep_answer(rows[0].mail, bounce)
+        return Report(rows[0].to_email, _note(bounce, rows, now))
+
+
+def _keep_answer(mail: UUID, bounce: Bounce) -> None:
+    """With the mail, from whoever has it in hand; that it is late only with the attempt, so that what was answered
+    first stands."""
+    said = bounce.said[:LONGEST_ANSWER]
+    if bounce.outcome == Outcome.LATE:
+        last = MailAttempt.objects.filter(mail=mail).order_by("-begun_at", "-pk")[:1]
+        MailAttempt.objects.filter(pk__in=last.values("pk")).update(answer=said)
+    else:
+        Notification.objects.filter(mail=mail, sent_at__isnull=False).update(answer=said)
+
+
+def _note(bounce: Bounce, rows: list[Notification], now: datetime) -> Noted:
+    email, sent_at = rows[0].to_email, rows[0].sent_at or now
+    about = {row.importer_id for row in rows if row.importer_id}
+    match bounce.outcome:
+        case Outcome.GONE:
+            if _lifted_since(sent_at, email, "dead_at"):
+                return Noted.OVER
+            Mailbox.objects.note_dead(email, bounce.said, now)
+            kind, noted, about = ErrandKind.DEAD_MAILBOX, Noted.DEAD, about | reached_at(email)
+        case Outcome.COMPLAINT:
+            if _lifted_since(sent_at, email, "opted_out_at"):
+                return Noted.OVER
+            Mailbox.objects.note_opted_out(email, now)
+            kind, noted, about = ErrandKind.OPTED_OUT, Noted.OPTED_OUT, about | reached_at(email)
+        case Outcome.REFUSED:
+            kind, noted = ErrandKind.MAIL_REFUSED, Noted.REFUSED
+        case Outcome.LATE:
+            return Noted.LATE
+    done = Errand.objects.filter(importer__in=about, kind=kind, done_at__gt=sent_at)
+    still = about - set(done.values_list("importer_id", flat=True))
+    Errand.objects.open_for(still, kind, f"{email}: {bounce.said}", now)
+    return noted
+
+
+def _lifted_since(sent_at: datetime, email: str, moment: str) -> bool:
+    """This moment of the mailbox became empty again after a mail had gone; the history knows when."""
+    mailbox = Mailbox.objects.of(email).filter(**{moment: None}).first()
+    if mailbox is None:
+        return False
+    events: Any = mailbox.history  # type: ignore[attr-defined]
+    stood = events.order_by("pgh_id").values_list("pgh_created_at", moment)
+    return any(before and not after and at > sent_at for (_at, before), (at, after) in pairwise(stood))
 
 
 def _mails(bounce: Bounce, now: datetime) -> list[Notification]:

@@ -1,11 +1,22 @@
 """Reports as mail servers send them."""
 
+import time
 from email import message_from_string
 from uuid import UUID
 
 import pytest
 
-from importers.domain.bounces import Bounce, Outcome, is_gone, names_another_cause, our_id, read_report
+from importers.domain.bounces import (
+    LARGEST_MAIL,
+    LARGEST_PART,
+    MOST_RECIPIENTS,
+    Bounce,
+    Outcome,
+    is_gone,
+    names_another_cause,
+    our_id,
+    read_report,
+)
 
 HOST = "portal.example.com"
 MAIL = UUID("0f0e0d0c-0b0a-4908-8706-050403020100")
@@ -147,3 +158,30 @@ def test_a_code_says_whether_the_mailbox_is_gone(answer: str, gone: bool, anothe
 
 def test_the_sample_is_a_report() -> None:
     assert message_from_string(REPORT.format(group=POSTFIX, original=RETURNED)).is_multipart()
+
+
+def test_nothing_that_a_stranger_writes_brings_control_characters_along() -> None:
+    group = POSTFIX.replace("ette@", "e\x00tte@").replace("User unknown", "\x1b[2Jgone\x00")
+    (bounce,) = read(group)
+    assert (bounce.recipient.isprintable(), bounce.said.isprintable()) == (True, True)
+    assert bounce.said.endswith("gone")
+
+
+def test_a_recipient_counts_once_and_very_many_do_not() -> None:
+    assert len(read(f"{SPAM}\n{SPAM.replace('mette', 'METTE')}\n{FULL}")) == 1
+    assert len(read("\n".join(SPAM.replace("mette", f"m{number}") for number in range(200)))) == MOST_RECIPIENTS
+
+
+def test_the_end_of_a_very_large_mail_is_not_looked_at() -> None:
+    data = REPORT.format(group=POSTFIX, original=RETURNED).replace("--B--", "x" * LARGEST_MAIL + "\n--B--").encode()
+    assert [bounce.mail for bounce in read_report(data, HOST)] == [MAIL]
+    late = REPORT.format(group=POSTFIX, original=RETURNED).replace("I'm sorry", "x" * LARGEST_MAIL).encode()
+    assert read_report(late, HOST) == []
+
+
+def test_looking_for_our_id_takes_no_time_whatever_is_sent() -> None:
+    begun = time.monotonic()
+    for text in (f"<{MAIL}@" * 10_000, f"<{MAIL}@" + "x" * 5_000_000, "<" * 5_000_000):
+        assert our_id(text, HOST) is None
+    assert our_id(" " * LARGEST_PART + f"<{MAIL}@{HOST}>", HOST) is None
+    assert time.monotonic() - begun < 1

@@ -5,9 +5,10 @@ import pytest
 from django.utils import timezone
 
 from importers.domain.bounces import Bounce, Outcome
-from importers.models import Errand, ErrandKind, Mailbox, MailState, Notification
+from importers.models import Errand, ErrandKind, MailAttempt, Mailbox, MailState, Notification
 from importers.services import bounces
 from importers.services.bounces import Noted, lift, note
+from importers.services.mailboxes import opt_in
 from tests.factories import ImporterFactory, NotificationFactory, OfficerFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def test_a_dead_mailbox_is_noted_and_told_to_staff_for_each_importer_it_is_of() 
     contact = ImporterFactory(contact_email="METTE@nordlys.example")
     officer = OfficerFactory(email=EMAIL).importer
     ImporterFactory()
-    assert note(bounce(), timezone.now()).noted == Noted.DEAD
+    assert note(bounce(mail=row.mail), timezone.now()).noted == Noted.DEAD
     mailbox = Mailbox.objects.get()
     assert (mailbox.email, mailbox.dead_because) == (EMAIL, SAID)
     told = sorted([row.importer_id, contact.pk, officer.pk])
@@ -91,11 +92,56 @@ def test_one_mail_refused_is_a_task_and_no_dead_mailbox() -> None:
 
 
 def test_a_mail_that_is_late_is_only_noted() -> None:
-    row = sent()
-    note(bounce(Outcome.LATE), timezone.now())
+    row = sent(answer="accepted")
+    began = timezone.now() - timedelta(hours=1)
+    MailAttempt.objects.create(mail=row.mail, claim=uuid4(), begun_at=began - timedelta(hours=1), answer="try later")
+    MailAttempt.objects.create(mail=row.mail, claim=uuid4(), begun_at=began, answer="accepted")
+    note(bounce(Outcome.LATE, mail=row.mail), timezone.now())
     assert not Mailbox.objects.exists()
     assert errands() == []
-    assert Notification.objects.get(pk=row.pk).answer == SAID
+    assert list(MailAttempt.objects.values_list("answer", flat=True)) == ["try later", SAID]
+    assert Notification.objects.get().answer == "accepted"
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_who_does_not_have_the_mail_in_hand_changes_nothing_of_it(outcome: Outcome) -> None:
+    row = sent(answer="accepted")
+    MailAttempt.objects.create(mail=row.mail, claim=uuid4(), begun_at=timezone.now(), answer="accepted")
+    note(bounce(outcome), timezone.now())
+    note(bounce(outcome, mail=uuid4()), timezone.now())
+    assert (Notification.objects.get().answer, MailAttempt.objects.get().answer) == ("accepted", "accepted")
+
+
+def test_a_report_about_a_mail_from_before_it_was_lifted_undoes_nothing() -> None:
+    row = sent(importer=ImporterFactory(contact_email=EMAIL))
+    note(bounce(mail=row.mail), timezone.now())
+    lift(Mailbox.objects.all(), by=StaffFactory())
+    assert note(bounce(mail=row.mail), timezone.now()).noted == Noted.OVER
+    assert Mailbox.objects.get().dead_at is None
+    assert not Errand.objects.open().exists()
+    later = NotificationFactory.create(to_email=EMAIL, state=MailState.SENT, sent_at=timezone.now())
+    assert note(bounce(mail=later.mail), timezone.now()).noted == Noted.DEAD
+    assert Mailbox.objects.get().dead_at is not None
+
+
+def test_a_complaint_about_a_mail_from_before_the_reminders_were_wanted_again_undoes_nothing() -> None:
+    row = sent(importer=ImporterFactory(contact_email=EMAIL))
+    note(bounce(Outcome.COMPLAINT, mail=row.mail), timezone.now())
+    assert opt_in(EMAIL)
+    assert note(bounce(Outcome.COMPLAINT, mail=row.mail), timezone.now()).noted == Noted.OVER
+    assert Mailbox.objects.get().opted_out_at is None
+    assert not Errand.objects.open().exists()
+    later = NotificationFactory.create(to_email=EMAIL, state=MailState.SENT, sent_at=timezone.now())
+    assert note(bounce(Outcome.COMPLAINT, mail=later.mail), timezone.now()).noted == Noted.OPTED_OUT
+
+
+@pytest.mark.parametrize("outcome", [Outcome.GONE, Outcome.COMPLAINT, Outcome.REFUSED])
+def test_a_task_that_is_done_is_not_opened_again_by_the_same_report(outcome: Outcome) -> None:
+    sent()
+    note(bounce(outcome), timezone.now())
+    Errand.objects.update(done_at=timezone.now(), done_by=StaffFactory())
+    note(bounce(outcome), timezone.now())
+    assert not Errand.objects.open().exists()
 
 
 def test_staff_lift_it_and_the_tasks_are_done_with_it() -> None:

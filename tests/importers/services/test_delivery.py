@@ -24,6 +24,7 @@ from importers.models import (
     MailState,
     Notification,
     Pace,
+    User,
 )
 from importers.models.notification import taking
 from importers.postbox import postbox
@@ -145,6 +146,33 @@ def test_a_mailbox_that_is_not_there_is_marked_dead_and_staff_are_told(server: S
     errand = Errand.objects.get()
     assert (errand.importer, errand.kind) == (refused.importer, ErrandKind.DEAD_MAILBOX)
     assert GONE in errand.why
+
+
+def test_what_a_server_answers_is_kept_without_control_characters(server: Server) -> None:
+    waits, failed, good = mails(3)
+    server.rcpt[waits.to_email] = ["451 go \x00 away \x1b[2J"]
+    server.rcpt[failed.to_email] = ["550 5.1.1 no \x00 such user"]
+    assert delivery.drain() == 3
+    assert states(waits, failed, good) == ["pending", "failed", "sent"]
+    assert fresh(waits).answer == "451 go away [2J"
+    assert Mailbox.objects.get().dead_because == "550 5.1.1 no such user"
+
+
+@pytest.mark.parametrize("error", [ValueError("go \x00 away\ud800"), OSError("go \x00 away\x1b" + "x" * 50_000)])
+def test_what_an_error_says_is_kept_without_control_characters(error: Exception) -> None:
+    answer = delivery.explain(error).answer
+    assert answer.isprintable()
+    assert len(answer) <= delivery.LONGEST_ANSWER
+
+
+def test_the_history_says_who_noted_that_a_mail_failed(server: Server) -> None:
+    (refused,) = mails(1)
+    server.rcpt[refused.to_email] = [GONE]
+    delivery.drain()
+    for row in (Mailbox.objects.get(), Errand.objects.get()):
+        for event in row.history.all():  # type: ignore[attr-defined]
+            said = event.pgh_context
+            assert (said["who"], said["action"]) == (str(User.objects.system()), "note what became of a mail")
 
 
 def test_a_text_that_is_refused_for_good_is_for_staff_to_look_at(server: Server) -> None:
