@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
@@ -28,7 +28,7 @@ WRITTEN_HERE = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y")
 
 def time_left(campaign: Campaign) -> str:
     """How many days are left, or that it is past."""
-    days = (campaign.deadline - timezone.now().astimezone(ZoneInfo(campaign.time_zone)).date()).days
+    days = (campaign.deadline - timezone.now().astimezone(ZoneInfo(campaign.zone)).date()).days
     if days < 0:
         return _("past: late, not lost")
     if days == 0:
@@ -125,11 +125,7 @@ class CampaignAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("time left"))
     def left(self, campaign: Campaign) -> str:
-        """Nothing while the form holds a time zone that is none."""
-        try:
-            return time_left(campaign) if campaign.pk else "–"
-        except ZoneInfoNotFoundError:
-            return "–"
+        return time_left(campaign) if campaign.pk else "–"
 
     def changeform_view(
         self,

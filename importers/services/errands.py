@@ -82,4 +82,4 @@ def _never_here(campaign: Campaign, now: datetime) -> QuerySet[ImporterOfRecord]
 
 def _midnight(campaign: Campaign, *, before: timedelta) -> datetime:
     """With which the day begins that lies so long before the deadline."""
-    return datetime.combine(campaign.deadline - before, time.min, ZoneInfo(campaign.time_zone))
+    return datetime.combine(campaign.deadline - before, time.min, ZoneInfo(campaign.zone))
