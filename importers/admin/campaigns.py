@@ -1,6 +1,7 @@
 """Deadlines, where they come from, and when importers are reminded of them."""
 
 import re
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from importers.services.forecast import brought_on
 from importers.services.portal import goes_in_circles, save_campaign
 
 NAMES_SHOWN = 20
+YEARS_AGO, YEARS_AHEAD = 2, 10
 FIELDS = ("name", "deadline", "days", "weeks_after", "time_zone", "source", "superseded_by")
 WRITTEN_HERE = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y")
 
@@ -82,6 +84,13 @@ class CampaignForm(forms.ModelForm):
     class Meta:
         model = Campaign
         fields = FIELDS
+
+    def clean_deadline(self) -> date:
+        chosen: date = self.cleaned_data["deadline"]
+        years = chosen.year - timezone.localdate().year
+        if "deadline" in self.changed_data and not -YEARS_AGO <= years <= YEARS_AHEAD:
+            raise forms.ValidationError(_("The year is %(year)s? Look at the date once more.") % {"year": chosen.year})
+        return chosen
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -13,6 +13,7 @@ from importers.domain.bounces import Bounce, Outcome
 from importers.domain.errors import gettext_noop as _
 from importers.models import Errand, ErrandKind, ImporterOfRecord, Mailbox, Notification, User
 from importers.services.change import deed
+from importers.services.mailboxes import reminded_at
 
 LONGEST_ANSWER = 500
 LATELY = timedelta(days=14)  # servers give up after five
@@ -53,7 +54,7 @@ def note(bounce: Bounce, now: datetime) -> Report:
                 return Report(email, Noted.DEAD)
             case Outcome.COMPLAINT:
                 Mailbox.objects.note_opted_out(email, now)
-                Errand.objects.open_for(about | reached_at(email), ErrandKind.OPTED_OUT, why, now)
+                Errand.objects.open_for(reminded_at(email), ErrandKind.OPTED_OUT, why, now)
                 return Report(email, Noted.OPTED_OUT)
             case Outcome.REFUSED:
                 Errand.objects.open_for(about, ErrandKind.MAIL_REFUSED, why, now)
