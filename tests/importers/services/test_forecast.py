@@ -198,6 +198,17 @@ def test_the_outlook_of_one_importer_is_what_the_schedule_does(campaign: Campaig
     assert [(line.importer, line.slot) for line in reminders.plan(at).due] == [(importer.uuid, "T-28")]
 
 
+def test_the_outlook_counts_from_the_latest_mail_whichever_was_read_last(campaign: Campaign) -> None:
+    importer = ImporterFactory.create()
+    for hours in (1, 30):
+        mail = NotificationFactory.create(kind=MailKind.RECEIPT, importer=importer)
+        sent_at = AT - timedelta(hours=hours)
+        Notification.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=sent_at)
+    at, item = outlook(importer, AT)[-1]
+    assert isinstance(item, reminders.DueReminder)
+    assert (at, item.slot) == (datetime(2027, 4, 8, 6, tzinfo=UTC), "T-14")
+
+
 def test_the_outlook_goes_past_a_pause_and_a_weekend(campaign: Campaign) -> None:
     paused = ImporterFactory.create(paused_until=date(2027, 4, 9))
     found = outlook(paused, AT)
