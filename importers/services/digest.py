@@ -69,7 +69,7 @@ def _wanting() -> QuerySet[User]:
 
 def _drop_unwanted(now: datetime) -> None:
     """Of those that still wait: of people who have left or switched it off."""
-    Notification.objects.filter(kind=MailKind.DIGEST).exclude(requested_by__in=_wanting()).drop(now)  # type: ignore[attr-defined]
+    Notification.objects.filter(kind=MailKind.DIGEST).exclude(requested_by__in=_wanting()).drop(now)
 
 
 def _who_waits(today: date) -> list[User]:
