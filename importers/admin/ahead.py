@@ -29,6 +29,7 @@ SHOWN = 100
 NAMED = 50
 DAYS = 30
 FURTHEST = 366
+LONGEST = 18  # digits of a number in the database
 DAY = timedelta(days=1)
 HOLIDAYS = {"DK": _("Holiday in Denmark"), "US": _("Holiday in the United States")}
 WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
@@ -156,7 +157,8 @@ def _line(at: datetime, item: DueReminder) -> dict[str, Any]:
 def _text_page(request: HttpRequest, now: datetime, day: date) -> HttpResponse:
     """The mail in which this importer's reminder of that day would go out."""
     number = request.GET["importer"]
-    row = ImporterOfRecord.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+    is_number = number.isdecimal() and len(number) <= LONGEST
+    row = ImporterOfRecord.objects.filter(pk=int(number)).first() if is_number else None
     if row is None:
         raise Http404
     items = due_on(for_one_person(row.pk)[:SHOWN], now, day)

@@ -1,8 +1,9 @@
 """Deadlines, where they come from, and when importers are reminded of them."""
 
 import re
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
@@ -22,13 +23,14 @@ from importers.services.forecast import brought_on
 from importers.services.portal import goes_in_circles, save_campaign
 
 NAMES_SHOWN = 20
+YEARS_AGO, YEARS_AHEAD = 2, 10
 FIELDS = ("name", "deadline", "days", "weeks_after", "time_zone", "source", "superseded_by")
 WRITTEN_HERE = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y")
 
 
 def time_left(campaign: Campaign) -> str:
     """How many days are left, or that it is past."""
-    days = (campaign.deadline - timezone.now().astimezone(ZoneInfo(campaign.time_zone)).date()).days
+    days = (campaign.deadline - timezone.now().astimezone(ZoneInfo(campaign.zone)).date()).days
     if days < 0:
         return _("past: late, not lost")
     if days == 0:
@@ -83,6 +85,13 @@ class CampaignForm(forms.ModelForm):
         model = Campaign
         fields = FIELDS
 
+    def clean_deadline(self) -> date:
+        chosen: date = self.cleaned_data["deadline"]
+        years = chosen.year - timezone.localdate().year
+        if "deadline" in self.changed_data and not -YEARS_AGO <= years <= YEARS_AHEAD:
+            raise forms.ValidationError(_("The year is %(year)s? Look at the date once more.") % {"year": chosen.year})
+        return chosen
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self.instance.superseded_by = cleaned.get("superseded_by")
@@ -125,11 +134,7 @@ class CampaignAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("time left"))
     def left(self, campaign: Campaign) -> str:
-        """Nothing while the form holds a time zone that is none."""
-        try:
-            return time_left(campaign) if campaign.pk else "–"
-        except ZoneInfoNotFoundError:
-            return "–"
+        return time_left(campaign) if campaign.pk else "–"
 
     def changeform_view(
         self,

@@ -15,6 +15,7 @@ from unfold.decorators import display
 from importers.admin.base import StaffAdmin, staff
 from importers.models import ImporterOfRecord, Mailbox
 from importers.services.bounces import lift, reached_at
+from importers.services.mailboxes import lift_opt_out
 
 NAMES_SHOWN = 5
 
@@ -38,7 +39,7 @@ class MailboxAdmin(StaffAdmin):
     search_fields = ("email",)
     search_help_text = gettext_lazy("Address")
     ordering = ("email",)
-    actions = ("mail_arrives_again",)
+    actions = ("mail_arrives_again", "want_reminders_again")
     fields = ("email", "dead_at", "dead_because", "opted_out_at", "importers")
     readonly_fields = ("importers",)
 
@@ -62,4 +63,13 @@ class MailboxAdmin(StaffAdmin):
             messages.warning(request, _("From none of these mail comes back."))
             return
         told = ngettext("%(n)s mailbox is written to again.", "%(n)s mailboxes are written to again.", count)
+        messages.success(request, told % {"n": count})
+
+    @admin.action(description=gettext_lazy("They want the reminders again: send them as before"))
+    def want_reminders_again(self, request: HttpRequest, queryset: QuerySet[Mailbox]) -> None:
+        count = lift_opt_out(queryset, by=staff(request))
+        if not count:
+            messages.warning(request, _("None of these had stopped the reminders."))
+            return
+        told = ngettext("%(n)s mailbox gets reminders again.", "%(n)s mailboxes get reminders again.", count)
         messages.success(request, told % {"n": count})

@@ -1,17 +1,24 @@
 """When a person may be mailed: on working days, in office hours, where they are."""
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
 from babel.core import get_global
 
+from importers.domain.errors import RuleViolation
+from importers.domain.errors import gettext_noop as _
+
+log = logging.getLogger(__name__)
+
 OPENS, CLOSES = time(8), time(18)  # quiet before and after
 DAY = timedelta(days=1)
 SATURDAY = 5
+NO_PLACES = frozenset({"localtime", "Factory"})  # of the machine, and of none
 # Of countries that lie in several zones, the one most firms there live in; others fall back on the campaign's.
 BUSIEST = {
     "AU": "Australia/Sydney",
@@ -49,6 +56,26 @@ class Place:
 
     def closes(self, day: date) -> datetime:
         return datetime.combine(day, CLOSES, ZoneInfo(self.time_zone))
+
+
+def check_time_zone(name: str) -> None:
+    if name not in _zones():
+        told = _("“%(value)s” is no time zone. Write it like Europe/Copenhagen or America/New_York.")
+        raise RuleViolation("time_zone", told, value=name)
+
+
+@cache
+def known_zone(name: str, *, otherwise: str) -> str:
+    """What stands in a row may have come there past the check, or have gone out of the IANA database."""
+    if name in _zones():
+        return name
+    log.error("“%s” is no time zone: %s counts.", name, otherwise)
+    return otherwise
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones()) - NO_PLACES
 
 
 def zone_of(country: str, *, otherwise: str) -> str:

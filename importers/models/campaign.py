@@ -2,25 +2,29 @@
 
 from datetime import datetime
 from typing import ClassVar, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from importers.domain.errors import RuleViolation
 from importers.domain.facts import USUAL_DAYS, Timetable
-from importers.domain.hours import Place
+from importers.domain.hours import Place, check_time_zone, known_zone
 from importers.models.history import tracked
 
 FURTHEST = 366
 
 
 def known_time_zone(value: str) -> None:
-    if value not in available_timezones():
-        message = _("“%(value)s” is no time zone. Write it like Europe/Copenhagen or America/New_York.")
-        raise ValidationError(message, params={"value": value})
+    try:
+        check_time_zone(value)
+    except RuleViolation as error:
+        raise ValidationError(error.translated(gettext)) from None
 
 
 def usual_days() -> list[int]:
@@ -43,7 +47,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def shown(self) -> "Campaign | None":
         """The one whose deadline importers are told: the earliest still ahead, else the latest past."""
         rows = list(self.active().order_by("deadline"))
-        return next((c for c in rows if not c.is_past(datetime.now(ZoneInfo(c.time_zone)))), rows[-1] if rows else None)
+        return next((c for c in rows if not c.is_past(datetime.now(ZoneInfo(c.zone)))), rows[-1] if rows else None)
 
 
 @tracked()
@@ -88,13 +92,18 @@ class Campaign(models.Model):
         return self.name
 
     @property
+    def zone(self) -> str:
+        """The time zone that counts."""
+        return known_zone(self.time_zone, otherwise=settings.TIME_ZONE)
+
+    @property
     def timetable(self) -> Timetable:
         return Timetable(self.deadline, tuple(self.days), self.weeks_after)
 
     @property
     def place(self) -> Place:
         """For looking ahead in general: weekends are off, holidays depend on the importer."""
-        return Place("", self.time_zone)
+        return Place("", self.zone)
 
     def is_past(self, now: datetime) -> bool:
-        return now.astimezone(ZoneInfo(self.time_zone)).date() > self.deadline
+        return now.astimezone(ZoneInfo(self.zone)).date() > self.deadline

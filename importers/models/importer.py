@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, ImporterFacts, Officer, Route
-from importers.domain.hours import Place, zone_of
 from importers.domain.identifiers import ImporterNumber, NumberKind, parse_importer_number
 from importers.models.accounts import BrokerFirm, User
 from importers.models.campaign import known_time_zone
@@ -183,10 +182,6 @@ class ImporterOfRecord(models.Model):
     @property
     def address(self) -> str:
         return ", ".join(part for part in (self.street, f"{self.postal_code} {self.city}".strip()) if part)
-
-    def place(self, *, otherwise: str) -> Place:
-        """Where its people are. `otherwise` is the time zone where the country alone does not tell it."""
-        return Place(str(self.country), self.time_zone or zone_of(str(self.country), otherwise=otherwise))
 
     def _related(self, name: str) -> Iterable[Any]:
         aside: list[Any] | None = self.__dict__.get(f"{name}_aside")

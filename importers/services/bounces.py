@@ -16,6 +16,7 @@ from importers.domain.bounces import Bounce, Outcome
 from importers.domain.errors import gettext_noop as _
 from importers.models import Errand, ErrandKind, ImporterOfRecord, MailAttempt, Mailbox, Notification, User
 from importers.services.change import deed
+from importers.services.mailboxes import reminded_at
 
 LONGEST_ANSWER = 500
 LATELY = timedelta(days=14)  # servers give up after five
@@ -75,7 +76,7 @@ def _note(bounce: Bounce, rows: list[Notification], now: datetime) -> Noted:
             if _lifted_since(sent_at, email, "opted_out_at"):
                 return Noted.OVER
             Mailbox.objects.note_opted_out(email, now)
-            kind, noted, about = ErrandKind.OPTED_OUT, Noted.OPTED_OUT, about | reached_at(email)
+            kind, noted, about = ErrandKind.OPTED_OUT, Noted.OPTED_OUT, reminded_at(email)
         case Outcome.REFUSED:
             kind, noted = ErrandKind.MAIL_REFUSED, Noted.REFUSED
         case Outcome.LATE:

@@ -9,13 +9,14 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce, Concat, Lower
 from django.utils import timezone
 
 from importers.domain.facts import ReminderFacts
-from importers.domain.hours import Place, zone_of
+from importers.domain.hours import Place, known_zone, zone_of
 from importers.domain.reminders import Sent
 from importers.models import (
     Campaign,
@@ -111,7 +112,8 @@ class Candidate:
 
     def place(self, otherwise: str) -> Place:
         country, _bar, time_zone = self.home.partition("|")
-        return Place(country, time_zone or zone_of(country, otherwise=otherwise))
+        usual = zone_of(country, otherwise=known_zone(otherwise, otherwise=settings.TIME_ZONE))
+        return Place(country, known_zone(time_zone, otherwise=usual) if time_zone else usual)
 
     def facts(self, campaign: Campaign) -> ReminderFacts:
         return ReminderFacts(

@@ -9,6 +9,7 @@ from django.utils import timezone
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.domain.free_text import refuse_bank_details
+from importers.domain.hours import check_time_zone
 from importers.models import ImporterOfRecord, MailState, User
 from importers.services.change import change, deed
 from importers.services.invitations import end_access, handover
@@ -39,6 +40,8 @@ def edit_details(importer: ImporterOfRecord, *, by: User, **fields: object) -> l
     for value in fields.values():
         if isinstance(value, str):
             refuse_bank_details(value)
+    if time_zone := fields.get("time_zone"):
+        check_time_zone(str(time_zone))
     with change(importer, "edit details", by=by) as row:
         former = row.contact_email
         changed = [name for name, value in fields.items() if getattr(row, name) != value]

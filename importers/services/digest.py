@@ -1,5 +1,6 @@
 """The daily digest: one mail a working day to each colleague who wants it, about their importers, if there is news."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -8,9 +9,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q, QuerySet
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from importers.delivery import ring
 from importers.domain.hours import DAY, Place, country_of, is_open, last_working_day
@@ -44,36 +45,53 @@ def send_digests(now: datetime) -> int:
     """Puts those of this morning into the outbox, each once; returns how many. Safe to run at any time, twice too."""
     office = Place(country_of(settings.TIME_ZONE), settings.TIME_ZONE)
     today = office.local(now)
+    _drop_unwanted(now)
     if not is_open(now, office) or today.time() >= MORNING_ENDS:
         return 0
     people = _who_waits(today.date())
     if not people:
         return 0
-    period = Period(_since(office, today.date()), office.opens(today.date()), now)
-    found, firm = news(period), BrokerFirm.current()
+    firm, rows = BrokerFirm.current(), []
     nobodys = _whose_are_nobodys(people, firm)
-    rows = []
-    for person in people:
-        digest = digest_of(found, {person.pk, None} if person.pk in nobodys else {person.pk})
-        if digest.says_something:
-            rows.append(_row(person, digest, period, firm))
+    for since, theirs in _by_since(people, office, today.date()).items():
+        period = Period(since, office.opens(today.date()), now)
+        found = news(period)
+        for person in theirs:
+            digest = digest_of(found, {person.pk, None} if person.pk in nobodys else {person.pk})
+            if digest.says_something:
+                rows.append(_row(person, digest, period, firm))
     return _post(rows)
 
 
+def _wanting() -> QuerySet[User]:
+    return User.objects.filter(is_staff=True, is_active=True, wants_digest=True)
+
+
+def _drop_unwanted(now: datetime) -> None:
+    """Of those that still wait: of people who have left or switched it off."""
+    Notification.objects.filter(kind=MailKind.DIGEST).exclude(requested_by__in=_wanting()).drop(now)
+
+
 def _who_waits(today: date) -> list[User]:
-    """Who has today's has had it, whatever became of it."""
-    have = Notification.objects.filter(kind=MailKind.DIGEST, slot=today.isoformat()).values("to_email")
-    staff = User.objects.filter(is_staff=True, is_active=True, wants_digest=True)
-    return list(staff.exclude(email__in=have).order_by("pk"))
+    """Who has today's has had it, whatever became of it and whichever address they have now."""
+    have = Notification.objects.filter(kind=MailKind.DIGEST, slot=today.isoformat(), requested_by__isnull=False)
+    return list(_wanting().exclude(pk__in=have.values("requested_by")).order_by("pk"))
 
 
-def _since(office: Place, today: date) -> datetime:
-    """The morning of the last digest that anybody could read; it may be some days back, but no more than a week."""
+def _by_since(people: Collection[User], office: Place, today: date) -> dict[datetime, list[User]]:
+    """Those whose digests begin with the same morning: that of the last one that the person could read. It may be some
+    days back, but no more than a week; so there are a few such mornings at most."""
     before = Notification.objects.filter(kind=MailKind.DIGEST, slot__lt=today.isoformat()).order_by()
-    read = before.exclude(state__in=NOT_READ).aggregate(last=Max("slot"))["last"]
-    lost = before.aggregate(first=Min("slot"))["first"]
-    since = date.fromisoformat(read) if read else _day_before(date.fromisoformat(lost) if lost else today, office)
-    return office.opens(max(since, today - AHEAD))
+    slots = before.values_list("requested_by").annotate(
+        read=Max("slot", filter=~Q(state__in=NOT_READ)), lost=Min("slot")
+    )
+    known = {pk: (read, lost) for pk, read, lost in slots}
+    found: defaultdict[datetime, list[User]] = defaultdict(list)
+    for person in people:
+        read, lost = known.get(person.pk, ("", today.isoformat()))
+        since = date.fromisoformat(read) if read else _day_before(date.fromisoformat(lost), office)
+        found[office.opens(max(since, today - AHEAD))].append(person)
+    return found
 
 
 def _day_before(day: date, office: Place) -> date:
@@ -100,6 +118,7 @@ def _row(person: User, digest: Digest, period: Period, firm: BrokerFirm) -> Noti
     return Notification(
         kind=MailKind.DIGEST,
         slot=period.today.isoformat(),
+        requested_by=person,
         to_email=person.email,
         to_name=str(person),
         language=language,
@@ -143,3 +162,4 @@ def choose_digest(person: User, *, wanted: bool) -> None:
     """Everybody for themselves."""
     with deed("choose the digest", by=person):
         User.objects.filter(pk=person.pk, is_staff=True).update(wants_digest=wanted)
+        _drop_unwanted(timezone.now())

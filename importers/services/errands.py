@@ -13,9 +13,11 @@ from importers.domain.free_text import refuse_bank_details
 from importers.domain.reminders import SETTLE
 from importers.models import Campaign, Errand, ErrandKind, ImporterAccess, ImporterOfRecord, User
 from importers.services.change import deed
+from importers.services.mailboxes import follow_addresses
 
 BATCH = 2000
 CALL_AHEAD = timedelta(days=7)
+DAY = timedelta(days=1)  # a pause may last longer where the importer is
 CAME = _("The importer has been here.")
 
 
@@ -41,7 +43,9 @@ def _end(errands: QuerySet[Errand], *, by: User, outcome: str) -> int:
 
 def open_calls(now: datetime) -> int:
     """A week before a deadline, and from then on, whoever has never opened the checklist is to be called: for each
-    deadline once, whatever came of it. Returns how many tasks were opened."""
+    deadline once, whatever came of it. Returns how many are to be called. Tasks about silent
+    addresses are brought up to date with it."""
+    follow_addresses(now)
     opened = 0
     for campaign in Campaign.objects.active():
         why = f"{campaign.name}, {campaign.deadline.isoformat()}"
@@ -75,11 +79,11 @@ def _never_here(campaign: Campaign, now: datetime) -> QuerySet[ImporterOfRecord]
     return (
         ImporterOfRecord.objects.filter(created_at__lte=now - SETTLE, created_at__lt=too_late)
         .filter(readiness__importer_step__gt="")
-        .exclude(paused_until__gte=timezone.localdate(now))
+        .exclude(paused_until__gte=timezone.localdate(now) - DAY)
         .filter(~Exists(accesses.filter(first_visit_at__isnull=False)), ~Exists(shut_out), ~Exists(called))
     )
 
 
 def _midnight(campaign: Campaign, *, before: timedelta) -> datetime:
     """With which the day begins that lies so long before the deadline."""
-    return datetime.combine(campaign.deadline - before, time.min, ZoneInfo(campaign.time_zone))
+    return datetime.combine(campaign.deadline - before, time.min, ZoneInfo(campaign.zone))

@@ -57,7 +57,8 @@ def _moments(importer: Candidate, campaigns: Sequence[Campaign], now: datetime) 
             found.add(following[1])
         if importer.paused_until:
             found.add(place.opens(importer.paused_until + timedelta(days=1)))
-        found |= {place.opens(place.local(at).date() + timedelta(days=1)) for at in importer.heard[-1:]}
+        if importer.heard:
+            found.add(place.opens(place.local(max(importer.heard)).date() + timedelta(days=1)))
     ahead = {at for at in found if at > now}
     places = {importer.place(campaign.time_zone) for campaign in campaigns}
     ahead |= {when_open(at, place) for at in (now, *ahead) for place in places}

@@ -190,6 +190,10 @@ def test_days_and_weeks_are_edited(as_staff: Client, campaign: Campaign) -> None
         ("days", " , ", "Write at least one number, like 28, 14, 7, 3, 1, 0."),
         ("weeks_after", "-1", "greater than or equal to 0"),
         ("time_zone", "Copenhagen", "is no time zone"),
+        ("time_zone", "localtime", "is no time zone"),
+        ("deadline", "0202-04-21", "The year is 202? Look at the date once more."),
+        ("deadline", "0001-01-01", "The year is 1? Look at the date once more."),
+        ("deadline", "2072-04-21", "The year is 2072? Look at the date once more."),
     ],
 )
 def test_what_is_typed_wrongly_is_told_plainly(
@@ -230,3 +234,14 @@ def test_an_importer_may_be_in_another_time_zone_than_its_country(
     assert importer.time_zone == "America/Los_Angeles"
     assert "America/Los_Angeles" in importer_page(as_staff, importer)
     assert "is no time zone" in edit(as_staff, importer, "Los Angeles")
+
+
+def test_a_campaign_of_long_ago_can_still_be_edited(as_staff: Client, campaign: Campaign) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(deadline="2019-04-21")
+    save(as_staff, campaign, deadline="2019-04-21", source="read again", confirmed="yes")
+    assert campaign.source == "read again"
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 19, "x", ""])
+def test_an_importer_that_cannot_be_is_not_found(as_staff: Client, number: str) -> None:
+    assert as_staff.get(reverse("admin:importers_reminders"), {"importer": number}).status_code == 404

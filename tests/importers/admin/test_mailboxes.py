@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from importers.models import Errand, ErrandKind, ImporterOfRecord, MailAttempt, Mailbox, MailState
+from importers.services.mailboxes import opt_out
 from tests.factories import ImporterFactory, NotificationFactory
 
 LIST = "/admin/importers/mailbox/"
@@ -50,6 +51,22 @@ def test_staff_lift_it_and_the_history_says_who(as_staff: Client, dead: Mailbox)
     assert "Kirsten Holm" in history
     assert SAID in history
     assert "From none of these" in as_staff.post(LIST, chosen, follow=True).content.decode()
+
+
+def test_staff_lift_a_stop_and_the_history_says_who(as_staff: Client, importer: ImporterOfRecord) -> None:
+    opt_out(EMAIL)
+    mailbox = Mailbox.objects.get()
+    chosen = {"action": "want_reminders_again", "_selected_action": [mailbox.pk]}
+    assert "1 mailbox gets reminders again." in as_staff.post(LIST, chosen, follow=True).content.decode()
+    assert Mailbox.objects.get().opted_out_at is None
+    errand = Errand.objects.get()
+    assert (str(errand.done_by), errand.outcome) == (
+        "Kirsten Holm",
+        "They want the reminders again, Kirsten Holm says.",
+    )
+    history = as_staff.get(reverse("admin:importers_mailbox_history", args=[mailbox.pk])).content.decode()
+    assert "Kirsten Holm" in history
+    assert "None of these" in as_staff.post(LIST, chosen, follow=True).content.decode()
 
 
 def test_nothing_is_typed_there(as_staff: Client, dead: Mailbox) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
@@ -70,3 +71,21 @@ def test_it_says_what_is_wrong_with_the_moment() -> None:
     with pytest.raises(CommandError, match="Write it like"):
         call_command("schedule_reminders", "--at", "7 April", "--json", stdout=out)
     assert json.loads(out.getvalue())["due"] == []
+
+
+@pytest.mark.parametrize("far", ["9999-12-31", "0001-01-01", "0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00"])
+def test_a_moment_out_of_all_reason_is_refused(far: str) -> None:
+    with pytest.raises(CommandError, match="more than 20 years away"):
+        run("--at", far, "--dry-run")
+
+
+def test_where_mail_really_goes_out_another_day_s_is_not_sent_by_mistake(settings: Any) -> None:
+    settings.MAILS_KEPT = False
+    ImporterFactory.create()
+    with pytest.raises(CommandError, match="--dry-run"):
+        run("--at", "2027-04-07T10:00:00+02:00")
+    assert not Notification.objects.exists()
+    run("--at", "2027-04-07T10:00:00+02:00", "--dry-run")
+    run("--at", "2027-04-02T09:00:00+02:00")
+    run("--at", "2027-04-07T10:00:00+02:00", "--really")
+    assert Notification.objects.filter(state="pending").count() == 1

@@ -78,7 +78,7 @@ def test_a_mail_that_waits_cannot_have_come_back() -> None:
 
 
 def test_a_complaint_is_an_opting_out() -> None:
-    row = sent()
+    row = sent(importer=ImporterFactory.create(contact_email=EMAIL))
     note(bounce(Outcome.COMPLAINT), timezone.now())
     assert Mailbox.objects.get().opted_out_at is not None
     assert errands() == [(row.importer_id, ErrandKind.OPTED_OUT)]

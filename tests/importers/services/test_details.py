@@ -32,6 +32,14 @@ def importer() -> ImporterOfRecord:
     return ImporterFactory.create()
 
 
+@pytest.mark.parametrize("time_zone", ["Copenhagen", "localtime", "Factory", "../etc"])
+def test_a_time_zone_is_one_of_the_known(importer: ImporterOfRecord, staff: User, time_zone: str) -> None:
+    with pytest.raises(RuleViolation, match="is no time zone"):
+        details.edit_details(importer, by=staff, time_zone=time_zone)
+    assert details.edit_details(importer, by=staff, time_zone="America/Los_Angeles") == ["time_zone"]
+    assert details.edit_details(importer, by=staff, time_zone="") == ["time_zone"]
+
+
 def test_only_what_differs_is_written(importer: ImporterOfRecord, staff: User) -> None:
     changed = details.edit_details(importer, by=staff, contact_name="Ida Sølund", language=importer.language)
     assert changed == ["contact_name"]

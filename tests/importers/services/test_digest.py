@@ -170,6 +170,45 @@ def test_a_mail_that_never_arrived_is_made_up_for(kirsten: User) -> None:
     assert "Over the weekend" in the_digest(TUESDAY).text
 
 
+def test_what_one_of_them_has_read_is_still_news_to_another(kirsten: User) -> None:
+    maria: User = StaffFactory.create(name="Maria")
+    for person in (kirsten, maria):
+        working(person, FRIDAY + timedelta(hours=3), name=f"Case of {person.name}")
+    assert send_digests(MONDAY) == 2
+    Notification.objects.filter(to_email=kirsten.email).update(state=MailState.FAILED)
+    for person in (kirsten, maria):
+        working(person, MONDAY + timedelta(hours=3), name=f"Tuesday of {person.name}")
+    assert send_digests(TUESDAY) == 2
+    hers, marias = digests()[-2:]
+    assert ("Case of Kirsten" in moved(hers), "Tuesday of Kirsten" in moved(hers)) == (True, True)
+    assert ("Case of Maria" in moved(marias), "Tuesday of Maria" in moved(marias)) == (False, True)
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}, {"wants_digest": False}])
+def test_one_that_waits_does_not_go_to_whoever_has_left(kirsten: User, change: dict[str, bool]) -> None:
+    maria: User = StaffFactory.create(name="Maria")
+    for person in (kirsten, maria):
+        working(person, FRIDAY + timedelta(hours=3))
+    assert send_digests(MONDAY) == 2
+    User.objects.filter(pk=maria.pk).update(**change)
+    send_digests(MONDAY + timedelta(hours=5))
+    assert [mail.state for mail in digests()] == [MailState.PENDING, MailState.DROPPED]
+
+
+def test_switching_it_off_takes_back_one_that_waits(kirsten: User) -> None:
+    working(kirsten, FRIDAY + timedelta(hours=3))
+    the_digest()
+    choose_digest(kirsten, wanted=False)
+    assert digests()[0].state == MailState.DROPPED
+
+
+def test_a_new_address_gets_no_second_one_on_the_same_day(kirsten: User) -> None:
+    working(kirsten, FRIDAY + timedelta(hours=3))
+    the_digest()
+    User.objects.filter(pk=kirsten.pk).update(email="kirsten.holm@broker.example")
+    assert send_digests(MONDAY + timedelta(minutes=10)) == 0
+
+
 def test_each_gets_their_own_and_who_wants_none_gets_none(kirsten: User) -> None:
     maria, jens = StaffFactory.create(name="Maria"), StaffFactory.create(name="Jens")
     for person in (kirsten, maria, jens):

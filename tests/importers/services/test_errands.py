@@ -122,7 +122,8 @@ def test_nobody_is_called_for_nothing(bring: object, staff: User) -> None:
 
 def test_after_the_pause_they_are() -> None:
     importer = invited(paused_until=MORNING.date(), pause_reason="On holiday")
-    open_calls(MORNING + timedelta(days=1))
+    assert open_calls(MORNING + timedelta(days=1)) == 0, "in Honolulu it is not over yet"
+    open_calls(MORNING + timedelta(days=2))
     assert called() == [importer]
 
 

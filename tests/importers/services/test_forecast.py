@@ -87,7 +87,7 @@ def a_mixed_lot() -> None:
 def days_of_schedules(clock: time_machine.Traveller, days: int) -> tuple[Counter[date], dict[date, set[int]]]:
     """The schedule is run at each hour at which an office opens or a wait ends, and what it puts in arrives at once."""
     counts, who = Counter[date](), dict[date, set[int]]()
-    zones = {i.pk: i.place(otherwise="Europe/Copenhagen") for i in ImporterOfRecord.objects.all()}
+    zones = {one.pk: one.place("Europe/Copenhagen") for batch in candidates(AT) for one in batch}
     for hour in (24 * day + hour for day in range(days) for hour in (1, 3, 7, 10)):
         now = AT + timedelta(hours=hour)
         clock.move_to(now)
@@ -196,6 +196,17 @@ def test_the_outlook_of_one_importer_is_what_the_schedule_does(campaign: Campaig
     assert isinstance(item, reminders.DueReminder)
     assert (item.slot, item.to) == ("T-28", importer.contact_email)
     assert [(line.importer, line.slot) for line in reminders.plan(at).due] == [(importer.uuid, "T-28")]
+
+
+def test_the_outlook_counts_from_the_latest_mail_whichever_was_read_last(campaign: Campaign) -> None:
+    importer = ImporterFactory.create()
+    for hours in (1, 30):
+        mail = NotificationFactory.create(kind=MailKind.RECEIPT, importer=importer)
+        sent_at = AT - timedelta(hours=hours)
+        Notification.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=sent_at)
+    at, item = outlook(importer, AT)[-1]
+    assert isinstance(item, reminders.DueReminder)
+    assert (at, item.slot) == (datetime(2027, 4, 8, 6, tzinfo=UTC), "T-14")
 
 
 def test_the_outlook_goes_past_a_pause_and_a_weekend(campaign: Campaign) -> None:

@@ -227,3 +227,15 @@ def test_queries_grow_with_the_batches_alone(monkeypatch: pytest.MonkeyPatch) ->
 def test_every_reason_has_words_for_staff() -> None:
     assert set(WHY_NOT) == set(WHY_NONE) == set(SKIP_REASONS)
     assert set(WHY_SKIPPED) == {*reminders.ON_RECORD, "collapsed"}
+
+
+@pytest.mark.parametrize("time_zone", ["Copenhagen", "Europe/Nowhere", "../etc"])
+def test_a_time_zone_that_is_none_stops_nobody_s_reminder(
+    clock: time_machine.Traveller, campaign: Campaign, time_zone: str
+) -> None:
+    ImporterFactory.create_batch(2)
+    ImporterFactory.create(time_zone=time_zone)
+    ImporterFactory.create(country="RU")  # where the country does not tell it, the campaign's counts
+    Campaign.objects.filter(pk=campaign.pk).update(time_zone=time_zone)
+    assert Campaign.objects.shown() == campaign
+    assert len(at(clock, AT).due) == 4
