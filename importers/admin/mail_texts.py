@@ -158,7 +158,8 @@ class MailTextAdmin(StaffAdmin):
         given = super().get_changeform_initial_data(request)
         occasion, step = given.get("occasion", Occasion.BEFORE), given.get("step", "")
         language = given.get("language", getattr(request.user, "language", "en"))
-        if occasion not in Occasion or language not in dict(settings.LANGUAGES):
+        known = {"", *(known.key for known in STEPS_OF_IMPORTERS)}
+        if occasion not in Occasion or language not in dict(settings.LANGUAGES) or step not in known:
             return given
         shipped = shipped_words(Occasion(occasion), step, language)
         return {

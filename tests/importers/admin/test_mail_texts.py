@@ -151,3 +151,18 @@ def test_a_text_can_be_changed_and_taken_away(as_staff: Client, importer: Import
     assert "Other" in shown(as_staff.get(reverse("admin:importers_mailtext_changelist")))
     as_staff.post(reverse("admin:importers_mailtext_delete", args=[text.pk]), {"post": "yes"})
     assert not MailText.objects.exists()
+
+
+@pytest.mark.parametrize("step", ["%00", "../../base", "nothing"])
+def test_only_a_known_step_is_looked_up(as_staff: Client, step: str) -> None:
+    assert as_staff.get(f"{ADD}?step={step}").status_code == 200
+
+
+def test_what_is_no_address_is_refused_and_does_not_break_the_page(
+    as_staff: Client, importer: ImporterOfRecord
+) -> None:
+    for confirmed in ({}, {"confirmed": "yes"}):
+        response = send(as_staff, body="See http://[ for more.", **confirmed)
+        assert response.status_code == 200
+        assert "leads, or looks as if it leads" in shown(response)
+    assert not MailText.objects.exists()
