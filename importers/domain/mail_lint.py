@@ -102,6 +102,11 @@ ADDRESS = re.compile(
     re.IGNORECASE,
 )
 TELEPHONE = re.compile(r"tel:(?:\+?[\d-]+|\{phone\})", re.IGNORECASE)
+FREE_MAIL = frozenset((
+    "gmail.com", "googlemail.com", "outlook.com", "outlook.dk", "hotmail.com", "hotmail.dk", "live.com", "live.dk",
+    "msn.com", "yahoo.com", "yahoo.dk", "icloud.com", "me.com", "aol.com", "proton.me", "protonmail.com", "gmx.com",
+    "mail.com", "mail.dk", "zoho.com", "jubii.dk", "ofir.dk", "stofanet.dk", "youmail.dk",
+))  # fmt: skip
 NO_HOST = re.compile(r"f\.eks|bl\.a|m\.fl|m\.v|inkl\.moms", re.IGNORECASE)
 
 SECRETS = re.compile(
@@ -119,7 +124,8 @@ OTHER_CODES = re.compile(
 )
 VERB = (
     r"(?:send|(?<!på )(?<!by )(?<!a )(?<!en )(?<!the )(?<!this )(?<!denne )(?:e-?)?mail"
-    r"|include|fill in|what (?:is|are) your|let \w+ know|hvad er|sendes til|læs(?: \w+){1,3} op|reply|respond|answer|give|tell|provide|share|submit|confirm|verify|enter|type|write|text|call"
+    r"|include|fill in|what (?:is|are) your|let \w+ know|hvad er|sendes til|læs(?: \w+){1,3} op"
+    r"|reply|respond|answer|give|tell|provide|share|submit|confirm|verify|enter|type|write|text|call"
     r"|forward|state|supply|update|need|require|want|ask(?:ing)? (?:you |them )?for|let us (?:have|know)|phone"
     r"|svar|besvar|giv|oplys|opgiv|skriv|indtast|tast|bekræft|fortæl|indsend|fremsend|ring|angiv|udfyld|sms|opdater"
     r"|(?<!en )del|skal bruge|mangler|har brug for|beder (?:dig |jer )?om)"
@@ -141,7 +147,8 @@ SENTENCE = re.compile(r"[.!?](?=\s|$)|;|\n\s*\n")
 
 
 def lint(text: str, *, hosts: Collection[str]) -> list[Found]:
-    """`hosts` are those that a link or an e-mail address may lead to, each as it stands in an address."""
+    """`hosts` are those that a link or an e-mail address may lead to, each as it stands in an address; at a provider
+    that anybody may have a mailbox at, whole e-mail addresses."""
     plain = unify(text).translate(DOTS)
     found = [
         *(Found(HURRY, words[0]) for words in HURRYING.finditer(plain)),
@@ -180,7 +187,7 @@ def _host(address: str) -> str:
         return ""
     if "@" in address and "/" not in address:
         whole = address.lower().removeprefix("mailto:")
-        return whole.rpartition("@")[2]
+        return whole if whole.rpartition("@")[2] in FREE_MAIL else whole.rpartition("@")[2]
     try:
         parts = urlsplit(address if "//" in address else f"//{address}", scheme="https")
     except ValueError:

@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
+from importers.domain.mail_lint import LINK
 from importers.models import ImporterOfRecord, MailText, Notification, Occasion, User
-from importers.services.mail_texts import save_mail_text
+from importers.services.mail_texts import not_to_be_said, save_mail_text
+from importers.services.portal import edit_firm
 from tests import walkthrough
 from tests.factories import CampaignFactory, ImporterFactory, StaffFactory
 
@@ -166,3 +168,12 @@ def test_what_is_no_address_is_refused_and_does_not_break_the_page(
         assert response.status_code == 200
         assert "leads, or looks as if it leads" in shown(response)
     assert not MailText.objects.exists()
+
+
+def test_of_a_mailbox_provider_that_anybody_may_use_only_the_firms_own_addresses_are_let_through(staff: User) -> None:
+    edit_firm(by=staff, email="Alpi.Customs@gmail.com")
+    User.objects.filter(pk=staff.pk).update(email="staff.person@gmail.com")
+    for text in ("Write to alpi.customs@gmail.com.", "Write to staff.person@gmail.com."):
+        assert not_to_be_said(text) == []
+    for text in ("Write to x@gmail.com.", "See http://gmail.com/x", "mailto:x@gmail.com"):
+        assert [found.rule for found in not_to_be_said(text)] == [LINK], text
