@@ -120,6 +120,8 @@ def _context(row: Notification, firm: BrokerFirm, now: datetime) -> dict[str, An
         _name_for(row, context["importer"])
     if row.kind == MailKind.NEW_LINK and context["officer"]:
         context["to_officer"] = context["officer"].facts.may_declare(row.to_email)
+    if row.kind == MailKind.RECEIPT and context["attestation"]:
+        context["by_reader"] = context["attestation"].declared_by.email.lower() == row.to_email.lower()
     if row.kind == MailKind.DELEGATION and row.expires_at is not None:
         checklist = context["checklist"]
         context |= {"step": LeftStep.of(checklist[row.step], checklist), "last_day": last_day(row.expires_at)}

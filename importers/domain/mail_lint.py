@@ -5,6 +5,7 @@ A text may speak of secrets ("We never ask for bank details", "Type them in ACE"
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -58,6 +59,12 @@ NUMBERS = Rule(
     _("Take the number out. Write phone numbers with + and the country code, or use {phone}."),
 )
 
+ALIKE = Rule(
+    "alike",
+    _("These are letters that look like others. Forged mails hide their words so."),
+    _("Write it with ordinary letters."),
+)
+
 HURRYING = re.compile(
     r"(?<!not )(?<!isn't )\burgent(?:ly)?\b|\bimmediate(?:ly)?\b|\bright (?:away|now)\b|\bhurry\b"
     r"|\bact (?:now|fast|today|quickly)\b|\b(?:last|final) (?:chance|warning|reminder|call|notice)\b"
@@ -74,24 +81,39 @@ HURRYING = re.compile(
     r"|\btiden (?:løber|er ved at løbe) ud\b|\bkun \S+ (?:dage?|timer?) (?:tilbage|igen)\b|\bkun \{days_left\}"
     r"|\binden for (?:de næste )?\S+ timer?\b|\budløber (?:i dag|snart|i morgen)\b|\b(?:du|i|vil) (?:mister?|taber?)\b"
     r"|\b(?:mister|taber) (?:du|i)\b|\b(?:bliver|vil blive) (?:lukket|spærret|suspenderet|slettet|annulleret)\b"
-    r"|\buden (?:forsinkelse|ophold)\b",
-    re.IGNORECASE,
+    r"|\buden (?:forsinkelse|ophold)\b"
+    r"|\b(?:respond|reply|answer) today\b|\b(?:in|within) (?:the next )?\d+ hours?\b|\bwill expire\b"
+    r"|\bfinal deadline\b|\b(?:the|your|our|is) last day\b|^last day\b"
+    r"|\bgør det (?:nu|i dag)\b|\binden \d+ timer?\b|\bsenest i dag\b|\bsidste dag\b|\bbortfalder\b"
+    r"|\bkonto(?:en)? lukkes\b|\brykkergebyr|(?<!ikke en )\badvarsel\b",
+    re.IGNORECASE | re.MULTILINE,
 )
-SHOUTED = re.compile(r"!\s*!|\b[A-ZÆØÅ]{6,}\b")
+SHOUTED = re.compile(r"!\s*!|\b[A-ZÆØÅ]{6,}\b|(?<!\w)(?:[^\W\d_] ){4,}[^\W\d_](?!\w)")
+LETTER = re.compile(r"[^\W\d_]")
+SMALL_CAPITALS = re.compile("[\u0262\u026a\u0274\u0276\u0280\u028f\u0299\u029c\u029f\u1d00-\u1d25\ua730\ua731]")
 
 ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]*:)?//[^\s<>\"'”“)]+"
-    r"|\b(?:https?|hxxps?|ftp|javascript|data|mailto|tel|file):[^\s<>\"'”“)]+"
+    r"|\b[a-z][a-z0-9+-]*:(?=[^\s\d])[^\s<>\"'”“)]+"
     r"|[\w.+{}-]+@[\w.{}-]+"
-    r"|(?<![\w@])(?:[\w{}-]+\.)+(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)(?:[/:?#][^\s<>\"'”“)]*)?",
+    r"|(?<![\w@])(?:[\w{}-]+\.)+(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)(?:[/:?#][^\s<>\"'”“)]*)?"
+    r"|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)(?:[/:?#][^\s<>\"'”“)]*)?"
+    r"|\w[\w.-]*[\[(]\s?(?:\.|dot|punktum)\s?[\])]\w+[^\s<>\"'”“)]*",
     re.IGNORECASE,
 )
+TELEPHONE = re.compile(r"tel:(?:\+?[\d-]+|\{phone\})", re.IGNORECASE)
+FREE_MAIL = frozenset((
+    "gmail.com", "googlemail.com", "outlook.com", "outlook.dk", "hotmail.com", "hotmail.dk", "live.com", "live.dk",
+    "msn.com", "yahoo.com", "yahoo.dk", "icloud.com", "me.com", "aol.com", "proton.me", "protonmail.com", "gmx.com",
+    "mail.com", "mail.dk", "zoho.com", "jubii.dk", "ofir.dk", "stofanet.dk", "youmail.dk",
+))  # fmt: skip
 NO_HOST = re.compile(r"f\.eks|bl\.a|m\.fl|m\.v|inkl\.moms", re.IGNORECASE)
 
 SECRETS = re.compile(
     r"\b(?:passwords?|passcodes?|pass ?phrases?|pin|codes?|credentials|iban|ssn|social security|log-?in details"
     r"|(?:bank|account|routing|card)[ -](?:details|numbers?|information|data|statements?)|bank accounts?"
-    r"|adgangskode\w*|kodeord\w*|\w*kode(?:n|r|rne)?|bankoplysning\w*|kontonum\w*|kontooplysning\w*|bankkonto\w*"
+    r"|(?:six|6)[ -](?:digits?|figures)|de seks cifre"
+    r"|adgangskode\w*|kodeord\w*|\w*kode(?:n|r|rne)?|bankoplysning\w*|kontonum\w*|konto(?:nr|nummer)|kontooplysning\w*|bankkonto\w*"
     r"|kortnum\w*|kortoplysning\w*|cpr(?:-?nummer)?|personnum\w*|mitid|nemid|login-?oplysning\w*|registreringsnum\w*)\b",
     re.IGNORECASE,
 )
@@ -102,6 +124,7 @@ OTHER_CODES = re.compile(
 )
 VERB = (
     r"(?:send|(?<!på )(?<!by )(?<!a )(?<!en )(?<!the )(?<!this )(?<!denne )(?:e-?)?mail"
+    r"|include|fill in|what (?:is|are) your|let \w+ know|hvad er|sendes til|læs(?: \w+){1,3} op"
     r"|reply|respond|answer|give|tell|provide|share|submit|confirm|verify|enter|type|write|text|call"
     r"|forward|state|supply|update|need|require|want|ask(?:ing)? (?:you |them )?for|let us (?:have|know)|phone"
     r"|svar|besvar|giv|oplys|opgiv|skriv|indtast|tast|bekræft|fortæl|indsend|fremsend|ring|angiv|udfyld|sms|opdater"
@@ -124,11 +147,13 @@ SENTENCE = re.compile(r"[.!?](?=\s|$)|;|\n\s*\n")
 
 
 def lint(text: str, *, hosts: Collection[str]) -> list[Found]:
-    """`hosts` are those that a link or an e-mail address may lead to, each as it stands in an address."""
+    """`hosts` are those that a link or an e-mail address may lead to, each as it stands in an address; at a provider
+    that anybody may have a mailbox at, whole e-mail addresses."""
     plain = unify(text).translate(DOTS)
     found = [
         *(Found(HURRY, words[0]) for words in HURRYING.finditer(plain)),
         *(Found(LOUD, words[0]) for words in SHOUTED.finditer(plain)),
+        *(Found(ALIKE, words) for words in plain.split() if _looks_alike(words)),
         *(Found(LINK, words) for words in _links(plain, {host.lower() for host in hosts})),
         *(Found(SECRET, words) for words in _requests(plain)),
     ]
@@ -145,8 +170,15 @@ def _short(words: str) -> str:
 def _links(plain: str, hosts: set[str]) -> Iterator[str]:
     for address in ADDRESS.finditer(plain):
         words = address[0].rstrip(".,;:!?")
-        if not NO_HOST.fullmatch(words) and _host(words) not in hosts:
+        if not NO_HOST.fullmatch(words) and not TELEPHONE.fullmatch(words) and _host(words) not in hosts:
             yield words
+
+
+def _looks_alike(word: str) -> bool:
+    names = (unicodedata.name(letter, "") for letter in LETTER.findall(word))
+    return bool(SMALL_CAPITALS.search(word)) or not all(
+        name.startswith(("LATIN", "FEMININE", "MASCULINE")) for name in names
+    )
 
 
 def _host(address: str) -> str:
@@ -154,8 +186,12 @@ def _host(address: str) -> str:
     if "\\" in address:
         return ""
     if "@" in address and "/" not in address:
-        return address.rpartition("@")[2].lower()
-    parts = urlsplit(address if "//" in address else f"//{address}", scheme="https")
+        whole = address.lower().removeprefix("mailto:")
+        return whole if whole.rpartition("@")[2] in FREE_MAIL else whole.rpartition("@")[2]
+    try:
+        parts = urlsplit(address if "//" in address else f"//{address}", scheme="https")
+    except ValueError:
+        return ""
     if parts.scheme not in ("http", "https") or "@" in parts.netloc:
         return ""
     return parts.netloc.lower()

@@ -14,6 +14,7 @@ from importers.models import (
     Form4811,
     ImporterOfRecord,
     MailKind,
+    MailState,
     User,
 )
 from importers.services.change import change
@@ -107,6 +108,7 @@ def verify(importer: ImporterOfRecord, *, by: User, digest: str) -> None:
         attestation.verified_at, attestation.verified_by = timezone.now(), by
         attestation.save(update_fields=["verified_at", "verified_by"])
         _tell_officer(row, MailKind.READY, by)
+        tell_reminded_contact(row, MailKind.READY, told=row.officer.email, by=by)
 
 
 def send_back(importer: ImporterOfRecord, *, by: User, digest: str, note: str) -> None:
@@ -148,3 +150,23 @@ def _tell_officer(importer: ImporterOfRecord, kind: MailKind, by: User) -> None:
         importer=importer,
         by=by,
     )
+
+
+def tell_reminded_contact(importer: ImporterOfRecord, kind: MailKind, *, told: str, by: User) -> None:
+    """Who was reminded, and is not the one `told` already, learns too that it is over: the date leaves their calendar
+    with this mail."""
+    contact = importer.contact_email
+    if contact.lower() == told.lower():
+        return
+    live = importer.accesses.filter(revoked_at=None, user__is_active=True, user__email__iexact=contact)
+    access = live.select_related("user").first()
+    reminded = importer.notifications.filter(kind=MailKind.REMINDER, state=MailState.SENT, to_email__iexact=contact)
+    if access and reminded.exists():
+        post(
+            kind,
+            to_email=contact,
+            to_name=importer.contact_name,
+            language=access.user.language,
+            importer=importer,
+            by=by,
+        )

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.mail_lint import Found, lint
+from importers.domain.mail_lint import FREE_MAIL, Found, lint
 from importers.domain.mail_text import check_places
 from importers.models import BrokerFirm, MailText, Occasion, User
 from importers.reminder_words import PLACES
@@ -17,8 +17,14 @@ REFUSED = _("This text says what no mail of ours may say.")
 
 
 def own_hosts() -> set[str]:
-    """Where a link or an address in a mail may lead: to the portal, and to the firm's own mailboxes."""
-    return {urlsplit(settings.PUBLIC_URL).netloc, BrokerFirm.current().email.rpartition("@")[2]}
+    """Where a link or an address in a mail may lead: to the portal, and to the firm's own domain or mailboxes."""
+    email = BrokerFirm.current().email.lower()
+    domain = email.rpartition("@")[2]
+    portal = urlsplit(settings.PUBLIC_URL).netloc
+    if domain not in FREE_MAIL:
+        return {portal, domain}
+    staff = User.objects.filter(is_staff=True, is_active=True).values_list("email", flat=True)
+    return {portal, email, *staff}
 
 
 def broken_places(text: str, occasion: Occasion) -> RuleViolation | None:

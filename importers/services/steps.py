@@ -24,7 +24,7 @@ from importers.models import (
 )
 from importers.services.change import change, change_step
 from importers.services.errands import CAME, close_for
-from importers.services.filings import replace_contact
+from importers.services.filings import replace_contact, tell_reminded_contact
 from importers.services.invitations import end_access, grant
 from importers.services.outbox import post, tell_staff
 from importers.services.readiness import checklist_of
@@ -212,6 +212,7 @@ def declare(importer: ImporterOfRecord, *, by: User, digest: str) -> None:
         )
         tell_staff(MailKind.DECLARED, row, by=by)
         post(MailKind.RECEIPT, to_email=by.email, to_name=row.calls(by), language=by.language, importer=row, by=by)
+        tell_reminded_contact(row, MailKind.RECEIPT, told=by.email, by=by)
 
 
 def note_visit(importer: ImporterOfRecord, *, by: User) -> None:

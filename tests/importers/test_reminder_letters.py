@@ -27,9 +27,12 @@ from importers.models import (
     User,
 )
 from importers.reminder_words import ANY, PLACES, STEPS_OF_IMPORTERS, place_values, shipped_words
+from importers.services import filings, steps
+from importers.services.invitations import grant
+from importers.services.portal import edit_firm
 from importers.stop_link import ONE_CLICK, read_stop_token
 from tests import walkthrough
-from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory
+from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 LANGUAGES = ("en", "da")
@@ -282,6 +285,45 @@ def test_the_receipt_takes_the_entry_away(importer: ImporterOfRecord) -> None:
     assert event["UID"] == published["UID"]
     assert event["STATUS"] == "CANCELLED"
     assert int(event["SEQUENCE"]) >= int(published["SEQUENCE"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_contact_who_was_reminded_is_told_too_when_the_officer_is_somebody_else(
+    importer: ImporterOfRecord, language: str
+) -> None:
+    staff = StaffFactory.create()
+    officer = walkthrough.invited(importer, staff)
+    walkthrough.before(importer, officer)
+    walkthrough.on_5106(importer, staff)
+    walkthrough.in_ace(importer, officer)
+    contact = UserFactory.create(email="lise@nordlys.example", language=language)
+    ImporterOfRecord.objects.filter(pk=importer.pk).update(contact_email=contact.email, contact_name="Lise Holm")
+    importer.refresh_from_db()
+    grant(importer, contact, by=staff)
+    sent(reminder(importer, ahead()))
+    steps.declare(importer, by=officer, digest=walkthrough.digest(importer))
+    edit_firm(by=staff, ach_enrolled=True, importer_number="36-7654321")
+    filings.record_4811_checks(importer, by=staff, on_profile=True, box_28=True)
+    filings.verify(importer, by=staff, digest=walkthrough.digest(importer))
+    for kind in (MailKind.RECEIPT, MailKind.READY):
+        rows = Notification.objects.filter(kind=kind)
+        assert {row.to_email for row in rows} == {officer.email, contact.email}
+        row = rows.get(to_email=contact.email)
+        assert (row.to_name, row.language) == ("Lise Holm", language)
+        letter = write(row)
+        assert events(letter)[0] == "CANCEL"
+        assert not re.search("you declared|your declaration|erklærede du|din erklæring", letter.subject + letter.text)
+
+
+def test_a_contact_who_was_not_reminded_or_may_not_come_in_is_not_told(importer: ImporterOfRecord) -> None:
+    staff = StaffFactory.create()
+    walkthrough.invited(importer, staff)
+    filings.tell_reminded_contact(importer, MailKind.READY, told="officer@nordlys.example", by=staff)
+    sent(reminder(importer, ahead()))
+    filings.tell_reminded_contact(importer, MailKind.READY, told=importer.contact_email.upper(), by=staff)
+    importer.accesses.update(revoked_at=timezone.now(), revoked_by=staff)
+    filings.tell_reminded_contact(importer, MailKind.READY, told="officer@nordlys.example", by=staff)
+    assert not Notification.objects.filter(kind=MailKind.READY).exists()
 
 
 def test_as_long_as_another_importer_of_theirs_is_open_it_stays(importer: ImporterOfRecord) -> None:

@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
+from importers.domain.mail_lint import LINK
 from importers.models import ImporterOfRecord, MailText, Notification, Occasion, User
-from importers.services.mail_texts import save_mail_text
+from importers.services.mail_texts import not_to_be_said, save_mail_text
+from importers.services.portal import edit_firm
 from tests import walkthrough
 from tests.factories import CampaignFactory, ImporterFactory, StaffFactory
 
@@ -167,3 +169,27 @@ def test_a_text_can_be_changed_and_taken_away(as_staff: Client, importer: Import
     assert "Other" in shown(as_staff.get(reverse("admin:importers_mailtext_changelist")))
     as_staff.post(reverse("admin:importers_mailtext_delete", args=[text.pk]), {"post": "yes"})
     assert not MailText.objects.exists()
+
+
+@pytest.mark.parametrize("step", ["%00", "../../base", "nothing"])
+def test_only_a_known_step_is_looked_up(as_staff: Client, step: str) -> None:
+    assert as_staff.get(f"{ADD}?step={step}").status_code == 200
+
+
+def test_what_is_no_address_is_refused_and_does_not_break_the_page(
+    as_staff: Client, importer: ImporterOfRecord
+) -> None:
+    for confirmed in ({}, {"confirmed": "yes"}):
+        response = send(as_staff, body="See http://[ for more.", **confirmed)
+        assert response.status_code == 200
+        assert "leads, or looks as if it leads" in shown(response)
+    assert not MailText.objects.exists()
+
+
+def test_of_a_mailbox_provider_that_anybody_may_use_only_the_firms_own_addresses_are_let_through(staff: User) -> None:
+    edit_firm(by=staff, email="Alpi.Customs@gmail.com")
+    User.objects.filter(pk=staff.pk).update(email="staff.person@gmail.com")
+    for text in ("Write to alpi.customs@gmail.com.", "Write to staff.person@gmail.com."):
+        assert not_to_be_said(text) == []
+    for text in ("Write to x@gmail.com.", "See http://gmail.com/x", "mailto:x@gmail.com"):
+        assert [found.rule for found in not_to_be_said(text)] == [LINK], text

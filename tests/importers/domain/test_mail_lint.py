@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from importers.domain.mail_lint import HURRY, LINK, LOUD, NUMBERS, SECRET, Rule, lint
+from importers.domain.mail_lint import ALIKE, HURRY, LINK, LOUD, NUMBERS, SECRET, Rule, lint
 from importers.domain.mail_text import parse_shipped
 
 HOSTS = ("portal.example", "alpi.dk")
@@ -44,9 +44,24 @@ REFUSED = {
         "Skynd dig.",
         "Vent ikke.",
         "Det er en rykker.",
+        "Respond today.",
+        "Answer in 24 hours.",
+        "The link will expire.",
+        "This is the final deadline.",
+        "Tomorrow is the last day.",
+        "Gør det nu.",
+        "Gør det i dag.",
+        "Svar inden 24 timer.",
+        "Svar senest i dag.",
+        "I morgen er sidste dag.",
+        "Refusionen bortfalder.",
+        "Kontoen lukkes.",
+        "Der kommer et rykkergebyr.",
+        "Det er en advarsel.",
         "It is ur\u200bgent.",  # a zero-width space in it
     ),
-    LOUD: ("Answer now!!", "IMPORTANT news", "VIGTIGT om toldrefusion", "Husk det ! !"),
+    LOUD: ("Answer now!!", "IMPORTANT news", "VIGTIGT om toldrefusion", "Husk det ! !", "This is U R G E N T today"),
+    ALIKE: ("Please s\u0435nd it", "This is ᴜʀɢᴇɴᴛ", "Αnswer us"),
     LINK: (
         "See https://evil.example/start/",
         "See http://portal.example.evil.example/",
@@ -64,9 +79,28 @@ REFUSED = {
         "https://evil。example/",
         "ftp://portal.example/file",
         "Se http://127.0.0.1/",
+        "See http://[ for more",
+        "Se [http://alpi.dk] her",
+        "hxxp://evil[.]example",
+        "See evil[.]example",
+        "Open 1.2.3.4",
+        "Open 192.168.1.1/login",
+        "sms:+4512345678",
+        "skype:evil?call",
+        "whatsapp:evil",
     ),
     SECRET: (
         "Send us your password.",
+        "What is your code?",
+        "Include your account number.",
+        "Fill in your bank details.",
+        "Send your account number.",
+        "Let Anna know the code.",
+        "Reply with the six digits.",
+        "Oplys kontonr.",
+        "Koden sendes til os.",
+        "Læs koden op.",
+        "Hvad er koden?",
         "Reply with your ACE password.",
         "Tell us the code that CBP mails to you.",
         "Do not wait, give us your bank details.",
@@ -91,6 +125,11 @@ ALLOWED = (
     "Our date is {deadline}. You can finish later too, but refunds wait until you do.",
     "Vores frist er {deadline}. Det er sent, men ikke for sent.",
     "Late is not lost. It is not too late.",
+    "The date is 21 April. Questions? Write to us: we answer.",
+    "The code that CBP mails you is for CBP's form only.",
+    "It takes about two hours. The last step is short.",
+    "Fristen er sidst på måneden; gør det, når det passer jer.",
+    "Trin: {step}. Kontakt: {contact_name}, tel:{phone}. Kl. 10:30.",
     "It is not urgent. Det haster ikke.",
     "We never ask for bank numbers, passwords or codes from CBP.",
     "Vi beder aldrig om bankoplysninger, adgangskoder eller koder fra CBP.",
