@@ -187,6 +187,8 @@ def _host(address: str) -> str:
         return ""
     if "@" in address and "/" not in address:
         whole = address.lower().removeprefix("mailto:")
+        if whole.count("@") > 1 or "?" in whole:
+            return ""
         return whole if whole.rpartition("@")[2] in FREE_MAIL else whole.rpartition("@")[2]
     try:
         parts = urlsplit(address if "//" in address else f"//{address}", scheme="https")

@@ -73,6 +73,8 @@ REFUSED = {
         "bit.ly/abc",
         "Write to refunds@evil.example",
         "mailto:refunds@evil.example",
+        "mailto:refunds@evil.example,help@alpi.dk",
+        "mailto:help@alpi.dk?cc=refunds@evil.example&bcc=help@alpi.dk",
         "javascript:alert(1)",
         "https://{firm}/start/",
         "https://portal.example:8443/",
