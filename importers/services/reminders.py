@@ -256,9 +256,11 @@ def _missed(items: Sequence[DueReminder] | Sequence[PassedOver], now: datetime) 
 
 
 def _entry(item: DueReminder, mail: UUID, now: datetime) -> Entry:
-    """To be sent while offices are open: what is not is put in again on another day."""
-    importer, place = item.importer, item.importer.place(item.campaign.time_zone)
+    """To be sent while offices are open: what is not is put in again on another day. Of a day that is over, which only
+    somebody at a terminal asks for, it goes out whenever it does."""
+    importer, place = item.importer, item.importer.place(item.campaign.zone)
     day = place.local(now).date()
+    closes_at = place.closes(day)
     return Entry(
         mail=mail,
         state=MailState.PENDING,
@@ -272,7 +274,7 @@ def _entry(item: DueReminder, mail: UUID, now: datetime) -> Entry:
         language=item.language,
         why=f"{item.slot} of {item.campaign}, open step: {importer.step}"[:200],
         day=day,
-        expires_at=place.closes(day),
+        expires_at=closes_at if closes_at > timezone.now() else None,
     )
 
 

@@ -46,7 +46,7 @@ def schedule(portal: Portal, importers: int, at: datetime) -> None:
     """The beats ring for it meanwhile, both: of all that come at once one does it."""
 
     def all_are_due() -> bool:
-        portal.run("schedule_reminders", "--at", at.isoformat(), "--really", "--json")
+        portal.run("schedule_reminders", "--at", at.isoformat(), "--json")
         return portal.rows(LEDGER) == [(importers,)]
 
     until(all_are_due, SOON_SECONDS, "the reminders are in the outbox")

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import StringIO
-from typing import Any
 
 import pytest
 import time_machine
@@ -77,15 +76,3 @@ def test_it_says_what_is_wrong_with_the_moment() -> None:
 def test_a_moment_out_of_all_reason_is_refused(far: str) -> None:
     with pytest.raises(CommandError, match="more than 20 years away"):
         run("--at", far, "--dry-run")
-
-
-def test_where_mail_really_goes_out_another_day_s_is_not_sent_by_mistake(settings: Any) -> None:
-    settings.MAILS_KEPT = False
-    ImporterFactory.create()
-    with pytest.raises(CommandError, match="--dry-run"):
-        run("--at", "2027-04-07T10:00:00+02:00")
-    assert not Notification.objects.exists()
-    run("--at", "2027-04-07T10:00:00+02:00", "--dry-run")
-    run("--at", "2027-04-02T09:00:00+02:00")
-    run("--at", "2027-04-07T10:00:00+02:00", "--really")
-    assert Notification.objects.filter(state="pending").count() == 1

@@ -77,6 +77,13 @@ def test_a_drain_that_comes_before_the_sweep_sends_nothing_at_night_either(clock
     assert mail.outbox == []
 
 
+def test_what_was_due_on_a_day_that_is_over_can_be_sent_by_hand(clock: time_machine.Traveller) -> None:
+    ImporterFactory.create()
+    clock.move_to(MONDAY)
+    assert len(reminders.schedule_due(EVENING).due) == 1
+    assert deliver(clock, MONDAY) == 1
+
+
 def test_who_heard_from_us_meanwhile_is_reminded_on_another_day(clock: time_machine.Traveller) -> None:
     importer = ImporterFactory.create()
     morning = MONDAY + timedelta(hours=1)
