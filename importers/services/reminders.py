@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import groupby, islice
@@ -205,19 +205,20 @@ def decide(importer: Candidate, campaigns: Sequence[Campaign], now: datetime) ->
 
 def _entries(decided: Sequence[DueReminder | PassedOver], now: datetime) -> list[Entry]:
     due_now = [item for item in decided if isinstance(item, DueReminder)]
-    mails = _mails(due_now)
+    mails = _mails(due_now, gone={row.mail for item in decided for row in item.importer.slots.values() if row.sent_at})
     passed = [one for item in decided if isinstance(item, PassedOver) for one in item.each() if _is_news(one)]
     missed = [*_missed(due_now, now), *_missed(passed, now)]
     entries = [_entry(item, mails[item.importer.mailbox], now) for item in due_now]
     return entries + [_skipped(item) for item in [*passed, *missed]]
 
 
-def _mails(due_now: Sequence[DueReminder]) -> dict[str, UUID]:
-    """One for each person: one that was tried before, so that it keeps its Message-ID, or a new one."""
+def _mails(due_now: Sequence[DueReminder], *, gone: Collection[UUID | None]) -> dict[str, UUID]:
+    """One for each person: one that was tried before, so that it keeps its Message-ID, or a new one. Under the
+    Message-ID of a mail that has gone, about others of the person's importers, a second one might not be shown."""
     mails: dict[str, UUID] = {}
     for item in due_now:
         row = item.importer.slots.get((item.campaign.pk, item.slot))
-        if row and row.tried:
+        if row and row.tried and row.tried not in gone:
             mails.setdefault(item.importer.mailbox, row.tried)
     return {mailbox: mails.get(mailbox) or uuid4() for mailbox in {item.importer.mailbox for item in due_now}}
 

@@ -151,3 +151,15 @@ def test_a_reminder_that_may_have_arrived_keeps_its_message_id(
     schedule(clock, later)
     assert deliver(clock, later) == 1
     assert (the_reminder().mail, the_reminder().message_id) == (row.mail, row.message_id)
+
+
+def test_what_was_left_out_of_a_mail_that_went_gets_one_of_its_own(clock: time_machine.Traveller) -> None:
+    first, second = (ImporterFactory.create(contact_email="mette@nordlys.example") for _ in range(2))
+    now = MONDAY + timedelta(hours=1)
+    schedule(clock, now)
+    Notification.objects.filter(importer=first).update(state=MailState.SENT, sent_at=now, attempts=2)
+    Notification.objects.filter(importer=second).update(state=MailState.DROPPED, attempts=1)
+    schedule(clock, now + timedelta(days=1))
+    mails = {row.importer_id: row for row in Notification.objects.filter(kind=MailKind.REMINDER, slot="T-14")}
+    assert mails[second.pk].state == MailState.PENDING
+    assert mails[second.pk].message_id != mails[first.pk].message_id
