@@ -12,6 +12,7 @@ from email.policy import default as modern
 from pathlib import Path
 from typing import Any, cast
 
+import psutil
 import pytest
 import redis
 from aiosmtpd.controller import Controller
@@ -124,3 +125,17 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         "args": CHROMIUM_OPTIONS,
         "headless": True,
     }
+
+
+def running_on(folder: Path) -> list[str]:
+    """The command lines of processes that were started on this VAR_DIR, and still run."""
+    return [line for process in psutil.process_iter() if (line := line_if_of(process, folder))]
+
+
+def line_if_of(process: psutil.Process, folder: Path) -> str:
+    try:
+        line = " ".join(process.cmdline())
+        is_of_it = str(folder) in line or process.environ().get("VAR_DIR") == str(folder)
+        return line if is_of_it and process.status() != psutil.STATUS_ZOMBIE else ""
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return ""

@@ -19,7 +19,7 @@ from ace_onboarding.embedded import Cluster, program, running
 from ace_onboarding.embedded.guardian import is_alive, server_pid, stop_server, turn
 from ace_onboarding.processes import BEAT, WORKER
 from tests.chaos.account import Killed
-from tests.servers import free_port, installed, wait_for_redis
+from tests.servers import free_port, installed, running_on, wait_for_redis
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = BEATS = 2
@@ -207,15 +207,7 @@ class Portal:
 
     def left_over(self) -> list[str]:
         """The command lines of processes that still run on this folder."""
-        return [line for process in psutil.process_iter() if (line := self._if_ours(process))]
-
-    def _if_ours(self, process: psutil.Process) -> str:
-        try:
-            line = " ".join(process.cmdline())
-            ours = str(self.folder) in line or process.environ().get("VAR_DIR") == str(self.folder)
-            return line if ours and process.status() != psutil.STATUS_ZOMBIE else ""
-        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-            return ""
+        return running_on(self.folder)
 
     def stop(self) -> None:
         """Politely, as an operator would."""

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
 import pytest
+
+from tests.servers import running_on
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("DATABASE_URL", "EMBEDDED_DATABASE_URL", "REDIS_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE")
@@ -47,15 +48,7 @@ class Home:
 
     def running(self) -> list[str]:
         """The command lines of processes that this folder's portal has started, and that still run."""
-        return [line for process in psutil.process_iter() if (line := self._if_ours(process))]
-
-    def _if_ours(self, process: psutil.Process) -> str:
-        try:
-            line = " ".join(process.cmdline())
-            ours = str(self.folder) in line or process.environ().get("VAR_DIR") == str(self.folder)
-            return line if ours and process.status() != psutil.STATUS_ZOMBIE else ""
-        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-            return ""
+        return running_on(self.folder)
 
 
 def wait_until(true: Callable[[], object], seconds: float = 20) -> None:

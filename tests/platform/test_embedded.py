@@ -15,6 +15,7 @@ import pytest
 
 from ace_onboarding.embedded import Cluster, EmbeddedError, cluster, program, running
 from tests.platform.conftest import ROOT, Home, wait_until
+from tests.servers import line_if_of
 
 pytestmark = pytest.mark.processes
 
@@ -149,7 +150,7 @@ def test_a_user_comes_after_a_power_cut(home: Home) -> None:
     """Everything is killed at once, as by a power cut: nobody has tidied up, the next start works."""
     other = holder(home)
     for process in psutil.process_iter():
-        if home._if_ours(process) and process.pid not in {os.getpid(), other.pid}:
+        if line_if_of(process, home.folder) and process.pid not in {os.getpid(), other.pid}:
             process.kill()
     other.kill()
     other.wait()

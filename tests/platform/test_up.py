@@ -23,7 +23,7 @@ from ace_onboarding.embedded import Cluster, guardian
 from ace_onboarding.processes import listen
 from tests.deployment.test_settings import PRODUCTION
 from tests.platform.conftest import Home, wait_until
-from tests.servers import free_port
+from tests.servers import free_port, line_if_of
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
 
@@ -86,7 +86,7 @@ def without_redis(folder: Path) -> str:
 
 def parts(home: Home, *words: str) -> list[psutil.Process]:
     """The processes whose command line has all the words, the oldest first."""
-    found = [p for p in psutil.process_iter() if all(word in home._if_ours(p) for word in words)]
+    found = [p for p in psutil.process_iter() if all(word in line_if_of(p, home.folder) for word in words)]
     return sorted(found, key=lambda process: process.create_time())
 
 
