@@ -7,7 +7,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
@@ -107,10 +107,10 @@ def _program(name: str, log: str, *command: str) -> Child:
     return Child(name, [sys.executable, "-m", *command], log_folder() / f"{log}.log", settings.BASE_DIR)
 
 
-def wait_for_answer(port: int, web: Child) -> None:
-    """Returns when the web server has answered its first request."""
+def wait_for_answer(port: int, web: Child, asked_to_stop: Callable[[], bool]) -> None:
+    """Returns when the web server has answered its first request, or nobody wants to know any more."""
     deadline = time.monotonic() + FIRST_ANSWER_SECONDS
-    while not _answers(port):
+    while not (asked_to_stop() or _answers(port)):
         if web.has_ended() or time.monotonic() > deadline:
             raise CommandError(f"The web server does not answer: {web.last_words()} (see {web.log})")
         time.sleep(0.02)

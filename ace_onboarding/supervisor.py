@@ -19,6 +19,7 @@ LOOK_EVERY_SECONDS = 0.2
 MOST_RESTARTS = 3
 RESTARTS_WITHIN_SECONDS = 60
 STOP_SECONDS = 15
+FORCE_SECONDS = 5
 PR_SET_PDEATHSIG = 1
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -39,7 +40,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with self.log.open("ab") as log, _put_off():
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own programs
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -49,7 +50,7 @@ class Child:
                 env=os.environ | dict(self.env),
                 pass_fds=self.keep_open,
                 start_new_session=True,
-                preexec_fn=_begin,
+                preexec_fn=_end_with_the_supervisor,
             )
 
     def has_ended(self) -> bool:
@@ -67,33 +68,40 @@ class Child:
             self.process.wait(max(0.1, deadline - time.monotonic()))
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(FORCE_SECONDS)
 
     def last_words(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "nothing in its log"
 
 
-@contextmanager
-def _put_off() -> Iterator[None]:
-    """Being told to stop while a child is born would leave that child behind: it waits until the child is known."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _begin() -> None:
+def _end_with_the_supervisor() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
+@contextmanager
+def requests_to_stop() -> Iterator[Callable[[], bool]]:
+    """Inside the block Ctrl-C and the like are only noted; what it yields says whether one came.
+
+    An exception out of a signal handler may strike in the middle of anything: a child that is being born would be
+    left behind, and one that is being asked whether it still runs could never be waited for again.
+    """
+    told: list[int] = []
+    before = {number: signal.getsignal(number) for number in ENDING}
+    heard = [number for number in ENDING if before[number] is not signal.SIG_IGN]  # nohup stays in force
+    for number in heard:
+        signal.signal(number, lambda number, frame: told.append(number))
+    try:
+        yield lambda: bool(told)
+    finally:
+        for number in heard:
+            signal.signal(number, before[number])
 
 
 def stop(groups: Sequence[Sequence[Child]]) -> None:
-    """Ends one group after the other, those of a group together; a second Ctrl-C does not disturb it."""
-    for number in ENDING:
-        signal.signal(number, signal.SIG_IGN)
+    """Ends one group after the other, those of a group together."""
     for group in groups:
         for child in group:
             child.ask_to_end()
@@ -102,9 +110,11 @@ def stop(groups: Sequence[Sequence[Child]]) -> None:
             child.end(deadline)
 
 
-def watch(children: Sequence[Child], say: Callable[[str], None], also: Callable[[], None]) -> None:
-    """Restarts a child that ended; gives up when it does so too often. Returns only by an exception."""
-    while True:
+def watch(
+    children: Sequence[Child], say: Callable[[str], None], also: Callable[[], None], until: Callable[[], bool]
+) -> None:
+    """Restarts a child that ended; gives up when it does so too often."""
+    while not until():
         time.sleep(LOOK_EVERY_SECONDS)
         also()
         for child in children:

@@ -5,27 +5,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from ace_onboarding import supervisor
-from ace_onboarding.supervisor import Child, ChildDied, stop, watch
+from ace_onboarding.supervisor import Child, ChildDied, requests_to_stop, stop, watch
 from tests.platform.conftest import ROOT, wait_until
 
 pytestmark = pytest.mark.processes
-
-
-@pytest.fixture(autouse=True)
-def _signals_as_they_were() -> Iterator[None]:
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.getsignal(number) for number in numbers]
-    yield
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +29,10 @@ def child(folder: Path, code: str, name: str = "helper") -> Child:
 
 def nothing() -> None:
     pass
+
+
+def never() -> bool:
+    return False
 
 
 def test_children_end_together_with_what_they_started(tmp_path: Path) -> None:
@@ -70,7 +63,7 @@ def test_one_that_dies_is_started_again_and_named(tmp_path: Path) -> None:
     said: list[str] = []
     one.start()
     with pytest.raises(ChildDied, match="The printer ended 4 times within a minute: out of paper"):
-        watch([one], said.append, nothing)
+        watch([one], said.append, nothing, never)
     assert len(said) == supervisor.MOST_RESTARTS
     assert said[0].startswith("The printer ended (out of paper). It is started again")
 
@@ -81,7 +74,7 @@ def test_the_others_live_on_while_one_is_restarted(tmp_path: Path) -> None:
     shaky = child(tmp_path, "pass", "shaky")
     shaky.start()
     with pytest.raises(ChildDied, match="shaky"):
-        watch([steady, shaky], lambda text: None, nothing)
+        watch([steady, shaky], lambda text: None, nothing, never)
     assert not steady.has_ended()
     assert steady.restarts == []
     stop([[steady, shaky]])
@@ -101,7 +94,6 @@ def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     script = f"""
 import time, sys
 from pathlib import Path
-from typing import Any
 from ace_onboarding.supervisor import Child
 one = Child("helper", [sys.executable, "-c", "import time; time.sleep(60)"], Path({str(tmp_path / "log")!r}))
 one.start()
@@ -116,21 +108,32 @@ time.sleep(60)
     wait_until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
 
 
-def test_told_to_stop_while_a_child_is_born_it_still_knows_the_child(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    born = subprocess.Popen
+@pytest.mark.parametrize("number", supervisor.ENDING)
+def test_inside_the_block_being_told_to_stop_is_only_noted(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with requests_to_stop() as asked:
+        assert not asked()
+        os.kill(os.getpid(), number)
+        wait_until(asked)
+    assert signal.getsignal(number) is before
 
-    def told_meanwhile(*args: Any, **options: Any) -> "subprocess.Popen[bytes]":
-        process = born(*args, **options)
+
+def test_it_leaves_what_nohup_has_switched_off() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with requests_to_stop() as asked:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not asked()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_told_to_stop_it_watches_no_longer(tmp_path: Path) -> None:
+    steady = child(tmp_path, "import time; time.sleep(60)", "steady")
+    with requests_to_stop() as asked:
+        steady.start()
         os.kill(os.getpid(), signal.SIGTERM)
-        return process
-
-    monkeypatch.setattr(subprocess, "Popen", told_meanwhile)
-    one = child(tmp_path, "import time; time.sleep(60)")
-    with pytest.raises(SystemExit):
-        one.start()
-    assert one.process is not None
-    stop([[one]])
-    assert one.process.returncode == -signal.SIGTERM, "the child itself is not deaf to it"
+        watch([steady], pytest.fail, nothing, asked)
+    assert not steady.has_ended()
+    stop([[steady]])
+    assert steady.has_ended()

@@ -14,7 +14,7 @@ from django.db import connection
 from ace_onboarding import processes
 from ace_onboarding.embedded import Cluster, revive
 from ace_onboarding.schema import bring_up_to_date
-from ace_onboarding.supervisor import Child, ChildDied, stop, watch
+from ace_onboarding.supervisor import Child, ChildDied, requests_to_stop, stop, watch
 from ace_onboarding.translations import compile_stale
 from importers import demo
 from importers.models import ImporterOfRecord, User
@@ -59,21 +59,21 @@ class Command(BaseCommand):
         env = {"REDIS_URL": processes.redis_url(folder)} if redis else {}
         portal = processes.portal(env, web_socket)
         brokers = [redis] if redis else []
-        try:
-            web, *others = portal
-            for child in (*brokers, web):
-                child.start()
-            processes.wait_for_answer(port, web)  # the others start afterwards: people wait for this one
-            for child in others:
-                child.start()
-            self._announce(port, redis, people)
-            watch([*brokers, *portal], self.stderr.write, self._keep_database)
-        except (KeyboardInterrupt, SystemExit):
-            self.stderr.write("Stopping.")  # asked to, by Ctrl-C or SIGTERM
-        except ChildDied as error:
-            raise CommandError(str(error)) from error
-        finally:
-            stop([portal, brokers])
+        with requests_to_stop() as asked:
+            try:
+                web, *others = portal
+                for child in (*brokers, web):
+                    child.start()
+                processes.wait_for_answer(port, web, asked)  # the others start afterwards: people wait for this one
+                for child in others:
+                    child.start()
+                self._announce(port, redis, people)
+                watch([*brokers, *portal], self.stderr.write, self._keep_database, asked)
+                self.stderr.write("Stopping.")
+            except ChildDied as error:
+                raise CommandError(str(error)) from error
+            finally:
+                stop([portal, brokers])
 
     def _keep_database(self) -> None:
         if settings.EMBEDDED and revive(Cluster(settings.VAR_DIR)):
