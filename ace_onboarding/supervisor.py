@@ -86,7 +86,8 @@ def requests_to_stop() -> Iterator[Callable[[], bool]]:
     """Inside the block Ctrl-C and the like are only noted; what it yields says whether one came.
 
     An exception out of a signal handler may strike in the middle of anything: a child that is being born would be
-    left behind, and one that is being asked whether it still runs could never be waited for again.
+    left behind, and one that is being asked whether it still runs could never be waited for again. Who was told once
+    is deaf from then on, so that a second Ctrl-C does not disturb the clearing up either.
     """
     told: list[int] = []
     before = {number: signal.getsignal(number) for number in ENDING}
@@ -97,7 +98,7 @@ def requests_to_stop() -> Iterator[Callable[[], bool]]:
         yield lambda: bool(told)
     finally:
         for number in heard:
-            signal.signal(number, before[number])
+            signal.signal(number, signal.SIG_IGN if told else before[number])
 
 
 def stop(groups: Sequence[Sequence[Child]]) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,14 @@ from ace_onboarding.supervisor import Child, ChildDied, requests_to_stop, stop, 
 from tests.platform.conftest import ROOT, wait_until
 
 pytestmark = pytest.mark.processes
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_they_were() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in supervisor.ENDING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)
@@ -110,22 +119,26 @@ time.sleep(60)
 
 @pytest.mark.parametrize("number", supervisor.ENDING)
 def test_inside_the_block_being_told_to_stop_is_only_noted(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
     with requests_to_stop() as asked:
         assert not asked()
         os.kill(os.getpid(), number)
         wait_until(asked)
-    assert signal.getsignal(number) is before
+    assert {signal.getsignal(each) for each in supervisor.ENDING} == {signal.SIG_IGN}, "a second one disturbs nothing"
+
+
+def test_who_was_not_told_hears_again_as_before() -> None:
+    before = [signal.getsignal(number) for number in supervisor.ENDING]
+    with requests_to_stop():
+        pass
+    assert [signal.getsignal(number) for number in supervisor.ENDING] == before
 
 
 def test_it_leaves_what_nohup_has_switched_off() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with requests_to_stop() as asked:
-            os.kill(os.getpid(), signal.SIGHUP)
-            assert not asked()
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with requests_to_stop() as asked:
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert not asked()
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 def test_told_to_stop_it_watches_no_longer(tmp_path: Path) -> None:

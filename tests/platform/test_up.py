@@ -131,6 +131,19 @@ def test_sigterm_stops_it_too(prepared: Home) -> None:
     assert prepared.running() == []
 
 
+def test_pressing_ctrl_c_again_and_again_does_not_disturb_it(prepared: Home) -> None:
+    up, _ = start(prepared, free_port())
+    for _press in range(400):
+        if up.poll() is not None:
+            break
+        up.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+    code, last_words = ended(prepared, up)
+    assert code == 0
+    assert last_words.splitlines() == ["Stopping."]
+    assert prepared.running() == []
+
+
 def test_killed_it_leaves_nothing_running(prepared: Home) -> None:
     up, _ = start(prepared, free_port())
     up.kill()
