@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
 from importers.domain.errors import RuleViolation
-from importers.domain.firm import LONGEST_EMAIL, parse_firm_number
+from importers.domain.firm import LONGEST_EMAIL, parse_filer_code, parse_firm_number
 
 YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}
@@ -129,6 +129,13 @@ def firm_number(name: str) -> str:
     try:
         return parse_firm_number(text(name))
     except RuleViolation as error:  # says nothing of what was written: it may be a Social Security number
+        raise ImproperlyConfigured(f"{name} cannot be used. {error}") from error
+
+
+def filer_code(name: str) -> str:
+    try:
+        return parse_filer_code(text(name))
+    except RuleViolation as error:
         raise ImproperlyConfigured(f"{name} cannot be used. {error}") from error
 
 

@@ -52,6 +52,7 @@ BROKER_PHONE = env.line("BROKER_PHONE", "+45 9928 7817", LONGEST_PHONE)
 BROKER_EMAIL = env.mail_address("BROKER_EMAIL", "jar@alpi.dk")
 BROKER_COLOUR = env.matching("BROKER_COLOUR", "#0b4f6c", "#[0-9A-Fa-f]{6}", "#0b4f6c")
 BROKER_IMPORTER_NUMBER = env.firm_number("BROKER_IMPORTER_NUMBER")
+BROKER_FILER_CODE = env.filer_code("BROKER_FILER_CODE")
 
 # --- what it is made of ------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -76,8 +77,8 @@ INSTALLED_APPS = [
     "django_linear_migrations",
     "health_check",
     "ace_onboarding",
+    "refunds",  # before importers, some of whose commands it does one thing more in
     "importers",
-    "refunds",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,6 +1,7 @@
 """Rows for tests: plain, the same every time, nothing random."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import factory
@@ -20,6 +21,10 @@ from importers.models import (
 )
 from importers.models.importer import fingerprint
 from importers.services.readiness import refresh
+from refunds.domain.eligibility import assess
+from refunds.domain.entry_number import check_digit
+from refunds.domain.rules import SHIPPED
+from refunds.models import Entry, Report, ReportState
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -128,3 +133,55 @@ class NotificationFactory(factory.django.DjangoModelFactory[Notification]):
     to_email = factory.LazyAttribute(lambda o: o.importer.contact_email if o.importer else "someone@importer.example")
     to_name = "Mette Sørensen"
     not_before = factory.LazyFunction(timezone.now)
+
+
+class ReportFactory(factory.django.DjangoModelFactory[Report]):
+    class Meta:
+        model = Report
+
+    format = "es003"
+    file_name = "ES-003.csv"
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    size = 1
+    as_of = factory.LazyFunction(timezone.localdate)
+    uploaded_at = factory.LazyFunction(timezone.now)
+    uploaded_by = factory.SubFactory(StaffFactory)
+    state = ReportState.DONE
+
+
+class EntryFactory(factory.django.DjangoModelFactory[Entry]):
+    """An entry of a real importer's number, judged under the shipped rules as of today."""
+
+    class Meta:
+        model = Entry
+
+    class Params:
+        serial = factory.Sequence(int)
+
+    importer = factory.SubFactory(ImporterFactory)
+    number = factory.LazyAttribute(lambda o: f"B76{o.serial:07d}{check_digit(f'B76{o.serial:07d}')}")
+    number_kind = factory.LazyAttribute(lambda o: o.importer.number_kind)
+    importer_number = factory.LazyAttribute(lambda o: o.importer.number)
+    number_last4 = factory.LazyAttribute(lambda o: o.importer.number_last4)
+    fingerprint = factory.LazyAttribute(lambda o: o.importer.fingerprint)
+    importer_name = factory.LazyAttribute(lambda o: o.importer.name)
+    entry_type = "01"
+    port = "4701"
+    entry_date = date(2025, 6, 2)
+    liquidation_status = "Not Liquidated"
+    lines = 2
+    ieepa_duty = Decimal("1234.56")
+    report = factory.SubFactory(ReportFactory)
+    as_of = factory.LazyAttribute(lambda o: o.report.as_of)
+
+    @classmethod
+    def _create(cls, model_class: type[Entry], *args: Any, **kwargs: Any) -> Entry:
+        today = timezone.localdate()
+        row = model_class(*args, **({"assessed_on": today, "rules_version": 0} | kwargs))
+        decision = assess(row.facts, SHIPPED, row.assessed_on)
+        judged = {"verdict": decision.verdict, "verdict_rule": decision.rule, "act_until": decision.act_until}
+        for name, value in judged.items():
+            if name not in kwargs:
+                setattr(row, name, value)
+        row.save(force_insert=True)
+        return row

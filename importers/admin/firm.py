@@ -13,12 +13,12 @@ from unfold import widgets
 from importers.admin.base import StaffAdmin, staff
 from importers.admin.forms import what_was_shown
 from importers.domain.errors import RuleViolation
-from importers.domain.firm import parse_firm_number
+from importers.domain.firm import parse_filer_code, parse_firm_number
 from importers.models import BrokerFirm
 from importers.services.portal import edit_firm
 from importers.wording import violation_text
 
-FIELDS = ("name", "contact_name", "phone", "email", "colour", "importer_number")
+FIELDS = ("name", "contact_name", "phone", "email", "colour", "importer_number", "filer_code")
 
 
 class FirmForm(forms.ModelForm):
@@ -47,6 +47,12 @@ class FirmForm(forms.ModelForm):
     def clean_importer_number(self) -> str:
         try:
             return parse_firm_number(self.cleaned_data["importer_number"])
+        except RuleViolation as error:
+            raise forms.ValidationError(violation_text(error)) from error
+
+    def clean_filer_code(self) -> str:
+        try:
+            return parse_filer_code(self.cleaned_data["filer_code"])
         except RuleViolation as error:
             raise forms.ValidationError(violation_text(error)) from error
 

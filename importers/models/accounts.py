@@ -108,6 +108,12 @@ class BrokerFirm(models.Model):
         blank=True,
         help_text=_("Goes on Form 4811 and in box 28 of the entries."),
     )
+    filer_code = models.CharField(
+        _("filer code"),
+        max_length=3,
+        blank=True,
+        help_text=_("The first three characters of the entry numbers that we file."),
+    )
     ach_enrolled_at = models.DateTimeField(_("own ACH refund enrolment seen in ACE"), null=True, blank=True)
     ach_enrolled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -132,5 +138,6 @@ class BrokerFirm(models.Model):
             "email": settings.BROKER_EMAIL,
             "colour": settings.BROKER_COLOUR,
             "importer_number": settings.BROKER_IMPORTER_NUMBER,
+            "filer_code": settings.BROKER_FILER_CODE,
         }
         return BrokerFirm.objects.get_or_create(pk=1, defaults=defaults)[0]

@@ -21,13 +21,13 @@ def kept_whole() -> pgtrigger.Trigger:
     )
 
 
-def tracked(*, exclude: tuple[str, ...] = ()) -> Callable[[M], M]:
+def tracked(*, exclude: tuple[str, ...] = (), inserts: bool = True) -> Callable[[M], M]:
     """Every insert, update and delete leaves a row that cannot be changed or deleted. Who and from where stands
-    in the row itself (`pgh_context`), so nothing it points to can be taken away from under it."""
+    in the row itself (`pgh_context`), so nothing it points to can be taken away from under it. Without `inserts` for
+    rows that come by the hundred thousand from a file which is kept, and which they name."""
+    events = (pghistory.UpdateEvent(), pghistory.DeleteEvent())
     return pghistory.track(
-        pghistory.InsertEvent(),
-        pghistory.UpdateEvent(),
-        pghistory.DeleteEvent(),
+        *((pghistory.InsertEvent(), *events) if inserts else events),
         exclude=list(exclude) or None,
         append_only=True,
         meta={"triggers": [kept_whole()]},

@@ -14,7 +14,11 @@ COLUMNS = ("stage", "done", "total", "blocker", "blocker_rule", "who", "importer
 
 class Readiness(models.Model):
     """`blocker` is the first step that holds things up, `blocker_rule` the consistency rule behind it, `who` must
-    act on it; `importer_step` is the next step that waits for the importer, "" when none does."""
+    act on it; `importer_step` is the next step that waits for the importer, "" when none does.
+
+    What the app `refunds` writes here, and nobody else: `at_stake`, the possible refund in USD behind the importer's
+    entries; `shared_refund`, what of it was shown to the importer last; `act_until`, the first day on which one of its
+    entries is lost to the simplest way. All None where there is none."""
 
     importer = models.OneToOneField(ImporterOfRecord, models.CASCADE, primary_key=True, related_name="readiness")
     stage = models.CharField(_("stage"), max_length=14, choices=choices(Stage), db_index=True)
@@ -25,6 +29,9 @@ class Readiness(models.Model):
     who = models.CharField(_("who must act"), max_length=8, choices=choices(Who), blank=True, db_index=True)
     importer_step = models.CharField(max_length=20, blank=True)
     changed_at = models.DateTimeField(_("since"))
+    at_stake = models.DecimalField(_("possible refund"), max_digits=16, decimal_places=2, null=True, db_index=True)
+    shared_refund = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    act_until = models.DateField(_("first date that counts"), null=True)
 
     class Meta:
         verbose_name = _("readiness")

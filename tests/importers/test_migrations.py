@@ -19,7 +19,7 @@ BEFORE, AFTER = "0008_links_are_used_once", "0010_answers_are_read"
 
 def migrate(name: str | None) -> None:
     executor = MigrationExecutor(connection)
-    targets = [("importers", name)] if name else executor.loader.graph.leaf_nodes("importers")
+    targets = [("importers", name)] if name else executor.loader.graph.leaf_nodes()
     executor.migrate(targets)
 
 
