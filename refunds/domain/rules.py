@@ -24,10 +24,30 @@ class Takes(StrEnum):
     RECONCILIATION = "reconciliation"
 
 
+STAGES = frozenset({Takes.UNLIQUIDATED, Takes.RECENT, Takes.LATE})
+
+
 class ClockKey(StrEnum):
     CAPE = "cape"
     RELIQUIDATION = "reliquidation"
     PROTEST = "protest"
+
+
+class Ground(StrEnum):
+    """What a decision can rest on besides a phase; so no phase may have one of these as its key."""
+
+    PAID = "paid"
+    CLAIM = "claim"
+    NO_DUTY = "no-duty"
+    ENTRY_DATES = "entry-dates"
+    ENTRY_TYPE = "entry-type"
+    PROTEST = "protest"
+    NOT_ACCEPTED = "summary-status"
+    TRADE_CONTROL = "trade-control"
+    NO_LIQUIDATION_DATE = "liquidation-date"
+    NO_PHASE = "no-phase"
+    CAPE = "cape"
+    FINAL = "final"
 
 
 class Confidence(StrEnum):
@@ -55,11 +75,12 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """`opens` is None while no date is known."""
+    """`opens` is None while no date is known. `types` are the entry types it takes, none of them for all."""
 
     key: str
     opens: date | None
     takes: frozenset[Takes]
+    types: frozenset[str]
     stated: Stated
 
 
@@ -84,16 +105,19 @@ class Rules:
         return self.clocks[clock].days
 
 
+PREFIX, ENTRY_TYPE = re.compile(r"[0-9]{4,10}"), re.compile(r"[0-9]{2}")
+
 NOT_RULES = _("The rules cannot be read at “%(place)s”: %(what)s. Correct it there; nothing was changed.")
 MISSING = _("it is missing")
 NOT_A_DATE = _("write a date like 2026-04-20")
 NOT_DAYS = _("write a whole number of days from 1 to 3650")
 NOT_A_PREFIX = _("write the first 4 to 10 digits of an HTS number")
 NOT_A_TYPE = _("write an entry type of two digits")
-NOT_TAKEN = _("write some of: unliquidated, recent, late, reconciliation")
+NOT_TAKEN = _("write some of: unliquidated, recent, late, reconciliation; at least one of the first three")
 NOT_SURE = _("write high, medium or low")
 NO_SOURCE = _("name a source")
 NO_KEY = _("write a short name in small letters, each only once")
+TAKEN_KEY = _("this name means something else; take another one, like phase-4")
 BACKWARDS = _("the first day is after the last")
 
 
@@ -108,12 +132,12 @@ def parse_rules(content: Mapping[str, Any], *, version: int) -> Rules:
     return Rules(
         version=version,
         as_of=_date(content, "as_of"),
-        prefixes=_texts(prefixes, "prefixes.values", re.compile(r"\d{4,10}"), NOT_A_PREFIX),
+        prefixes=_texts(prefixes, "prefixes.values", PREFIX, NOT_A_PREFIX),
         prefixes_stated=_stated(prefixes, "prefixes"),
         first_entry=first,
         last_entry=last,
         dates_stated=_stated(dates, "entry_dates"),
-        excluded_types=frozenset(_texts(types, "excluded_types.values", re.compile(r"\d\d"), NOT_A_TYPE, empty=True)),
+        excluded_types=frozenset(_texts(types, "excluded_types.values", ENTRY_TYPE, NOT_A_TYPE, empty=True)),
         types_stated=_stated(types, "excluded_types"),
         clocks={key: _clock(clocks, key) for key in ClockKey},
         phases=_phases(content),
@@ -183,10 +207,15 @@ def _phase(row: object, place: str) -> Phase:
     key, takes = row.get("key"), row.get("takes")
     if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9-]{1,30}", key):
         raise _wrong(f"{place}.key", NO_KEY)
-    if not isinstance(takes, list) or not takes or not set(map(str, takes)) <= set(Takes):
+    if key in set(Ground):
+        raise _wrong(f"{place}.key", TAKEN_KEY)
+    if not isinstance(takes, list) or not set(map(str, takes)) <= set(Takes) or not STAGES & set(takes):
         raise _wrong(f"{place}.takes", NOT_TAKEN)
+    types = row.get("types", [])
+    if not isinstance(types, list) or not all(isinstance(t, str) and ENTRY_TYPE.fullmatch(t) for t in types):
+        raise _wrong(f"{place}.types", NOT_A_TYPE)
     opens = None if row.get("opens") is None else _date(row, f"{place}.opens")
-    return Phase(key, opens, frozenset(map(Takes, takes)), _stated(row, place))
+    return Phase(key, opens, frozenset(map(Takes, takes)), frozenset(types), _stated(row, place))
 
 
 SHIPPED_CONTENT: dict[str, Any] = {
@@ -224,6 +253,7 @@ SHIPPED_CONTENT: dict[str, Any] = {
             "key": "phase-2",
             "opens": "2026-06-29",
             "takes": ["unliquidated", "recent", "reconciliation"],
+            "types": ["01", "02", "06"],
             "source": "CSMS 69035485",
             "confidence": "high",
         },

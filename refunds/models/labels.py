@@ -11,7 +11,7 @@ VERDICTS: dict[Verdict, Promise | str] = {
     Verdict.CLAIMED: _("Claimed, waiting for CBP"),
     Verdict.REJECTED: _("Claim rejected: fix and file again"),
     Verdict.HELD: _("Held up"),
-    Verdict.LATE: _("Past the 80 days"),
+    Verdict.LATE: _("Too late for CAPE"),
     Verdict.CLOSED: _("Liquidation is final"),
     Verdict.EXCLUDED: _("Not covered by CAPE"),
     Verdict.NO_DUTY: _("No IEEPA duty"),
