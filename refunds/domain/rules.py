@@ -5,10 +5,11 @@ change is a new version.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from importers.domain.errors import RuleViolation
@@ -124,24 +125,47 @@ BACKWARDS = _("the first day is after the last")
 def parse_rules(content: Mapping[str, Any], *, version: int) -> Rules:
     """The rules as they are kept (JSON, see SHIPPED_CONTENT for its shape). Raises RuleViolation `rules` naming the
     place."""
-    dates, types, prefixes = (_part(content, key) for key in ("entry_dates", "excluded_types", "prefixes"))
-    first, last = _date(dates, "entry_dates.from"), _date(dates, "entry_dates.to")
-    if first > last:
-        raise _wrong("entry_dates", BACKWARDS)
-    clocks = _part(content, "clocks")
+    first, last = _entry_dates(content)
     return Rules(
         version=version,
         as_of=_date(content, "as_of"),
-        prefixes=_texts(prefixes, "prefixes.values", PREFIX, NOT_A_PREFIX),
-        prefixes_stated=_stated(prefixes, "prefixes"),
+        prefixes=_prefixes(content),
+        prefixes_stated=_stated(_part(content, "prefixes"), "prefixes"),
         first_entry=first,
         last_entry=last,
-        dates_stated=_stated(dates, "entry_dates"),
-        excluded_types=frozenset(_texts(types, "excluded_types.values", ENTRY_TYPE, NOT_A_TYPE, empty=True)),
-        types_stated=_stated(types, "excluded_types"),
-        clocks={key: _clock(clocks, key) for key in ClockKey},
+        dates_stated=_stated(_part(content, "entry_dates"), "entry_dates"),
+        excluded_types=_excluded_types(content),
+        types_stated=_stated(_part(content, "excluded_types"), "excluded_types"),
+        clocks={key: _clock(_part(content, "clocks"), key) for key in ClockKey},
         phases=_phases(content),
     )
+
+
+def rule_errors(content: Mapping[str, Any]) -> list[RuleViolation]:
+    """What `parse_rules` would raise, of each part the first."""
+    rows = content.get("phases")
+    parts: list[Callable[[], object]] = [
+        partial(_date, content, "as_of"),
+        partial(_prefixes, content),
+        partial(_entry_dates, content),
+        partial(_excluded_types, content),
+        *(
+            lambda part=part: _stated(_part(content, part), part)
+            for part in ("prefixes", "entry_dates", "excluded_types")
+        ),
+        *(lambda key=key: _clock(_part(content, "clocks"), key) for key in ClockKey),
+        *(partial(_phase, row, f"phases.{n}") for n, row in enumerate(rows if isinstance(rows, list) else [], 1)),
+    ]
+    found = [violation for part in parts if (violation := _violation(part))]
+    return found or [violation for violation in [_violation(partial(_phases, content))] if violation]
+
+
+def _violation(part: Callable[[], object]) -> RuleViolation | None:
+    try:
+        part()
+    except RuleViolation as violation:
+        return violation
+    return None
 
 
 def _wrong(place: str, what: str) -> RuleViolation:
@@ -160,6 +184,23 @@ def _date(content: Mapping[str, Any], place: str) -> date:
         return date.fromisoformat(content[place.rpartition(".")[2]])
     except (KeyError, TypeError, ValueError):
         raise _wrong(place, NOT_A_DATE) from None
+
+
+def _entry_dates(content: Mapping[str, Any]) -> tuple[date, date]:
+    dates = _part(content, "entry_dates")
+    first, last = _date(dates, "entry_dates.from"), _date(dates, "entry_dates.to")
+    if first > last:
+        raise _wrong("entry_dates", BACKWARDS)
+    return first, last
+
+
+def _prefixes(content: Mapping[str, Any]) -> tuple[str, ...]:
+    return _texts(_part(content, "prefixes"), "prefixes.values", PREFIX, NOT_A_PREFIX)
+
+
+def _excluded_types(content: Mapping[str, Any]) -> frozenset[str]:
+    part = _part(content, "excluded_types")
+    return frozenset(_texts(part, "excluded_types.values", ENTRY_TYPE, NOT_A_TYPE, empty=True))
 
 
 def _texts(

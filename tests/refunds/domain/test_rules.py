@@ -8,7 +8,7 @@ import pytest
 
 from importers.domain.errors import RuleViolation
 from refunds.domain.clocks import Clocks, clocks
-from refunds.domain.rules import SHIPPED, SHIPPED_CONTENT, ClockKey, Ground, Takes, parse_rules
+from refunds.domain.rules import SHIPPED, SHIPPED_CONTENT, ClockKey, Ground, Takes, parse_rules, rule_errors
 
 
 def changed(place: str, value: Any) -> dict[str, Any]:
@@ -73,6 +73,20 @@ def test_what_is_wrong_is_named_by_its_place(place: str, value: Any, told: str) 
         parse_rules(changed(place, value), version=1)
     assert caught.value.code == "rules"
     assert caught.value.params["place"] == told
+    assert told in [violation.params["place"] for violation in rule_errors(changed(place, value))]
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    content = changed("as_of", "soon")
+    content["prefixes"]["values"] = ["x"]
+    content["excluded_types"]["source"] = ""
+    content["clocks"]["protest"]["days"] = -1
+    content["phases"][0]["key"] = content["phases"][2]["takes"] = ""
+    places = [violation.params["place"] for violation in rule_errors(content)]
+    assert places == [
+        "as_of", "prefixes.values", "excluded_types.source", "clocks.protest.days", "phases.1.key", "phases.3.takes",
+    ]  # fmt: skip
+    assert rule_errors(SHIPPED_CONTENT) == []
 
 
 def test_no_types_need_be_left_out() -> None:
