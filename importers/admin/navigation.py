@@ -28,6 +28,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Mails"), "mail", reverse("admin:importers_notification_changelist")),
         _item(_("Mailboxes"), "mark_email_unread", reverse("admin:importers_mailbox_changelist")),
         _item(_("Next reminders"), "schedule", reverse("admin:importers_reminders")),
+        _item(_("Shared entries"), "ios_share", reverse("admin:refunds_pack_changelist")),
     ]
     seldom = [
         _item(_("Campaigns"), "event", reverse("admin:importers_campaign_changelist")),
