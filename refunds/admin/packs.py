@@ -46,7 +46,7 @@ class PackAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pack]:
         packs: QuerySet[Pack] = super().get_queryset(request)
         number = request.GET.get("importer", "")
-        return (packs.filter(importer=number) if number.isdecimal() else packs).defer("xlsx", "csv")
+        return (packs.filter(importer=int(number)) if number.isdecimal() else packs).defer("xlsx", "csv")
 
     @display(description=gettext_lazy("importer"), ordering="importer__name")
     def whose(self, pack: Pack) -> SafeString:
@@ -116,7 +116,7 @@ class PackAdmin(StaffAdmin):
 
     def _row(self, pk: str | int | None) -> Pack:
         packs = Pack.objects.without_files().select_related("importer", "published_by", "withdrawn_by")
-        pack = packs.filter(pk=int(pk)).first() if str(pk).isdecimal() and len(str(pk)) < 19 else None
+        pack = packs.filter(pk=int(str(pk))).first() if str(pk).isdecimal() and len(str(pk)) < 19 else None
         if pack is None:
             raise Http404
         return pack
