@@ -84,6 +84,11 @@ class Explained:
         """What is grouped by: the known message without the details that ACE adds."""
         return self.message.name if self.message else self.text
 
+    @property
+    def forbids_acceptance(self) -> bool:
+        """What only has to wait may have been accepted all the same."""
+        return self.message is not None and self.message.refile is not Refile.WAIT
+
 
 FIX_PAGE = "https://capeportalguide.com/blog/how-to-fix-cape-upload-errors-before-you-miss-the-phase-1-window/"
 UPLOAD = "https://tariffrefundscalculator.com/sample/summary_report.html, CSMS 68340863"
@@ -180,8 +185,8 @@ ENTRIES = (
     Message(
         ("ENTRY SUMMARY IS IN FINAL LIQUIDATION STATUS", "FINAL LIQUIDATION"), Level.ENTRY, Actor.COUNSEL, Refile.WAIT,
         _("More than 80 days have passed since liquidation."),
-        _("Within 180 days of liquidation a protest (Form 19) can be filed: decide with a customs lawyer. CAPE may take "
-          "such entries in a later phase."),
+        _("Within 180 days of liquidation a protest (Form 19) can be filed: decide with a customs lawyer. CAPE may "
+          "take such entries in a later phase."),
         FIX_PAGE,
     ),
     Message(
@@ -205,7 +210,8 @@ ENTRIES = (
     ),
     Message(
         ("ENTRY SUMMARY UNDER REVIEW", "UNDER REVIEW"), Level.ENTRY, Actor.CBP, Refile.WAIT,
-        _("CBP is reviewing the entry. The sources disagree: some say that it is accepted all the same and paid later."),
+        _("CBP is reviewing the entry. The sources disagree: some say that it is accepted all the same and paid "
+          "later."),
         _("Wait and file it again. If it was accepted meanwhile, load that claim's results here."),
         "oiaglobal; a public tool for brokers",
     ),
@@ -278,14 +284,16 @@ _WITHIN = re.compile(
     rf"(?<![A-Z0-9])(?:{'|'.join(map(re.escape, sorted(_BY_TEXT, key=len, reverse=True)))})(?![A-Z0-9])"
 )
 
-# The status texts seen, upper case, by what they begin with; the longest that fits decides.
-STATUSES: dict[str, ClaimStatus] = {
+# The status texts seen, upper case, without "(S)" and what else is no letter. Only exactly these: what is like one of
+# them may mean the opposite.
+STATUSES: dict[str, ClaimStatus | None] = {
     "ACCEPTED": ClaimStatus.ACCEPTED,
-    "ACCEPTED WITH ERROR": ClaimStatus.REJECTED,  # of an entry that has an error: see `claim_status`
+    "ACCEPTED WITH ERROR": None,  # the claim: an entry of it is rejected if it has an error of its own
     "REJECTED": ClaimStatus.REJECTED,
     "REJECTED BY BATCH VALIDATION": ClaimStatus.REJECTED,
     "FAILED": ClaimStatus.REJECTED,
     "FAILED INITIAL VALIDATION": ClaimStatus.REJECTED,
+    "FAILED BATCH VALIDATION": ClaimStatus.REJECTED,
     "ERROR": ClaimStatus.REJECTED,
     "PENDING": ClaimStatus.PENDING,
     "IN PROGRESS": ClaimStatus.PENDING,
@@ -294,18 +302,26 @@ STATUSES: dict[str, ClaimStatus] = {
     "SUBMITTED": ClaimStatus.PENDING,
     "NOT STARTED": ClaimStatus.PENDING,
 }
-WITH_ERRORS = "ACCEPTED WITH ERROR"
+NO_ERROR = frozenset({"NONE", "N/A", "NA", "-", "–", "NO ERROR", "NO ERRORS", "ACCEPTED"})
+# CAPE says of an entry that it is on an accepted claim already, by refusing it a second time.
+TAKEN_ALREADY = "DUPLICATE"
 
 NO_STATUS = _("The status is missing. Export the claim's results from ACE again.")
 UNKNOWN_STATUS = _(
     "“%(status)s” is no status of CAPE that we know. The known ones are Accepted, Accepted with Error(s), Rejected, "
     "Failed initial validation, Rejected by batch validation and Pending. Correct it, or tell us what it means."
 )
+CONTRADICTION = _(
+    "The entry is accepted, and yet has the error “%(error)s”. Look in ACE which of the two is true and correct the "
+    "row."
+)
 
 
 def message_text(text: str) -> str:
     """As it is kept and compared: one line, upper case, at most 500 characters, "; " between several messages."""
-    parts = filter(None, (_clean(part) for part in APART.split(text[:LONGEST_TEXT])))
+    parts = (
+        part for part in (_clean(part) for part in APART.split(text[:LONGEST_TEXT])) if part not in NO_ERROR | {""}
+    )
     return _bounded(SSN_SHAPED.sub("•••", "; ".join(parts)), LONGEST)
 
 
@@ -314,17 +330,20 @@ def explain(text: str) -> list[Explained]:
     return list(_explained(message_text(text)))
 
 
-def claim_status(text: str, *, has_error: bool) -> ClaimStatus:
-    """What a status means for an entry that has an error of its own, or none. Raises RuleViolation `status`."""
-    status = " ".join(_clean(text[:LONGEST_TEXT]).replace("_", " ").split())
+def claim_status(text: str, message: str) -> ClaimStatus:
+    """What a status means for an entry with this message ("" for none, see `message_text`). Raises RuleViolation
+    `status` or `contradiction`."""
+    status = re.sub(r"[^A-Z]+", " ", re.sub(r"\(S\)|(?<=ERROR)S\b", "", _clean(text[:LONGEST_TEXT]))).strip()
     if not status:
         raise RuleViolation("status", NO_STATUS)
-    if status.startswith(WITH_ERRORS):
-        return ClaimStatus.REJECTED if has_error else ClaimStatus.ACCEPTED
-    fitting = [known for known in STATUSES if re.match(rf"{known}(?![A-Z0-9])", status)]
-    if not fitting:
-        raise RuleViolation("status", UNKNOWN_STATUS, status=_bounded(status, 40))
-    return STATUSES[max(fitting, key=len)]
+    if status not in STATUSES:
+        raise RuleViolation("status", UNKNOWN_STATUS, status=_bounded(_clean(text[:LONGEST_TEXT]), 40))
+    found = STATUSES[status]
+    if found is None:
+        return ClaimStatus.REJECTED if message else ClaimStatus.ACCEPTED
+    if found is ClaimStatus.ACCEPTED and any(one.forbids_acceptance for one in _explained(message)):
+        raise RuleViolation("contradiction", CONTRADICTION, error=_bounded(message, 80))
+    return found
 
 
 @lru_cache(maxsize=4096)
