@@ -4,6 +4,8 @@ There are thousands of combinations of facts where there are hundred thousands o
 for each combination, in Python; the answers lie in the temporary table `decisions`, by which statements join them.
 """
 
+import zlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +16,8 @@ from typing import Any, Self
 from django.db import connection, transaction
 from django.utils import timezone
 
+from importers.domain.errors import RuleViolation
+from importers.domain.errors import gettext_noop as _
 from importers.models import User
 from importers.services.change import deed
 from refunds.domain.eligibility import Decision, EntryFacts, Verdict, assess
@@ -21,6 +25,10 @@ from refunds.domain.rules import Rules, parse_rules
 from refunds.models import Entry, RuleVersion
 from refunds.services import stakes
 
+CHANGED = _(
+    "Somebody has changed the rules meanwhile: version %(version)d holds now. Nothing was saved. Look at that version "
+    "first, then begin again."
+)
 LOCK = 4811_5106_2  # of PostgreSQL's advisory locks: shared by who judges, taken whole by who changes the rules
 TABLE = Entry._meta.db_table
 NEVER = "0001-01-01"  # stands for no date: in a join NULL equals nothing
@@ -65,6 +73,19 @@ class Shift:
     after: Verdict
     entries: int
     dollars: Decimal
+
+    def as_dict(self) -> dict[str, str | int]:
+        return {
+            "before": self.before,
+            "after": self.after,
+            "entries": self.entries,
+            "dollars": str(self.dollars),
+        }
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+        before, after = Verdict(kept["before"]), Verdict(kept["after"])
+        return cls(before, after, kept["entries"], Decimal(kept["dollars"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +154,31 @@ def reassess_daily(today: date) -> list[Move]:
     return moves
 
 
-def set_rules(content: Mapping[str, Any], note: str, *, by: User, today: date | None = None) -> RuleVersion:
-    """The next version, and what it makes of all entries: all or nothing. Raises what `parse_rules` raises."""
+def set_rules(
+    content: Mapping[str, Any], note: str, *, by: User, today: date | None = None, seen: int | None = None
+) -> RuleVersion:
+    """The next version, and what it makes of all entries: all or nothing. Raises what `parse_rules` raises, and
+    `rules_changed` when the version that was `seen` is not the one that holds."""
     today = today or timezone.localdate()
     with transaction.atomic():
         _lock("pg_advisory_xact_lock")
         newest = RuleVersion.objects.order_by("-version").first()
         number = newest.version + 1 if newest else 1
+        if seen is not None and seen != number - 1:
+            raise RuleViolation("rules_changed", CHANGED, version=number - 1)
         rules = parse_rules(content, version=number)
         with deed(f"rules version {number}", by=by):
-            version = RuleVersion.objects.create(
-                version=number, content=dict(content), note=note, created_at=timezone.now(), created_by=by
-            )
-            _reassess(rules, today, None)
+            moves = _reassess(rules, today, None)
             stakes.refresh(None, today=today)
-    return version
+            return RuleVersion.objects.create(
+                version=number,
+                content=dict(content),
+                note=note,
+                shifts=[shift.as_dict() for shift in _shifts(moves)],
+                moves=_packed(moves),
+                created_at=timezone.now(),
+                created_by=by,
+            )
 
 
 def preview(rules: Rules, today: date, *, named: int = 100) -> Preview:
@@ -220,6 +251,23 @@ def _reassess(rules: Rules, today: date, entries: Sequence[int] | None) -> list[
         moves = [Move.of(row) for row in cursor.fetchall() if row[2] != row[3]]
         cursor.execute("DROP TABLE pg_temp.decisions")
     return moves
+
+
+def _shifts(moves: Iterable[Move]) -> list[Shift]:
+    """As `Preview.shifts`."""
+    counts: Counter[tuple[Verdict, Verdict]] = Counter()
+    sums: defaultdict[tuple[Verdict, Verdict], Decimal] = defaultdict(Decimal)
+    for move in moves:
+        pair = (move.before, move.after)
+        counts[pair] += 1
+        sums[pair] += move.duty
+    shifts = [Shift(*pair, count, sums[pair]) for pair, count in counts.items()]
+    return sorted(shifts, key=lambda shift: (-shift.dollars, -shift.entries, shift.before, shift.after))
+
+
+def _packed(moves: list[Move]) -> bytes:
+    rows = sorted(f"{move.number},{move.before},{move.after},{move.duty}\r\n" for move in moves)
+    return zlib.compress("".join(["entry,before,after,ieepa_duty\r\n", *rows]).encode("ascii"))
 
 
 def _facts(row: str, rules: Rules) -> str:

@@ -138,6 +138,32 @@ def test_the_history_keeps_whose_verdict_the_new_rules_changed() -> None:
     assert event.pgh_context["who"] == str(by)
 
 
+def test_the_version_tells_what_it_changed() -> None:
+    importer = ImporterFactory()
+    first, second = (EntryFactory(importer=importer, entry_type="06", ieepa_duty=duty) for duty in (900, 100))
+    EntryFactory(importer=importer)
+    content = other_rules(excluded_types=SHIPPED_CONTENT["excluded_types"] | {"values": ["06"]})
+    told = preview(parse_rules(content, version=1), TODAY).shifts
+    version = set_rules(content, "out", by=StaffFactory(), today=TODAY)
+    version.refresh_from_db()
+    assert [Shift.from_dict(kept) for kept in version.shifts] == told
+    assert told == [Shift(Verdict.ELIGIBLE, Verdict.EXCLUDED, 2, Decimal("1000.00"))]
+    assert version.moves_file().decode().splitlines() == [
+        "entry,before,after,ieepa_duty",
+        f"{first.number},eligible,excluded,900.00",
+        f"{second.number},eligible,excluded,100.00",
+    ]
+
+
+def test_who_saw_other_rules_than_hold_is_told() -> None:
+    by = StaffFactory()
+    set_rules(SHIPPED_CONTENT, "looked again", by=by, seen=0)
+    with pytest.raises(RuleViolation) as caught:
+        set_rules(SHIPPED_CONTENT, "me too", by=by, seen=0)
+    assert caught.value.code == "rules_changed"
+    assert RuleVersion.objects.count() == 1
+
+
 def test_rules_that_cannot_be_read_leave_everything_as_it_was() -> None:
     entry = EntryFactory()
     before = stored(entry)
