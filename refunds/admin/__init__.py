@@ -1,5 +1,5 @@
 """The staff's side of refunds."""
 
-from refunds.admin import rules
+from refunds.admin import cape, claims, rules
 
-__all__ = ["rules"]
+__all__ = ["cape", "claims", "rules"]
