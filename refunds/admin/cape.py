@@ -247,9 +247,9 @@ class CapeFileAdmin(StaffAdmin):
     def download_view(self, request: HttpRequest, first: int, last: int) -> HttpResponseBase:
         """One file as it is; those that were made together as one zip."""
         at = CapeFile.objects.filter(pk=first).values_list("made_at", flat=True).first()
-        files = CapeFile.objects.filter(pk__range=(first, last), made_at=at).order_by("pk")
         if at is None or request.method not in ("GET", "HEAD"):
             raise Http404
+        files = CapeFile.objects.filter(pk__range=(first, last), made_at=at).order_by("pk")
         if first == last:
             return attachment(bytes(files[0].data), files[0].name)
         name = f"cape-files-{timezone.localdate(at).isoformat()}.zip"
