@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from importers.domain.errors import gettext_noop as _
-from refunds.formats import cape_csv
+from refunds.formats import cape_csv, client_pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +19,8 @@ class Format:
 
 FORMATS: dict[str, Format] = {
     format_.key: format_
-    for format_ in (Format("cape_csv", _("CAPE upload file"), read=cape_csv.check, write=cape_csv.write),)
+    for format_ in (
+        Format("cape_csv", _("CAPE upload file"), read=cape_csv.check, write=cape_csv.write),
+        Format("client_pack", _("Entries and possible refund for the importer"), write=client_pack.write),
+    )
 }
