@@ -46,6 +46,21 @@ TIMETABLE = {
         "schedule": crontab(hour=3, minute=15),
         "options": {"expires": 60 * MINUTE},
     },
+    "judge the entries as of the new day": {
+        "task": "refunds.tasks.reassess",
+        "schedule": crontab(hour="0,6,12,18", minute=5),  # once is enough, unless that message was lost
+        "options": {"expires": 60 * MINUTE},
+    },
+    "give entries to importers who have joined": {
+        "task": "refunds.tasks.attach",
+        "schedule": 5 * MINUTE,
+        "options": {"expires": 5 * MINUTE},
+    },
+    "prove that verdicts and stakes equal the facts": {
+        "task": "refunds.tasks.check_refunds",
+        "schedule": crontab(hour=3, minute=25),
+        "options": {"expires": 60 * MINUTE},
+    },
 }
 
 REDIS_OPTIONS = {

@@ -17,5 +17,6 @@ urlpatterns = [
     path("health/ready/", login_not_required(ReadyView.as_view()), name="health-ready"),
     path("admin/", admin.site.urls),
     path("account/", include("importers.sign_in")),
+    path("", include("refunds.urls")),  # before importers, where any word could be a step
     path("", include("importers.urls")),
 ]

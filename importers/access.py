@@ -39,7 +39,7 @@ def importer_for_reading(request: HttpRequest, uuid: UUID, *, with_facts: bool =
 
 def _with_facts(rows: ImporterQuerySet, user: User) -> ImporterQuerySet:
     unvisited = ImporterAccess.objects.filter(importer=OuterRef("pk"), user=user, first_visit_at=None)
-    rows = with_sent(rows.with_facts().select_related("assigned_to"))
+    rows = with_sent(rows.with_facts().select_related("assigned_to", "readiness"))
     return rows.annotate(not_yet_visited=Exists(unvisited), **asked_at_steps(timezone.now(), user))
 
 

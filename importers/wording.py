@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 
 import phonenumbers
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape
+from django.utils.numberformat import format as format_number
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop, ngettext
 
@@ -73,6 +75,7 @@ LONG_DATE = {"en": "l j F Y", "da": r"l \d\e\n j. F Y"}
 PLAIN_DATE = {"en": "j F Y", "da": "j. F Y"}
 SHORT_DATE = {"en": "j F", "da": "j. F"}
 MOMENT = {"en": "j F Y, H:i", "da": r"j. F Y \k\l. H.i"}
+DOLLARS = {"en": ("$%s", ".", ","), "da": ("%s USD", ",", ".")}
 
 
 def sentence(template: str, params: Mapping[str, object]) -> str:
@@ -175,6 +178,15 @@ def moment(at: datetime) -> str:
 
 def short_date(day: date) -> str:
     return date_format(day, SHORT_DATE[language()])
+
+
+def money(amount: Decimal) -> str:
+    """US dollars to the cent: “$1,234.56”, in Danish “1.234,56 USD”."""
+    pattern, point, thousands = DOLLARS[language()]
+    digits = format_number(
+        amount, point, decimal_pos=2, grouping=3, thousand_sep=thousands, force_grouping=True, use_l10n=False
+    )
+    return pattern % digits
 
 
 def language() -> str:

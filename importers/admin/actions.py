@@ -23,6 +23,9 @@ from importers.wording import violation_text
 NAMES_SHOWN = 20
 INVITED_AT_ONCE = 200  # each is a transaction of its own, and somebody waits for the page
 Rows = Sequence[ImporterOfRecord]
+# Another app appends what it can do to many importers: functions (page: BulkActions, request, queryset), decorated with
+# admin.action, that end in `page.ask`.
+ACTIONS: list[Any] = ["invite_selected", "assign_selected", "pause_selected", "resume_selected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def chosen(request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> QueryS
 class BulkActions:
     """Mixed into the list of importers."""
 
-    actions = ("invite_selected", "assign_selected", "pause_selected", "resume_selected")
+    actions = ACTIONS
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
         """Every action goes through here, and so none can forget whom its question named."""
@@ -90,7 +93,7 @@ class BulkActions:
             to = to[:INVITED_AT_ONCE]
         title = ngettext("Write to %(n)s importer?", "Write to %(n)s importers?", len(to)) % {"n": len(to)}
         question = Question("invite_selected", title, _("Send the invitations"), to, notes)
-        return self._ask(request, question, Nothing, self._invite)
+        return self.ask(request, question, Nothing, self._invite)
 
     def _invite(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
         invited = invitations.invite(rows, by=staff(request))
@@ -111,7 +114,7 @@ class BulkActions:
     @admin.action(description=gettext_lazy("Assign to a colleague"))
     def assign_selected(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
         question = Question("assign_selected", _("Whose cases are these?"), _("Assign"), list(queryset))
-        return self._ask(request, question, AssignForm, self._assign)
+        return self.ask(request, question, AssignForm, self._assign)
 
     def _assign(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
         moved = details.assign(rows, by=staff(request), to=data["to"])
@@ -120,7 +123,7 @@ class BulkActions:
     @admin.action(description=gettext_lazy("Pause reminders"))
     def pause_selected(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
         question = Question("pause_selected", _("No reminders for a while"), _("Pause"), list(queryset))
-        return self._ask(request, question, PauseForm, self._pause)
+        return self.ask(request, question, PauseForm, self._pause)
 
     def _pause(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
         paused = details.pause(rows, by=staff(request), **data)
@@ -129,7 +132,7 @@ class BulkActions:
     @admin.action(description=gettext_lazy("Send reminders again"))
     def resume_selected(self, request: HttpRequest, queryset: QuerySet[ImporterOfRecord]) -> HttpResponse | None:
         question = Question("resume_selected", _("Send reminders again?"), _("Send them again"), list(queryset))
-        return self._ask(request, question, Nothing, self._resume)
+        return self.ask(request, question, Nothing, self._resume)
 
     def _resume(self, request: HttpRequest, rows: Rows, data: dict[str, Any]) -> str:
         resumed = details.resume(rows, by=staff(request))
@@ -137,7 +140,7 @@ class BulkActions:
             "n": resumed
         }
 
-    def _ask(
+    def ask(
         self,
         request: HttpRequest,
         question: Question,

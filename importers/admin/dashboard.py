@@ -14,6 +14,7 @@ from importers.admin import words
 from importers.admin.campaigns import time_left
 from importers.admin.declared import declarations, waiting_declarations
 from importers.admin.errands import open_errands, total
+from importers.admin.extensions import sections
 from importers.admin.filters import NOT_US
 from importers.admin.theme import firm_of
 from importers.domain.checklist import Stage, evaluate
@@ -92,6 +93,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "failed": list(_failed(request, mine)),
         "failed_link": reverse("admin:importers_notification_changelist") + "?state__exact=failed",
         "deadlines": [_deadline(c) for c in Campaign.objects.active()],
+        "sections": sections(request, mine),
         "shown": SHOWN,
     }
     return context

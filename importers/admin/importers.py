@@ -13,6 +13,7 @@ from importers.admin.ahead import reminders_view
 from importers.admin.base import StaffAdmin, staff
 from importers.admin.deeds import DEEDS, Deed
 from importers.admin.errands import errand_lines
+from importers.admin.extensions import panels
 from importers.admin.listing import ImporterList, rows
 from importers.admin.page import Deeds, page_context
 from importers.admin.roster import export_file, roster_urls
@@ -71,6 +72,7 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
         context = page_context(request, importer, deeds)
         context["sent"] = sent_lines(importer, deeds)
         context["errands"] = errand_lines(importer, deeds)
+        context["panels"] = panels(request, importer)
         context["may_remove"] = bool(getattr(request.user, "is_superuser", False))
         if deeds.why and not deeds.is_told:
             messages.error(request, deeds.why)

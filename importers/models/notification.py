@@ -39,6 +39,7 @@ class MailKind(models.TextChoices):
     READY = "ready", _("All is in place")
     QUESTION = "question", _("Question (to staff)")
     ANSWER = "answer", _("Answer to a question")
+    SHARED = "shared", _("Entries are shared")
     ACCOUNT = "account", _("Sign-in")
 
 
@@ -54,6 +55,7 @@ TO_THE_IMPORTER = (
     MailKind.RETURNED,
     MailKind.READY,
     MailKind.ANSWER,
+    MailKind.SHARED,
 )
 # Sent for the sake of their link, which takes the place of every older one. A reminder only brings one along.
 WITH_A_NEW_LINK = (MailKind.INVITATION, MailKind.OFFICER_INVITATION, MailKind.NEW_LINK)
@@ -122,9 +124,15 @@ def _still_wanted(now: datetime) -> Q:
     return Q(Exists(open_step)) & _may_come_in() & ~held_back
 
 
+def _is_shared() -> Exists:
+    """The importer can see entries: they were not taken back meanwhile."""
+    return Exists(Readiness.objects.filter(importer=OuterRef("importer"), shared_refund__isnull=False))
+
+
 def _worth_sending(kind: str, now: datetime) -> Q:
-    """What is asked once more right before a mail goes out: whether a reminder is still wanted, whom an answer is for
-    may still come in, and what goes out by itself would arrive. What a person asked for goes in any case."""
+    """What is asked once more right before a mail goes out: whether a reminder is still wanted, whom an answer or
+    entries are for may still come in, and what goes out by itself would arrive. What a person asked for goes in any
+    case."""
     worth = Q()
     if kind in BY_ITSELF:
         worth &= Q(~_mailbox(dead_at__isnull=False))
@@ -132,6 +140,8 @@ def _worth_sending(kind: str, now: datetime) -> Q:
         worth &= _still_wanted(now)
     if kind == MailKind.ANSWER:
         worth &= _may_come_in() | _has_the_step(now)
+    if kind == MailKind.SHARED:
+        worth &= Q(_may_come_in()) & Q(_is_shared())
     return worth
 
 

@@ -89,6 +89,8 @@ class MailedLink:
             return self.step.url + (ANSWERS if is_answer else "")
         if self.importer and self.mail and is_answer and self.mail.step in STEP_BY_KEY:
             return reverse("step", args=[self.importer.uuid, self.mail.step]) + ANSWERS
+        if self.importer and self.mail and self.mail.kind == MailKind.SHARED:
+            return reverse("refunds", args=[self.importer.uuid])
         return reverse("checklist", args=[self.importer.uuid]) if self.importer else reverse("importers")
 
     @property

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms, template
@@ -51,6 +52,11 @@ def plain_date(day: date | None) -> str:
 @register.filter(expects_localtime=True)
 def moment(at: datetime | None) -> str:
     return wording.moment(at) if at else ""
+
+
+@register.filter
+def money(amount: Decimal | None) -> str:
+    return wording.money(amount) if amount is not None else ""
 
 
 @register.filter

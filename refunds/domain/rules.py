@@ -5,10 +5,11 @@ change is a new version.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from importers.domain.errors import RuleViolation
@@ -24,10 +25,30 @@ class Takes(StrEnum):
     RECONCILIATION = "reconciliation"
 
 
+STAGES = frozenset({Takes.UNLIQUIDATED, Takes.RECENT, Takes.LATE})
+
+
 class ClockKey(StrEnum):
     CAPE = "cape"
     RELIQUIDATION = "reliquidation"
     PROTEST = "protest"
+
+
+class Ground(StrEnum):
+    """What a decision can rest on besides a phase; so no phase may have one of these as its key."""
+
+    PAID = "paid"
+    CLAIM = "claim"
+    NO_DUTY = "no-duty"
+    ENTRY_DATES = "entry-dates"
+    ENTRY_TYPE = "entry-type"
+    PROTEST = "protest"
+    NOT_ACCEPTED = "summary-status"
+    TRADE_CONTROL = "trade-control"
+    NO_LIQUIDATION_DATE = "liquidation-date"
+    NO_PHASE = "no-phase"
+    CAPE = "cape"
+    FINAL = "final"
 
 
 class Confidence(StrEnum):
@@ -55,11 +76,12 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """`opens` is None while no date is known."""
+    """`opens` is None while no date is known. `types` are the entry types it takes, none of them for all."""
 
     key: str
     opens: date | None
     takes: frozenset[Takes]
+    types: frozenset[str]
     stated: Stated
 
 
@@ -84,40 +106,66 @@ class Rules:
         return self.clocks[clock].days
 
 
+PREFIX, ENTRY_TYPE = re.compile(r"[0-9]{4,10}"), re.compile(r"[0-9]{2}")
+
 NOT_RULES = _("The rules cannot be read at “%(place)s”: %(what)s. Correct it there; nothing was changed.")
 MISSING = _("it is missing")
 NOT_A_DATE = _("write a date like 2026-04-20")
 NOT_DAYS = _("write a whole number of days from 1 to 3650")
 NOT_A_PREFIX = _("write the first 4 to 10 digits of an HTS number")
 NOT_A_TYPE = _("write an entry type of two digits")
-NOT_TAKEN = _("write some of: unliquidated, recent, late, reconciliation")
+NOT_TAKEN = _("write some of: unliquidated, recent, late, reconciliation; at least one of the first three")
 NOT_SURE = _("write high, medium or low")
 NO_SOURCE = _("name a source")
 NO_KEY = _("write a short name in small letters, each only once")
+TAKEN_KEY = _("this name means something else; take another one, like phase-4")
 BACKWARDS = _("the first day is after the last")
 
 
 def parse_rules(content: Mapping[str, Any], *, version: int) -> Rules:
     """The rules as they are kept (JSON, see SHIPPED_CONTENT for its shape). Raises RuleViolation `rules` naming the
     place."""
-    dates, types, prefixes = (_part(content, key) for key in ("entry_dates", "excluded_types", "prefixes"))
-    first, last = _date(dates, "entry_dates.from"), _date(dates, "entry_dates.to")
-    if first > last:
-        raise _wrong("entry_dates", BACKWARDS)
-    clocks = _part(content, "clocks")
+    first, last = _entry_dates(content)
     return Rules(
         version=version,
         as_of=_date(content, "as_of"),
-        prefixes=_texts(prefixes, "prefixes.values", re.compile(r"\d{4,10}"), NOT_A_PREFIX),
-        prefixes_stated=_stated(prefixes, "prefixes"),
+        prefixes=_prefixes(content),
+        prefixes_stated=_stated(_part(content, "prefixes"), "prefixes"),
         first_entry=first,
         last_entry=last,
-        dates_stated=_stated(dates, "entry_dates"),
-        excluded_types=frozenset(_texts(types, "excluded_types.values", re.compile(r"\d\d"), NOT_A_TYPE, empty=True)),
-        types_stated=_stated(types, "excluded_types"),
-        clocks={key: _clock(clocks, key) for key in ClockKey},
+        dates_stated=_stated(_part(content, "entry_dates"), "entry_dates"),
+        excluded_types=_excluded_types(content),
+        types_stated=_stated(_part(content, "excluded_types"), "excluded_types"),
+        clocks={key: _clock(_part(content, "clocks"), key) for key in ClockKey},
         phases=_phases(content),
     )
+
+
+def rule_errors(content: Mapping[str, Any]) -> list[RuleViolation]:
+    """What `parse_rules` would raise, of each part the first."""
+    rows = content.get("phases")
+    parts: list[Callable[[], object]] = [
+        partial(_date, content, "as_of"),
+        partial(_prefixes, content),
+        partial(_entry_dates, content),
+        partial(_excluded_types, content),
+        *(
+            lambda part=part: _stated(_part(content, part), part)
+            for part in ("prefixes", "entry_dates", "excluded_types")
+        ),
+        *(lambda key=key: _clock(_part(content, "clocks"), key) for key in ClockKey),
+        *(partial(_phase, row, f"phases.{n}") for n, row in enumerate(rows if isinstance(rows, list) else [], 1)),
+    ]
+    found = [violation for part in parts if (violation := _violation(part))]
+    return found or [violation for violation in [_violation(partial(_phases, content))] if violation]
+
+
+def _violation(part: Callable[[], object]) -> RuleViolation | None:
+    try:
+        part()
+    except RuleViolation as violation:
+        return violation
+    return None
 
 
 def _wrong(place: str, what: str) -> RuleViolation:
@@ -136,6 +184,23 @@ def _date(content: Mapping[str, Any], place: str) -> date:
         return date.fromisoformat(content[place.rpartition(".")[2]])
     except (KeyError, TypeError, ValueError):
         raise _wrong(place, NOT_A_DATE) from None
+
+
+def _entry_dates(content: Mapping[str, Any]) -> tuple[date, date]:
+    dates = _part(content, "entry_dates")
+    first, last = _date(dates, "entry_dates.from"), _date(dates, "entry_dates.to")
+    if first > last:
+        raise _wrong("entry_dates", BACKWARDS)
+    return first, last
+
+
+def _prefixes(content: Mapping[str, Any]) -> tuple[str, ...]:
+    return _texts(_part(content, "prefixes"), "prefixes.values", PREFIX, NOT_A_PREFIX)
+
+
+def _excluded_types(content: Mapping[str, Any]) -> frozenset[str]:
+    part = _part(content, "excluded_types")
+    return frozenset(_texts(part, "excluded_types.values", ENTRY_TYPE, NOT_A_TYPE, empty=True))
 
 
 def _texts(
@@ -183,10 +248,15 @@ def _phase(row: object, place: str) -> Phase:
     key, takes = row.get("key"), row.get("takes")
     if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9-]{1,30}", key):
         raise _wrong(f"{place}.key", NO_KEY)
-    if not isinstance(takes, list) or not takes or not set(map(str, takes)) <= set(Takes):
+    if key in set(Ground):
+        raise _wrong(f"{place}.key", TAKEN_KEY)
+    if not isinstance(takes, list) or not set(map(str, takes)) <= set(Takes) or not STAGES & set(takes):
         raise _wrong(f"{place}.takes", NOT_TAKEN)
+    types = row.get("types", [])
+    if not isinstance(types, list) or not all(isinstance(t, str) and ENTRY_TYPE.fullmatch(t) for t in types):
+        raise _wrong(f"{place}.types", NOT_A_TYPE)
     opens = None if row.get("opens") is None else _date(row, f"{place}.opens")
-    return Phase(key, opens, frozenset(map(Takes, takes)), _stated(row, place))
+    return Phase(key, opens, frozenset(map(Takes, takes)), frozenset(types), _stated(row, place))
 
 
 SHIPPED_CONTENT: dict[str, Any] = {
@@ -224,6 +294,7 @@ SHIPPED_CONTENT: dict[str, Any] = {
             "key": "phase-2",
             "opens": "2026-06-29",
             "takes": ["unliquidated", "recent", "reconciliation"],
+            "types": ["01", "02", "06"],
             "source": "CSMS 69035485",
             "confidence": "high",
         },

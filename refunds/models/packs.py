@@ -15,6 +15,10 @@ class PackQuerySet(models.QuerySet["Pack"]):
     def shared(self) -> Self:
         return self.filter(withdrawn_at=None)
 
+    def without_files(self) -> Self:
+        """They are megabytes, and read to be downloaded only."""
+        return self.defer("xlsx", "csv")
+
 
 @tracked(exclude=("xlsx", "csv"))
 class Pack(models.Model):

@@ -1,5 +1,6 @@
 """The rules about refunds, version by version: data, because courts and CBP change them."""
 
+import zlib
 from typing import ClassVar
 
 import pgtrigger
@@ -19,13 +20,18 @@ class RuleVersionManager(models.Manager["RuleVersion"]):
         return newest.rules if newest else SHIPPED
 
 
-@tracked()
+@tracked(exclude=("moves",))
 class RuleVersion(models.Model):
-    """Is never changed: other rules are a new version. Version 0 are the shipped rules, which have no row."""
+    """Is never changed: other rules are a new version. Version 0 are the shipped rules, which have no row.
+
+    What came of it stands here too: `shifts` counts how many entries went from which verdict to which, with their
+    duty; `moves` names each of them (CSV, packed with zlib)."""
 
     version = models.PositiveIntegerField(_("version"), unique=True)
     content = models.JSONField(_("rules"))
     note = models.CharField(_("what changed and why"), max_length=500)
+    shifts = models.JSONField(default=list, blank=True)
+    moves = models.BinaryField(default=bytes, blank=True)
     created_at = models.DateTimeField(_("since"))
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
 
@@ -47,3 +53,7 @@ class RuleVersion(models.Model):
     @property
     def rules(self) -> Rules:
         return parse_rules(self.content, version=self.version)
+
+    def moves_file(self) -> bytes:
+        """Whose verdict this version changed, as CSV."""
+        return zlib.decompress(self.moves) if self.moves else b""

@@ -1,0 +1,199 @@
+"""Showing an importer its entries: as a snapshot that stays as it was, in a pack of its own each time."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from importers.domain.errors import RuleViolation
+from importers.domain.errors import gettext_noop as _
+from importers.models import BrokerFirm, ImporterAccess, ImporterOfRecord, MailKind, Readiness, User
+from importers.services.change import change
+from importers.services.outbox import post
+from refunds.domain import pack as domain
+from refunds.domain.clocks import clocks
+from refunds.domain.eligibility import Verdict, assess
+from refunds.domain.pack import Changes, Group, Sum, Totals, changes, totals
+from refunds.domain.rules import Rules
+from refunds.formats import client_pack
+from refunds.models import Entry, Pack, PackLine, RuleVersion
+
+NO_ENTRIES = _("There are no entries of this importer. Load an ES-003 report that holds them, then share.")
+UNCHANGED = _("Nothing has changed since the importer was shown the entries last. Share them again when it has.")
+WITHDRAWN = _("This was taken back already.")
+CHUNK = 5000
+COLUMNS = (
+    "entry_number",
+    "entry_date",
+    "liquidation_status",
+    "liquidation_date",
+    "cape_until",
+    "protest_until",
+    "ieepa_duty",
+    "verdict",
+    "verdict_rule",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the importer would be shown now. `before` is the newest pack that is still shared, `changes` what is new
+    since then; without one all is new."""
+
+    importer: ImporterOfRecord
+    as_of: date
+    reports_as_of: date | None
+    rules: Rules
+    lines: list[domain.PackLine]
+    totals: Totals
+    before: Pack | None
+    changes: Changes
+
+
+def newest(importer: ImporterOfRecord) -> Pack | None:
+    """The one that the importer sees; of its files nothing is loaded."""
+    return Pack.objects.filter(importer=importer).shared().without_files().first()
+
+
+def draft(importer: ImporterOfRecord) -> Draft:
+    rules, today, before = RuleVersion.objects.rules(), timezone.localdate(), newest(importer)
+    lines, report_days = [], []
+    for entry in Entry.objects.filter(importer=importer).order_by("-entry_date", "number").iterator(CHUNK):
+        lines.append(_line(entry, rules, today))
+        report_days.append(entry.as_of)
+    shown = {line.number: line for line in _lines_of(before)} if before else {}
+    return Draft(
+        importer,
+        today,
+        min(report_days, default=None),
+        rules,
+        lines,
+        totals(Group(line.verdict, line.entry_date, Sum(1, line.ieepa_duty)) for line in lines),
+        before,
+        changes(shown, {line.number: line for line in lines}),
+    )
+
+
+def _line(entry: Entry, rules: Rules, today: date) -> domain.PackLine:
+    """The verdict as of today: the one that is kept may be of yesterday, or of other rules."""
+    verdict, rule = Verdict(entry.verdict), entry.verdict_rule
+    if (entry.assessed_on, entry.rules_version) != (today, rules.version):
+        decision = assess(entry.facts, rules, today)
+        verdict, rule = decision.verdict, decision.rule
+    runs = clocks(entry.liquidation_date, rules)
+    return domain.PackLine(
+        number=entry.number,
+        entry_date=entry.entry_date,
+        liquidation_status=entry.liquidation_status,
+        liquidation_date=entry.liquidation_date,
+        cape_until=runs.cape_until,
+        protest_until=runs.protest_until,
+        ieepa_duty=entry.ieepa_duty,
+        verdict=verdict,
+        rule=rule,
+    )
+
+
+def _lines_of(pack: Pack) -> Iterator[domain.PackLine]:
+    for row in PackLine.objects.filter(pack=pack).order_by().values_list(*COLUMNS).iterator(CHUNK):
+        *facts, verdict, rule = row
+        yield domain.PackLine(*facts, Verdict(verdict), rule)
+
+
+def files(shown: Draft) -> client_pack.Files:
+    """As the importer can download them, in the importer's language."""
+    importer = shown.importer
+    content = client_pack.ClientPack(
+        firm=BrokerFirm.current().name,
+        importer=importer.name,
+        number=importer.number or importer.masked_number,
+        as_of=shown.as_of,
+        lines=shown.lines,
+    )
+    with translation.override(importer.language):
+        return client_pack.write(content, gettext)
+
+
+def publish(importer: ImporterOfRecord, *, by: User) -> Pack:
+    """Raises RuleViolation `no_entries` or `unchanged`. Whoever of the importer may come in is told by mail."""
+    with change(importer, "share entries", by=by) as row:
+        shown = draft(row)
+        if shown.reports_as_of is None:
+            raise RuleViolation("no_entries", NO_ENTRIES)
+        if shown.before and not shown.changes:
+            raise RuleViolation("unchanged", UNCHANGED)
+        made = files(shown)
+        pack = Pack.objects.create(
+            importer=row,
+            published_at=timezone.now(),
+            published_by=by,
+            as_of=shown.as_of,
+            reports_as_of=shown.reports_as_of,
+            rules_version=shown.rules.version,
+            language=row.language,
+            entries=len(shown.lines),
+            possible_refund=shown.totals.possible.duty,
+            xlsx=made.xlsx,
+            csv=made.csv,
+        )
+        _copy(pack, shown.lines)
+        _note_what_is_shared(row)
+        for person, name in readers(row):
+            post(
+                MailKind.SHARED,
+                to_email=person.email,
+                to_name=name,
+                language=person.language,
+                importer=row,
+                by=by,
+            )
+    return pack
+
+
+def _copy(pack: Pack, lines: Iterable[domain.PackLine]) -> None:
+    quote = connection.ops.quote_name
+    columns = ", ".join(map(quote, ("pack_id", *COLUMNS)))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {quote(PackLine._meta.db_table)} ({columns}) FROM STDIN") as copy,
+    ):
+        for line in lines:
+            copy.write_row((
+                pack.pk,
+                line.number,
+                line.entry_date,
+                line.liquidation_status,
+                line.liquidation_date,
+                line.cape_until,
+                line.protest_until,
+                line.ieepa_duty,
+                str(line.verdict),
+                line.rule,
+            ))  # fmt: skip
+
+
+def withdraw(pack: Pack, *, by: User) -> None:
+    """The importer sees the pack before it again, or nothing."""
+    with change(pack.importer, "take back shared entries", by=by) as row:
+        taken = Pack.objects.filter(pk=pack.pk).shared().update(withdrawn_at=timezone.now(), withdrawn_by=by)
+        if not taken:
+            raise RuleViolation("withdrawn", WITHDRAWN)
+        _note_what_is_shared(row)
+
+
+def _note_what_is_shared(importer: ImporterOfRecord) -> None:
+    pack = newest(importer)
+    Readiness.objects.filter(importer=importer).update(shared_refund=pack.possible_refund if pack else None)
+
+
+def readers(importer: ImporterOfRecord) -> list[tuple[User, str]]:
+    """Who is told: the officer and the contact, as far as they may come in, each with the name the importer gave."""
+    officer = getattr(importer, "officer", None)
+    named = {officer.email.lower(): officer.name} if officer else {}
+    named.setdefault(importer.contact_email.lower(), importer.contact_name)
+    accesses = ImporterAccess.objects.filter(importer=importer, revoked_at=None, user__is_active=True)
+    people = {access.user.email.lower(): access.user for access in accesses.select_related("user")}
+    return [(people[email], name) for email, name in named.items() if email in people]

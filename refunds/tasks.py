@@ -1,0 +1,40 @@
+"""What beat starts. Each fetches the day and calls one service."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from refunds.services import stakes, verdicts
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="refunds.tasks.reassess")
+def reassess() -> int:
+    """The day has changed: clocks run out, phases open."""
+    return len(verdicts.reassess_daily(timezone.localdate()))
+
+
+@shared_task(name="refunds.tasks.attach")
+def attach() -> int:
+    return stakes.attach()
+
+
+@shared_task(name="refunds.tasks.check_refunds")
+def check_refunds() -> int:
+    """Nightly proof that verdicts equal the rules and stakes the entries; a difference is a bug, and logged as one."""
+    today = timezone.localdate()
+    stale = verdicts.drift(today)
+    for one in stale:
+        log.error("Entry %s drifted: it is %s, should be %s", one.number, one.stored, one.computed)
+    differing = list(stakes.drift(today=today))
+    for drift in differing:
+        log.error(
+            "Readiness of %s drifted: %s is %s, should be %s",
+            drift.importer.uuid,
+            drift.column,
+            drift.stored,
+            drift.computed,
+        )
+    return len(stale) + len(differing)

@@ -1,0 +1,57 @@
+"""What an importer sees of its refunds: what was shared, and nothing else."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.text import slugify
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from importers.access import importer_for_reading, may_write, signed_in
+from importers.contact import contact_for
+from importers.models import BrokerFirm
+from refunds.models import Pack
+from refunds.pages.shared import Question, shared_page
+
+KINDS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
+
+
+@never_cache
+@require_safe
+def refunds(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    importer = importer_for_reading(request, uuid)
+    firm = BrokerFirm.current()
+    context = {
+        "importer": importer,
+        "firm": firm,
+        "contact": contact_for(importer, firm),
+        "may_write": may_write(signed_in(request)),
+    }
+    page = shared_page(importer, Question.of(request.GET))
+    if page is None:
+        return render(request, "refunds/nothing_shared.html", context)
+    return render(request, "refunds/shared.html", context | {"page": page})
+
+
+@never_cache
+@require_safe
+def download(request: HttpRequest, uuid: UUID, pk: int, ending: str) -> HttpResponse:
+    """A pack that was shared and not taken back, as it was then."""
+    importer = importer_for_reading(request, uuid)
+    if ending not in KINDS:
+        raise Http404
+    found = Pack.objects.filter(importer=importer, pk=pk).shared().values_list("as_of", ending).first()
+    if found is None:
+        raise Http404
+    as_of, data = found
+    return file_response(data, ending, f"{slugify(importer.name)[:60] or 'importer'}-{as_of.isoformat()}.{ending}")
+
+
+def file_response(data: bytes, ending: str, name: str) -> HttpResponse:
+    response = HttpResponse(bytes(data), content_type=KINDS[ending])
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
