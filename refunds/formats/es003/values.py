@@ -121,9 +121,11 @@ def money(cell: Cell) -> Decimal:
             raise RuleViolation("money", EMPTY_AMOUNT)
         raise RuleViolation("money", NOT_MONEY, value=_value(cell))
     amount = _written(cell) if isinstance(cell, str) else Decimal(repr(cell))
-    if amount.is_signed() and amount:
+    if amount.is_nan():
+        raise RuleViolation("money", NOT_MONEY, value=str(cell))
+    if amount < 0:
         raise RuleViolation("negative", IS_NEGATIVE)
-    if not amount < MOST:  # also what is no number
+    if amount >= MOST:
         raise RuleViolation("money", TOO_MUCH)
     cents = amount.quantize(CENT)
     if abs(cents - amount) > (DUST if isinstance(cell, float) else 0):

@@ -4,7 +4,8 @@ from importers.domain.sheets.neutral import neutral
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+1 555", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "＝1", "＠x", "-1-2", "--1"]
+    "text",
+    ["=1+1", "+1 555", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "＝1", "＠x", "-1-2", "--1"],
 )
 def test_what_begins_like_a_formula_is_made_text(text: str) -> None:
     assert neutral(text) == "'" + text
