@@ -31,6 +31,7 @@ UNCOMPUTED = _(
 )
 EMPTY_DATE = _("The date is missing.")
 NOT_A_DATE = _("“%(value)s” is no date. Write MM/DD/YYYY, as ACE does.")
+NO_SUCH_DAY = _("There is no day %(value)s. The month comes first: write MM/DD/YYYY, as ACE does.")
 TOO_EARLY = _("%(value)s is before the year 2000. Correct the date.")
 IN_FUTURE = _("%(value)s is in the future. Correct the date.")
 EMPTY_AMOUNT = _("The amount is missing. Write 0.00 where there is none.")
@@ -95,12 +96,12 @@ def _day(cell: Cell) -> date:
     if not text:
         raise RuleViolation("date", EMPTY_DATE)
     match = AMERICAN.fullmatch(text) or ISO.fullmatch(text)
+    if not match or not text.isascii():
+        raise RuleViolation("date", NOT_A_DATE, value=shown(text))
     try:
-        if match and text.isascii():
-            return date(int(match["year"]), int(match["month"]), int(match["day"]))
+        return date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError:
-        pass
-    raise RuleViolation("date", NOT_A_DATE, value=shown(text))
+        raise RuleViolation("date", NO_SUCH_DAY, value=text) from None
 
 
 def _value(cell: Cell) -> str:

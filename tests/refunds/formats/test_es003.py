@@ -172,3 +172,8 @@ def test_no_importer_number(cell: Cell, code: str) -> None:
 )  # fmt: skip
 def test_an_optional_column_is_checked_too(heading: str, cell: str, code: str) -> None:
     assert codes(read_report(csv_report(GOOD | {heading: cell}))) == [(2, heading, code)]
+
+
+def test_a_report_without_a_line_is_refused() -> None:
+    data = csv_report(line()).splitlines()[0]
+    assert codes(read_report(data)) == [(1, "", "no_rows")]
