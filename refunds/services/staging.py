@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from io import StringIO
 from itertools import chain, islice
 
 import psycopg
@@ -92,10 +93,10 @@ def _below_headings(head: bytes, headed: Headed) -> tuple[int, int]:
     """Where the lines begin, and how many columns there are."""
     text = head.removeprefix(BOM)[: 256 * 1024]
     try:
-        lines = text.decode("ascii").splitlines(keepends=True)
+        lines = StringIO(text.decode("latin-1"), newline="").readlines()  # a sign a byte; the headings are ASCII
         reader = csv.reader(lines, strict=True)
         cells = next(islice(reader, headed.row - 1, None))
-    except (UnicodeDecodeError, csv.Error, StopIteration):
+    except (csv.Error, StopIteration):
         raise NotPlainError from None
     if any(place >= len(cells) or masked(cells[place]) != title for place, title in headed.places.values()):
         raise NotPlainError
