@@ -6,10 +6,11 @@ way is written plainly into the table, and what cannot be read becomes an error 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from typing import Any
 
 from django.db import connection
 
@@ -25,8 +26,9 @@ PER_LINE = (Field.HTS, Field.DUTY, Field.LINE, Field.ORDINAL)
 GROUPS = "import_groups"
 KEPT_SSN = re.compile(r"•••-••-(\d{4})#([0-9a-f]{64})")
 KEPT_NINE = re.compile(r"•{5}\d{4}")
-AMOUNT = r"^\$?([0-9]{1,9}|[0-9]{1,3}(,[0-9]{3}){1,3})(\.[0-9]{1,2})?$"
-COUNT = "^[0-9]{0,6}$"
+# Braces are doubled: each is filled in with its column.
+AMOUNT = r"^\$?([0-9]{{1,9}}|[0-9]{{1,3}}(,[0-9]{{3}}){{1,3}})(\.[0-9]{{1,2}})?$"
+COUNT = "^[0-9]{{0,6}}$"
 PLAIN = {
     Field.HTS: "length({0}) IN (8, 10) AND translate({0}, '0123456789', '') = ''",
     Field.DUTY: f"{{0}} ~ '{AMOUNT}'",
@@ -84,6 +86,10 @@ class Judged:
     owners: dict[str, Owner] = field(default_factory=dict)
     is_private: bool = False
 
+    def tell(self, row: int, title: str, violation: RuleViolation, *, number: str, value: str = "") -> None:
+        self.errors.append(LineError.of(row, title, violation, name=number[:13], value=value))
+        self.bad_rows.append(row)
+
     @property
     def columns(self) -> list[str]:
         """Those of an entry, not of a line."""
@@ -104,15 +110,15 @@ def judge(staged: Staged, prefixes: Sequence[str], today: date) -> Judged:
     return judged
 
 
-def rows_of(sql: str, params: Sequence[object] = ()) -> list[tuple[object, ...]]:
+def rows_of(sql: str, params: Sequence[object] = ()) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(sql, params or None)  # without any, % is only a sign
         return cursor.fetchall()
 
 
 def run(sql: str, params: Sequence[object] = ()) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(sql, params or None)  # without any, % is only a sign
         return int(cursor.rowcount)
 
 
@@ -136,7 +142,9 @@ def _judge_lines(judged: Judged, today: date) -> None:
     for (name, sql), count in zip(plain.items(), unplain, strict=True):
         if count:
             texts = _texts(f"SELECT DISTINCT {_q(name)} FROM {TABLE} WHERE NOT ({sql})")  # noqa: S608
-            _respell(judged, name, _read(judged, name, texts, today))
+            values = _read(judged, name, texts, today)
+            wrong = dict.fromkeys(texts - values.keys(), IN_PLACE.get(name, ""))
+            _respell(name, values | wrong)
     if compact not in (0, total):  # two spellings of one number are one entry
         run(f"UPDATE {TABLE} SET number = translate(number, '-', '') WHERE number LIKE '%-%'")  # noqa: S608
 
@@ -147,7 +155,7 @@ def _judge_numbers(judged: Judged, today: date) -> bool:
     values = _read(judged, Field.NUMBER, texts, today)
     if not values:
         return False
-    _respell(judged, Field.NUMBER, values)
+    _respell(Field.NUMBER, values)
     run(f"UPDATE {TABLE} SET number = translate(number, '-', '') WHERE length(number) = 13")  # noqa: S608
     return True
 
@@ -163,7 +171,7 @@ def _judge_column(judged: Judged, name: str, today: date) -> None:
 
 def _read(judged: Judged, name: str, texts: Iterable[str], today: date) -> dict[str, object]:
     """What the texts say. Tells an error for each row that holds one that says nothing."""
-    reader: Callable[[str], object] = partial(READERS[name], today=today) if False else _reader(judged, name, today)
+    reader = _reader(judged, name, today)
     values: dict[str, object] = {}
     wrong: dict[str, RuleViolation] = {}
     for text in texts:
@@ -192,8 +200,8 @@ def _owner(judged: Judged, written: str) -> Owner:
     else:
         try:
             number = READERS[Field.IMPORTER](written, date.max)
-        except RuleViolation as violation:
-            judged.is_private |= sum(c.isdigit() for c in written) == len("NNNNNNNNN") and violation.code != "invalid"
+        except RuleViolation:
+            judged.is_private |= sum(c.isdigit() for c in written) == len("NNNNNNNNN")
             raise
         assert isinstance(number, ImporterNumber)  # noqa: S101 - what this reader gives
         judged.is_private |= number.kind is NumberKind.SSN
@@ -212,13 +220,8 @@ def _tell(judged: Judged, name: str, wrong: dict[str, RuleViolation]) -> None:
         [list(wrong)],
     )
     for row, number, written in found:
-        violation = wrong[str(written)]
-        judged.errors.append(LineError.of(int(str(row)), title, violation, name=shown_number(number), value=_repeated(written)))
-        judged.bad_rows.append(int(str(row)))
-
-
-def shown_number(number: object) -> str:
-    return str(number)[:13]
+        violation = wrong[written]
+        judged.tell(row, title, violation, number=number, value=_repeated(written))
 
 
 def _repeated(written: object) -> str:
@@ -229,20 +232,16 @@ def _repeated(written: object) -> str:
         return ""
 
 
-def _respell(judged: Judged, name: str, values: dict[str, object]) -> None:
-    """Writes plainly what was read, and something harmless where nothing could be."""
-    column = _q(name)
+def _respell(name: str, values: Mapping[str, object]) -> None:
+    """Writes plainly what was read."""
     plainly = {text: "" if value is None else str(value) for text, value in values.items()}
     pairs = [(text, value) for text, value in plainly.items() if text != value]
     if pairs:
         run(
-            f"UPDATE {TABLE} SET {column} = p.value FROM unnest(%s::text[], %s::text[]) AS p (written, value) "  # noqa: S608
-            f"WHERE {column} = p.written",
+            f"UPDATE {TABLE} SET {_q(name)} = p.value FROM unnest(%s::text[], %s::text[]) AS p (written, value) "  # noqa: S608
+            f"WHERE {_q(name)} = p.written",
             [[text for text, _ in pairs], [value for _, value in pairs]],
         )
-    if name in PER_LINE:
-        sql = PLAIN[Field(name)].format(column)
-        run(f"UPDATE {TABLE} SET {column} = %s WHERE NOT ({sql})", [IN_PLACE.get(Field(name), "")])  # noqa: S608
 
 
 def _group(judged: Judged, prefixes: Sequence[str]) -> None:
@@ -258,8 +257,8 @@ def _group(judged: Judged, prefixes: Sequence[str]) -> None:
     run(f"ANALYZE {GROUPS}")
 
 
-def _texts(sql: str) -> Iterator[str]:
-    return (str(text) for (text,) in rows_of(sql))
+def _texts(sql: str) -> set[str]:
+    return {str(text) for (text,) in rows_of(sql)}
 
 
 def _q(name: str) -> str:
