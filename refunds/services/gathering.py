@@ -52,7 +52,7 @@ def _tell_duplicates(judged: Judged) -> None:
     if Field.LINE in fields and Field.ORDINAL in fields:
         key = "number, ltrim(line, '0'), ltrim(ordinal, '0'), hts"
     else:
-        key = ", ".join(connection.ops.quote_name(name) for name in fields)
+        key = ", ".join(connection.ops.quote_name(name) for name in (*fields, *judged.staged.others))
     twice = rows_of(
         f"SELECT min(number), array_agg(row ORDER BY row) FROM {TABLE} WHERE number <> '' "  # noqa: S608
         f"GROUP BY {key} HAVING count(*) > 1"
@@ -104,17 +104,19 @@ def _tell_contradictions(judged: Judged) -> None:
         f"(SELECT number FROM {FACTS} GROUP BY number HAVING count(*) > 1) ORDER BY f.number, f.row"
     )
     for number, rows in groupby(found, key=lambda row: row[0]):
-        for row, name in _contradictions((one[1], dict(zip(names, one[2:], strict=True))) for one in rows):
+        said = ((one[1], dict(zip(names, one[2:], strict=True))) for one in rows)
+        for row, name in _contradictions(judged, said):
             judged.tell(
                 row, judged.staged.fields[name], RuleViolation("contradiction", ONE_ONLY[Field(name)]), number=number
             )
 
 
-def _contradictions(rows: Iterator[tuple[int, Mapping[str, object]]]) -> Iterator[tuple[int, str]]:
+def _contradictions(judged: Judged, rows: Iterator[tuple[int, Mapping[str, object]]]) -> Iterator[tuple[int, str]]:
     """An importer number in two spellings is one."""
     first: dict[str, object] = {}
     for row, said in rows:
-        for name, value in said.items():
+        fingerprint = judged.owners[str(said[Field.IMPORTER])].fingerprint
+        for name, value in (dict(said) | {Field.IMPORTER: fingerprint}).items():
             if value not in (None, "") and first.setdefault(name, value) != value:
                 yield row, name
 
