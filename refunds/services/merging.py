@@ -43,9 +43,12 @@ class Counts:
     unmatched: list[str] = field(default_factory=list)
 
 
-def compare(judged: Judged, report: Report) -> Counts:
-    """Leaves the entries side by side with those that are there, and what is to be done with each."""
+def compare(judged: Judged, report: Report, *, holding: bool) -> Counts:
+    """Leaves the entries side by side with those that are there, and what is to be done with each. With `holding`
+    nobody else writes entries until the commit."""
     _make_owners(judged)
+    if holding:
+        _hold()
     _make_incoming(judged, report)
     counts = Counts()
     for kind, count in rows_of(f"SELECT kind, count(*) FROM {INCOMING} WHERE importer_id IS NOT NULL GROUP BY kind"):  # noqa: S608
@@ -67,8 +70,8 @@ def compare(judged: Judged, report: Report) -> Counts:
     return counts
 
 
-def hold() -> None:
-    """Nobody else writes entries until the commit. Importers first, as whoever changes one does, or two would wait for
+def _hold() -> None:
+    """Importers first, as whoever changes one does, or two would wait for
     one another."""
     run(
         f"SELECT FROM {IMPORTERS} WHERE fingerprint IN (SELECT fingerprint FROM {OWNERS}) ORDER BY id FOR KEY SHARE"  # noqa: S608
