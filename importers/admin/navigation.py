@@ -32,6 +32,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     seldom = [
         _item(_("Campaigns"), "event", reverse("admin:importers_campaign_changelist")),
         _item(_("Texts of reminders"), "edit_note", reverse("admin:importers_mailtext_changelist")),
+        _item(_("Rules about refunds"), "gavel", reverse("admin:refunds_ruleversion_changelist")),
         _item(_("Broker firm"), "business", reverse("admin:importers_brokerfirm_changelist")),
         _item(_("People"), "person", reverse("admin:importers_user_changelist")),
     ]

@@ -11,8 +11,7 @@ from refunds.formats.headed import Column
 @dataclass(frozen=True, slots=True)
 class Format:
     """`read` takes the file and tells all its errors at once; `write` makes one. A format has either or both. One with
-    `columns` is a report: it is known by its headings, and `read` takes its
-    rows, and `today` where the report has dates."""
+    `columns` is a report: it is known by its headings, and `read` takes its rows."""
 
     key: str
     title: str
@@ -25,9 +24,9 @@ FORMATS: dict[str, Format] = {
     format_.key: format_
     for format_ in (
         Format("cape_csv", _("CAPE upload file"), read=cape_csv.check, write=cape_csv.write),
-        Format("client_pack", _("Entries and possible refund for the importer"), write=client_pack.write),
         Format("es003", _("Entry Summary Line Tariff Details (ES-003)"), read=es003.read, columns=es003.COLUMNS),
-        Format("cape_result", _("Result of a CAPE claim"), read=cape_result.read, columns=cape_result.COLUMNS),
-        Format("rev613", _("Rejected ACH refunds (REV-613)"), read=rev613.read, columns=rev613.COLUMNS),
+        Format("cape_result", _("Results of a CAPE claim"), read=cape_result.read, columns=cape_result.COLUMNS),
+        Format("rev613", _("ACH Rejected Refunds (REV-613)"), read=rev613.read, columns=rev613.COLUMNS),
+        Format("client_pack", _("Entries and possible refund for the importer"), write=client_pack.write),
     )
 }

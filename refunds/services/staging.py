@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from io import StringIO
 from itertools import chain, islice
 
 import psycopg
@@ -43,6 +44,7 @@ class Staged:
     fields: dict[str, str]
     errors: list[LineError] = field(default_factory=list)
     bad_rows: list[int] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)  # the table's columns for what is not read
     lines: int = 0
 
 
@@ -58,10 +60,9 @@ def stage(pieces: PIECES, *, today: date, tell: Callable[[int], None]) -> Staged
         try:
             if not recognised.is_text:
                 raise NotPlainError
-            lines = _straight(pieces(), headed, tell)
+            return _straight(pieces(), headed, Staged(fields), tell)
         except (NotPlainError, psycopg.DataError):
-            return _careful(recognised, fields, today, tell)
-    return Staged(fields, lines=lines)
+            return _careful(recognised, Staged(fields), today, tell)
 
 
 def forget() -> None:
@@ -69,33 +70,33 @@ def forget() -> None:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{TABLE}")
 
 
-def _straight(pieces: Iterable[bytes], headed: Headed, tell: Callable[[int], None]) -> int:
+def _straight(pieces: Iterable[bytes], headed: Headed, staged: Staged, tell: Callable[[int], None]) -> Staged:
     rest = iter(pieces)
     head = next(rest, b"")
     start, width = _below_headings(head, headed)
     by_place = {place: name for name, (place, _title) in headed.places.items()}
+    staged.others = [f"x{place}" for place in range(width) if place not in by_place]
     columns = [_quoted(by_place.get(place, f"x{place}")) for place in range(width)]
     _make_table(columns, identity_from=headed.row + 1)
     names = ", ".join(columns)
     sql = f"COPY {TABLE} ({names}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({names}))"
-    lines = 0
     for piece in _whole_lines(chain([head[start:]], rest)):
         _refuse_irregular(piece)
         with transaction.atomic(), connection.cursor() as cursor, cursor.copy(sql) as copy:
             copy.write(piece)
-        lines += piece.count(b"\n")
-        tell(lines)
-    return lines
+        staged.lines += piece.count(b"\n")
+        tell(staged.lines)
+    return staged
 
 
 def _below_headings(head: bytes, headed: Headed) -> tuple[int, int]:
     """Where the lines begin, and how many columns there are."""
     text = head.removeprefix(BOM)[: 256 * 1024]
     try:
-        lines = text.decode("ascii").splitlines(keepends=True)
+        lines = StringIO(text.decode("latin-1"), newline="").readlines()  # a sign a byte; the headings are ASCII
         reader = csv.reader(lines, strict=True)
         cells = next(islice(reader, headed.row - 1, None))
-    except (UnicodeDecodeError, csv.Error, StopIteration):
+    except (csv.Error, StopIteration):
         raise NotPlainError from None
     if any(place >= len(cells) or masked(cells[place]) != title for place, title in headed.places.values()):
         raise NotPlainError
@@ -129,10 +130,10 @@ def _refuse_irregular(piece: bytes) -> None:
             raise NotPlainError
 
 
-def _careful(recognised: Recognised, fields: dict[str, str], today: date, tell: Callable[[int], None]) -> Staged:
+def _careful(recognised: Recognised, staged: Staged, today: date, tell: Callable[[int], None]) -> Staged:
     headed = recognised.headed
-    staged = Staged(fields)
-    columns = [_quoted(name) for name in fields]
+    staged.others = ["others"]
+    columns = [_quoted(name) for name in (*staged.fields, "others")]
     _make_table(columns, identity_from=0)
     sql = f"COPY {TABLE} (row, {', '.join(columns)}) FROM STDIN"
     while rows := list(islice(headed.lines, BATCH)):
@@ -157,6 +158,8 @@ def _texts(row: Row, headed: Headed, staged: Staged, today: date) -> Iterator[st
         except RuleViolation as violation:
             _add(staged, LineError.of(number, title, violation))
             yield TOLD
+    read = {place for place, _title in headed.places.values()}
+    yield "\n".join(str(cell or "") for place, cell in enumerate(cells) if place not in read).rstrip().replace("\0", "")
 
 
 def _add(staged: Staged, error: LineError) -> None:
