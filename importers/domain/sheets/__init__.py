@@ -4,6 +4,7 @@ Knows nothing of what is in them; shared by the client list and the files with e
 """
 
 from importers.domain.sheets.reading import read_tables
-from importers.domain.sheets.table import Broken, Cell, Table, is_blank
+from importers.domain.sheets.stream import open_tables
+from importers.domain.sheets.table import Broken, Cell, Stream, Table, Uncomputed, is_blank
 
-__all__ = ["Broken", "Cell", "Table", "is_blank", "read_tables"]
+__all__ = ["Broken", "Cell", "Stream", "Table", "Uncomputed", "is_blank", "open_tables", "read_tables"]

@@ -25,17 +25,26 @@ def read_tables(data: bytes, known: KnownHeadings) -> Iterator[Table]:
 
     Raises RuleViolation for the whole file.
     """
-    if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
+    if is_empty(data):
         raise RuleViolation("empty", EMPTY)
     if len(data) > MAX_BYTES:
         raise RuleViolation("too_large", TOO_LARGE, megabytes=MAX_BYTES // 1024**2)
+    refuse_other_kinds(data)
+    if data.startswith(ZIP):
+        yield from read_workbook(data)
+    else:
+        yield read_separated(data, known)
+
+
+def is_empty(data: bytes) -> bool:
+    return not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe")
+
+
+def refuse_other_kinds(data: bytes) -> None:
+    """What is known by its first bytes and cannot be read."""
     if data.startswith(OLD_OFFICE):
         raise RuleViolation("password", PASSWORD) if ENCRYPTED in data else RuleViolation("old_excel", OLD_EXCEL)
     if data.startswith(b"%PDF"):
         raise RuleViolation("pdf", PDF)
     if data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<html", b"<!doctype", b"<table")):
         raise RuleViolation("web_page", WEB_PAGE)
-    if data.startswith(ZIP):
-        yield from read_workbook(data)
-    else:
-        yield read_separated(data, known)

@@ -1,10 +1,14 @@
-"""CSV as offices have it: comma, semicolon or tab; UTF-8, Excel's "Unicode text" (UTF-16), Windows-1252."""
+"""CSV as offices have it: comma, semicolon or tab; UTF-8, Excel's "Unicode text" (UTF-16), Windows-1252.
 
+Read piece by piece, so that a file of any size needs the memory of a few lines.
+"""
+
+import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import StringIO
-from itertools import islice
+from itertools import chain, islice
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
@@ -13,11 +17,15 @@ from importers.domain.sheets.table import (
     MAX_COLUMNS,
     Cell,
     KnownHeadings,
+    Stream,
     Table,
     refuse_too_many,
     without_edge,
 )
 
+PIECE = 256 * 1024
+END_OF_FILE = b"\x1a"  # of DOS
+LONGEST_LINE = 1024 * 1024
 BINARY = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 # æ, ø, å of DOS and of old Macs, read as Windows-1252, stand between letters as signs that no word has.
 OTHER_CODE_PAGE = re.compile(r"[^\W\d_][¿¾†›]|[¿¾†›][^\W\d_]|[^\W\d_]‘[^\W\d_]|[a-z]Œ")
@@ -38,43 +46,138 @@ QUOTES = _(
     'Near row %(row)s a quotation mark " opens or closes in the wrong place. Correct it, or save the list as Excel '
     "workbook (.xlsx)."
 )
+LINE_TOO_LONG = _(
+    "Row %(row)s is far too long. This is not the list as it was exported: export it again and load that file."
+)
 
 
 def read_separated(data: bytes, known: KnownHeadings) -> Table:
-    text = _decode(data)
+    rows: list[tuple[int, list[Cell]]] = []
+    for number, cells in _numbered(_texts([data]), known, longest_line=len(data)):
+        if "".join(cells).strip():
+            rows.append((number, without_edge(number, list(cells))))
+        refuse_too_many(len(rows), number)
+    return Table("", rows, is_text=True)
+
+
+def stream_separated(pieces: Iterable[bytes], known: KnownHeadings) -> Stream:
+    """Raises RuleViolation also while its rows are read."""
+    return Stream("", _not_blank(_numbered(_texts(pieces), known, longest_line=LONGEST_LINE)), is_text=True)
+
+
+def _not_blank(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[Cell]]]:
+    for number, cells in rows:
+        if any(cells) and "".join(cells).strip():
+            yield number, without_edge(number, list(cells))
+
+
+def _texts(pieces: Iterable[bytes]) -> Iterator[str]:
+    small = (piece[start : start + PIECE] for piece in pieces for start in range(0, len(piece), PIECE))
+    decode = _Decoder()
+    for data in small:
+        yield _checked(decode(data))
+    yield _checked(decode(b"", final=True))
+
+
+def _checked(text: str) -> str:
     if BINARY.search(text):
         raise RuleViolation("unreadable", NOT_TEXT)
-    if TWICE_ENCODED.search(text):
+    if not text.isascii() and TWICE_ENCODED.search(text):
         raise RuleViolation("encoding", ENCODING)
-    if named := SEPARATOR_LINE.match(text):  # Excel's own hint; Excel does not show that line
-        return Table("", _rows(text[named.end() :], named[1]), is_text=True)
-    return Table("", _rows(text, _separator(text, known)), is_text=True)
+    return text
 
 
-def _decode(data: bytes) -> str:
-    data = data.rstrip(b"\x1a")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _try(data, "utf-16") or _refuse()
-    if b"\0" in data:
-        raise RuleViolation("unreadable", NOT_TEXT)
-    return _try(data, "utf-8-sig") or _windows(data) or _refuse()
+class _Decoder:
+    """UTF-8 while it is that; Windows-1252 from the first letter that is not, if there was none before it."""
+
+    def __init__(self) -> None:
+        self.encoding = ""
+        self.decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder("utf-8")()
+        self.held = b""
+
+    def __call__(self, data: bytes, *, final: bool = False) -> str:
+        data, self.held = self.held + data, b""
+        if not self.encoding:
+            if len(data) < len(codecs.BOM_UTF8) and not final:
+                self.held = data
+                return ""
+            data = self._begin(data)
+        text = data.rstrip(END_OF_FILE)
+        self.held = b"" if final else data[len(text) :]
+        if len(self.held) > PIECE or (b"\0" in text and self.encoding != "utf-16"):
+            raise RuleViolation("unreadable", NOT_TEXT)
+        return self._decode(text, final)
+
+    def _begin(self, data: bytes) -> bytes:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self._use("utf-16")
+        elif data.startswith(codecs.BOM_UTF8):
+            self._use("utf-8")
+            return data.removeprefix(codecs.BOM_UTF8)
+        else:
+            self.encoding = "ascii"
+        return data
+
+    def _use(self, encoding: str) -> None:
+        self.encoding = encoding
+        self.decoder = codecs.getincrementaldecoder(encoding)()
+
+    def _decode(self, data: bytes, final: bool) -> str:
+        if self.encoding == "ascii" and not data.isascii():
+            self._use("utf-8" if _is_utf8(data, final) else "cp1252")
+        try:
+            text = self.decoder.decode(data, final)
+        except UnicodeDecodeError:
+            raise RuleViolation("encoding", ENCODING) from None
+        if self.encoding == "cp1252" and OTHER_CODE_PAGE.search(text):
+            raise RuleViolation("encoding", ENCODING)
+        return text
 
 
-def _try(data: bytes, encoding: str) -> str:
+def _is_utf8(data: bytes, final: bool) -> bool:
     try:
-        return data.decode(encoding)
+        codecs.getincrementaldecoder("utf-8")().decode(data, final)
     except UnicodeDecodeError:
-        return ""
+        return False
+    return True
 
 
-def _windows(data: bytes) -> str:
-    """Windows-1252, unless the letters show that it is some other old code page."""
-    text = _try(data, "cp1252")
-    return "" if OTHER_CODE_PAGE.search(text) else text
+def _numbered(texts: Iterator[str], known: KnownHeadings, longest_line: int) -> Iterator[tuple[int, list[str]]]:
+    first = _first(texts)
+    if named := SEPARATOR_LINE.match(first):  # Excel's own hint; Excel does not show that line
+        first, separator = first[named.end() :], named[1]
+    else:
+        separator = _separator(first, known)
+    number = 0
+    try:
+        for record in csv.reader(_lines(chain([first], texts), longest_line), delimiter=separator, strict=True):
+            number += 1
+            yield number, record
+    except csv.Error:
+        raise RuleViolation("quotes", QUOTES, row=number + 1) from None
 
 
-def _refuse() -> str:
-    raise RuleViolation("encoding", ENCODING)
+def _first(texts: Iterator[str]) -> str:
+    """Enough to find the headings in."""
+    first = ""
+    for text in texts:
+        first += text
+        if len(first) >= PIECE // 4:
+            break
+    return first
+
+
+def _lines(texts: Iterator[str], longest: int) -> Iterator[str]:
+    rest, count = "", 0
+    for text in texts:
+        lines = StringIO(rest + text, newline="").readlines()
+        rest = lines.pop() if lines else ""
+        count += len(lines)
+        yield from lines
+        if len(rest) > longest:
+            raise RuleViolation("line_too_long", LINE_TOO_LONG, row=count + 1)
+    if rest:
+        yield rest
 
 
 def _separator(text: str, known: KnownHeadings) -> str:
@@ -91,16 +194,3 @@ def _first_records(reader: Iterator[list[str]]) -> Iterator[list[Cell]]:
             yield list(record[:MAX_COLUMNS])
     except csv.Error:
         return
-
-
-def _rows(text: str, separator: str) -> list[tuple[int, list[Cell]]]:
-    rows: list[tuple[int, list[Cell]]] = []
-    number = 0
-    try:
-        for number, record in enumerate(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True), 1):
-            if "".join(record).strip():
-                rows.append((number, without_edge(number, list(record))))
-            refuse_too_many(len(rows), number)
-    except csv.Error:
-        raise RuleViolation("quotes", QUOTES, row=number + 1) from None
-    return rows

@@ -1,7 +1,7 @@
 """What every kind of file becomes."""
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from importers.domain.errors import RuleViolation
@@ -25,6 +25,11 @@ class Broken:
     """A cell in which the spreadsheet itself shows an error, such as #N/A."""
 
 
+@dataclass(frozen=True, slots=True)
+class Uncomputed(Broken):
+    """A formula whose result is not in the file: it was made by a program that computes nothing."""
+
+
 Cell = str | int | float | bool | datetime.datetime | datetime.date | datetime.time | datetime.timedelta | Broken | None
 KnownHeadings = Callable[[Sequence[Cell]], int]
 
@@ -36,6 +41,16 @@ class Table:
 
     name: str
     rows: list[tuple[int, list[Cell]]]
+    is_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A `Table` too long to be kept: its rows can be read once, and reading raises RuleViolation for the whole file
+    where it cannot go on."""
+
+    name: str
+    rows: Iterator[tuple[int, list[Cell]]]
     is_text: bool
 
 
