@@ -181,7 +181,7 @@ def _follow_up(importers: Sequence[ImporterOfRecord], by: User) -> None:
         interest = (duty * Decimal("0.041")).quantize(Decimal("0.01"))
         Payment.objects.create(
             importer=largest,
-            paid_on=paid[0].paid_on,
+            paid_on=paid[0].paid_on or timezone.localdate(),
             liquidation_date=paid[0].liquidation_date,
             amount=duty + interest,
             interest=interest,
