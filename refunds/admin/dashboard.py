@@ -49,7 +49,7 @@ def money_that_waits(request: HttpRequest, only_mine: bool) -> dict[str, Any] | 
         "totals": totals,
         "total": sum(total.amount for total in totals),
         "count": sum(total.count for total in totals),
-        "link": listing(only_mine, entries="money", o="7"),
+        "link": listing(only_mine, entries="money", o="-7"),
         "shown": SHOWN,
     }
 
@@ -77,7 +77,8 @@ def _lines(request: HttpRequest, scope: Q) -> list[Waiting]:
     pks = list(by_urgency(Readiness.objects.filter(scope), today).values_list("pk", flat=True)[:SHOWN])
     rows = ImporterOfRecord.objects.with_facts().select_related("readiness").in_bulk(pks)
     importers = [rows[pk] for pk in pks]
-    return [_line(*pair) for pair in zip(importers, paths_of(importers, firm=firm_of(request), today=today), strict=True)]
+    paths = paths_of(importers, firm=firm_of(request), today=today)
+    return [_line(importer, path) for importer, path in zip(importers, paths, strict=True)]
 
 
 def _line(importer: ImporterOfRecord, path: Path) -> Waiting:

@@ -43,9 +43,7 @@ def panel(request: HttpRequest, importer: ImporterOfRecord) -> dict[str, Any]:
         "files": _newest(CapeFile.objects.filter(importer=importer).select_related("made_by").defer("data")),
         "payments": _newest(Payment.objects.filter(importer=importer)),
         "payments_link": reverse("admin:refunds_expected", args=[importer.pk]),
-        "packs": _newest(
-            Pack.objects.filter(importer=importer).select_related("published_by").defer("xlsx", "csv")
-        ),
+        "packs": _newest(Pack.objects.filter(importer=importer).select_related("published_by").defer("xlsx", "csv")),
         "today": today,
     }
 

@@ -71,9 +71,7 @@ def record(
     return payment
 
 
-def _check(
-    paid_on: date, liquidated: date | None, amount: Decimal, interest: Decimal | None, note: str
-) -> None:
+def _check(paid_on: date, liquidated: date | None, amount: Decimal, interest: Decimal | None, note: str) -> None:
     refuse_bank_details(note)
     if paid_on > timezone.localdate():
         raise RuleViolation("future", FUTURE)
@@ -95,8 +93,6 @@ def expected(importer: ImporterOfRecord) -> list[Expected]:
     ):
         found[day] = Expected(day, n, claimed, still)
     payments = Payment.objects.filter(importer=importer).order_by().values_list("liquidation_date")
-    for day, paid, interest in payments.annotate(
-        paid=Sum("amount"), of_it=Coalesce(Sum("interest"), Decimal(0))
-    ):
+    for day, paid, interest in payments.annotate(paid=Sum("amount"), of_it=Coalesce(Sum("interest"), Decimal(0))):
         found[day] = replace(found.get(day, Expected(day)), paid=paid, interest=interest)
     return sorted(found.values(), key=lambda row: row.liquidated or date.min, reverse=True)
