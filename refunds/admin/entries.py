@@ -64,9 +64,9 @@ class RosterFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "yes":
-                return queryset.on_the_roster()
+                return queryset.exclude(importer=None)
             case "no":
-                return queryset.kept_aside()
+                return queryset.filter(importer=None)
             case _:
                 return queryset
 
@@ -76,7 +76,7 @@ class SumPaginator(Paginator):
 
     @cached_property
     def totals(self) -> dict[str, Any]:
-        return self.object_list.order_by().aggregate(n=Count("*"), duty=Sum("ieepa_duty"))  # type: ignore[union-attr]
+        return self.object_list.order_by().aggregate(n=Count("*"), duty=Sum("ieepa_duty"))  # type: ignore[attr-defined]
 
     @cached_property
     def count(self) -> int:

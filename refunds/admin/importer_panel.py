@@ -53,7 +53,7 @@ def _newest(rows: Any) -> Sequence[Any]:
 
 
 def entries_link(importer: ImporterOfRecord, **more: str) -> str:
-    return f"{reverse('admin:refunds_entry_changelist')}?{urlencode({'importer': importer.pk} | more)}"
+    return f"{reverse('admin:refunds_entry_changelist')}?{urlencode({'importer': str(importer.pk)} | more)}"
 
 
 def verdict_lines(importer: ImporterOfRecord) -> list[VerdictLine]:

@@ -1,4 +1,4 @@
-"""What CBP paid: the list of all, and of one importer what is expected against what came, where a payment is recorded."""
+"""What CBP paid: the list of all; of one importer what is expected against what came, where a payment is recorded."""
 
 from typing import Any
 
