@@ -1,5 +1,12 @@
 """The staff's side of refunds."""
 
-from refunds.admin import cape, claims, rules
+from importers.admin.extensions import PANELS, SECTIONS, Panel, Section
+from refunds.admin import cape, claims, entries, payments, rules
+from refunds.admin.dashboard import money_that_waits
+from refunds.admin.importer_panel import panel
 
-__all__ = ["cape", "claims", "rules"]
+__all__ = ["cape", "claims", "entries", "payments", "rules"]
+
+PANELS.append(Panel("admin/refunds/panel.html", panel))
+PANELS.append(Panel("admin/refunds/cape_panel.html", cape.panel))
+SECTIONS.append(Section("admin/refunds/money_that_waits.html", money_that_waits))

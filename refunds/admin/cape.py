@@ -25,7 +25,6 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from importers.admin.actions import ACTIONS
 from importers.admin.base import StaffAdmin, staff
-from importers.admin.extensions import PANELS, Panel
 from importers.admin.listing import ago
 from importers.domain.sheets.neutral import neutral
 from importers.models import ImporterOfRecord
@@ -280,4 +279,3 @@ def panel(request: HttpRequest, importer: ImporterOfRecord) -> dict[str, Any]:
 
 
 ACTIONS.append(make_cape_files)
-PANELS.append(Panel("admin/refunds/cape_panel.html", panel))
