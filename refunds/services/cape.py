@@ -2,13 +2,14 @@
 to upload; the portal itself never touches ACE."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
 from anyascii import anyascii
+from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.text import slugify
@@ -106,14 +107,22 @@ def plan(importer: ImporterOfRecord, *, today: date) -> CapePlan:
     return made
 
 
-def make_files(importer: ImporterOfRecord, *, by: User, today: date) -> list[CapeFile]:
+def make_all(importers: Iterable[ImporterOfRecord], *, by: User, today: date) -> list[CapeFile]:
+    """The files of many importers, all or none of them; `made_at` is the same in all."""
+    at = timezone.now()
+    with transaction.atomic():
+        return [file for importer in importers for file in make_files(importer, by=by, today=today, at=at)]
+
+
+def make_files(importer: ImporterOfRecord, *, by: User, today: date, at: datetime | None = None) -> list[CapeFile]:
     """Keeps the files as they were made. None when nothing can be claimed."""
+    at = at or timezone.now()
     with change(importer, "make CAPE files", by=by) as locked:
         made = plan(locked, today=today)
         before = CapeFile.objects.filter(importer=locked).count()
         stem = f"CAPE-{slugify(anyascii(locked.name))[:40].strip('-') or 'importer'}-{locked.pk}-{today.isoformat()}"
         return [
-            _store(made, f"{stem}-{before + number}.csv", data, entries, by)
+            _store(made, f"{stem}-{before + number}.csv", data, entries, by, at)
             for number, (data, entries) in enumerate(zip(made.files, _parts(made.entries), strict=True), 1)
         ]
 
@@ -124,7 +133,7 @@ def _parts(entries: list[Candidate]) -> Iterator[list[Candidate]]:
         yield entries[start : start + cape_csv.MOST_ENTRIES]
 
 
-def _store(made: CapePlan, name: str, data: bytes, entries: list[Candidate], by: User) -> CapeFile:
+def _store(made: CapePlan, name: str, data: bytes, entries: list[Candidate], by: User, at: datetime) -> CapeFile:
     file = CapeFile.objects.create(
         importer=made.importer,
         name=name,
@@ -132,7 +141,7 @@ def _store(made: CapePlan, name: str, data: bytes, entries: list[Candidate], by:
         sha256=sha256(data).hexdigest(),
         entries=len(entries),
         possible_refund=sum((entry.duty for entry in entries), Decimal("0.00")),
-        made_at=timezone.now(),
+        made_at=at,
         made_by=by,
         rules_version=made.rules.version,
     )
