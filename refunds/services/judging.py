@@ -155,7 +155,7 @@ def _judge_lines(judged: Judged, today: date) -> None:
             wrong = dict.fromkeys(texts - values.keys(), IN_PLACE.get(name, ""))
             _respell(name, values | wrong)
     if compact not in (0, total):  # two spellings of one number are one entry
-        run(f"UPDATE {TABLE} SET number = translate(number, '-', '') WHERE number LIKE '%-%'")  # noqa: S608
+        run(f"UPDATE {TABLE} SET number = translate(number, '-', '')")  # noqa: S608
 
 
 def _judge_numbers(judged: Judged, today: date) -> bool:
