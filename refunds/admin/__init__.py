@@ -1,5 +1,5 @@
 """The staff's side of refunds."""
 
-from refunds.admin import rules
+from refunds.admin import reports, rules
 
-__all__ = ["rules"]
+__all__ = ["reports", "rules"]
