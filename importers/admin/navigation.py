@@ -30,6 +30,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Next reminders"), "schedule", reverse("admin:importers_reminders")),
     ]
     refunds = [
+        _item(_("Reports"), "inbox", reverse("admin:refunds_report_changelist")),
         _item(_("Entries"), "receipt_long", reverse("admin:refunds_entry_changelist")),
         _item(_("Shared entries"), "ios_share", reverse("admin:refunds_pack_changelist")),
         _item(_("Make CAPE files"), "note_add", reverse("admin:refunds_cape_make")),
