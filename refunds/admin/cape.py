@@ -23,7 +23,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from importers.admin.actions import ACTIONS
 from importers.admin.base import StaffAdmin, staff
 from importers.admin.listing import ago
 from importers.domain.sheets.neutral import neutral
@@ -277,6 +276,3 @@ def make_cape_files(page: Any, request: HttpRequest, queryset: QuerySet[Importer
 def panel(request: HttpRequest, importer: ImporterOfRecord) -> dict[str, Any]:
     files = list(CapeFile.objects.filter(importer=importer).defer("data").select_related("made_by")[:FILES_SHOWN])
     return {"files": [(file, download_url([file])) for file in files], "importer": importer}
-
-
-ACTIONS.append(make_cape_files)

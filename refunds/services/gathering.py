@@ -38,8 +38,9 @@ def gather(judged: Judged) -> int:
     run(f"DELETE FROM {FACTS} f USING {BAD} b WHERE f.number = b.number")  # noqa: S608
     _make_one()
     judged.errors.sort(key=lambda error: error.row)
-    [(count,)] = rows_of(f"SELECT count(DISTINCT translate(number, '-', '')) FROM {GROUPS} WHERE number <> ''")  # noqa: S608
-    return int(count)
+    [(good,)] = rows_of(f"SELECT count(*) FROM {FACTS}")  # noqa: S608
+    [(bad,)] = rows_of(f"SELECT count(*) FROM {BAD} WHERE number <> ''")  # noqa: S608
+    return int(good) + int(bad)
 
 
 def entry_columns(judged: Judged) -> list[str]:
@@ -123,7 +124,7 @@ def _contradictions(judged: Judged, rows: Iterator[tuple[int, Mapping[str, objec
 
 def _make_one() -> None:
     """Lines of one entry that say different things where that may be: the first row that says something counts."""
-    if not rows_of(f"SELECT FROM {FACTS} GROUP BY number HAVING count(*) > 1 LIMIT 1"):  # noqa: S608
+    if not rows_of(f"SELECT FROM {FACTS} GROUP BY number HAVING count(*) > 1 LIMIT 1"):
         return
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {FACTS} LIMIT 0")  # noqa: S608
