@@ -100,7 +100,7 @@ class EntryAdmin(StaffAdmin):
         return [path("kept-aside/", aside, name="refunds_kept_aside"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        """The importers of a page are read after it: a join would be sorted along with hundreds of thousands of rows."""
+        """The importers of a page are read after it: joined, they would be sorted along with all the rows."""
         return Entry.objects.prefetch_related("importer")
 
     def get_search_results(
