@@ -7,6 +7,7 @@ file from another's eyes; what each page then does is tested next to it.
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,7 @@ from importers.stop_link import stop_token
 from refunds.domain.rules import SHIPPED_CONTENT
 from refunds.models import CapeFile, ClaimResult, RejectedRefund
 from refunds.services.packs import publish
+from refunds.services.payments import record
 from refunds.services.verdicts import set_rules
 from tests.factories import (
     AccessFactory,
@@ -152,6 +154,14 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         f"admin:refunds_{table}_delete" for table in ("capefile", "claimresult", "rejectedrefund")
     )),
     (BOSS, BOSS, ("admin:importers_user_add",)),
+    (STAFF, STAFF, (
+        "admin:refunds_entry_changelist", "admin:refunds_entry_history", "admin:refunds_kept_aside",
+        "admin:refunds_payment_changelist", "admin:refunds_payment_history", "admin:refunds_expected",
+    )),
+    (STAFF, NOBODY, ("admin:refunds_entry_change",)),
+    (STAFF_MOVE, NOBODY, ("admin:refunds_payment_change",)),  # leads to what is expected of its importer
+    (NOBODY, NOBODY, ("admin:refunds_entry_add", "admin:refunds_payment_add")),
+    (STAFF_REFUSED, STAFF_REFUSED, ("admin:refunds_entry_delete", "admin:refunds_payment_delete")),
 )  # fmt: skip
 EXPECTED = {name: (get, post) for get, post, names in TABLE for name in names}
 TOKEN = UUID(int=4)
@@ -268,6 +278,13 @@ def world(db: None) -> World:
     arguments |= {f"admin:refunds_ruleversion_{page}": [version.pk] for page in OF_A_ROW}
     for name, pk in rows.items():
         arguments |= {f"admin:importers_{name}_{page}": [pk] for page in OF_A_ROW}
+    payment = record(
+        importer, by=StaffFactory.create(), paid_on=timezone.localdate(), liquidation_date=None, amount=Decimal(1),
+        interest=None, note="",
+    )  # fmt: skip
+    arguments["admin:refunds_expected"] = [importer.pk]
+    for name, pk in (("entry", EntryFactory.create(importer=importer).pk), ("payment", payment.pk)):
+        arguments |= {f"admin:refunds_{name}_{page}": [pk] for page in OF_A_ROW}
     arguments |= in_the_refunds(importer)
     people = {
         "anonymous": None,

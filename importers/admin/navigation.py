@@ -40,19 +40,6 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Fix and refile"), "build", reverse("admin:refunds_fix_and_refile")),
         _item(_("Rejected refunds"), "money_off", reverse("admin:refunds_rejectedrefund_changelist")),
         _item(_("Payments"), "payments", reverse("admin:refunds_payment_changelist")),
-        _item(_("Fix and refile"), "build", reverse("admin:refunds_fix_and_refile")),
-        _item(_("Make CAPE files"), "note_add", reverse("admin:refunds_cape_make")),
-        _item(_("CAPE files"), "description", reverse("admin:refunds_capefile_changelist")),
-        _item(_("Check a CAPE file"), "fact_check", reverse("admin:refunds_cape_check")),
-        _item(_("CAPE results"), "rule", reverse("admin:refunds_claimresult_changelist")),
-        _item(_("Rejected refunds"), "money_off", reverse("admin:refunds_rejectedrefund_changelist")),
-    ]
-    seldom = [
-        _item(_("Campaigns"), "event", reverse("admin:importers_campaign_changelist")),
-        _item(_("Texts of reminders"), "edit_note", reverse("admin:importers_mailtext_changelist")),
-        _item(_("Rules about refunds"), "gavel", reverse("admin:refunds_ruleversion_changelist")),
-        _item(_("Broker firm"), "business", reverse("admin:importers_brokerfirm_changelist")),
-        _item(_("People"), "person", reverse("admin:importers_user_changelist")),
     ]
     _mark([*daily, *refunds, *seldom], request.path)
     return [{"items": daily}, {"title": _("Refunds"), "items": refunds}, {"title": _("Set-up"), "items": seldom}]

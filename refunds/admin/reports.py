@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -120,6 +120,12 @@ class ReportAdmin(StaffAdmin):
         if is_unfinished:
             answer["Refresh"] = "3"
         return answer
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A report is never changed."""
+        raise Http404
 
     def _received(self, request: HttpRequest, name: str, pieces: Iterable[bytes], chosen: dict[str, Any]) -> Report:
         with transaction.atomic():
