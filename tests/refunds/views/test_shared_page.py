@@ -92,7 +92,7 @@ def test_the_page_shows_what_is_possible_and_as_of_when(
     text = page(client, importer)
     day = f"{pack.as_of.day} {pack.as_of:%B %Y}"
     assert f"Possible refund, excluding interest, as of {day}" in text
-    assert "3,234.50\N{NO-BREAK SPACE}USD" in text
+    assert "$3,234.50" in text
     assert numbers(text) == [entry.canonical for entry in found]
     assert "September 2025" in text
     assert importer.number not in text
@@ -267,7 +267,7 @@ def test_what_cbp_has_said_since_stands_beside_it(client: Client, importer: Impo
     assert "CBP has accepted the claim (as of 5 June 2026)." in text
     assert "CBP has rejected the claim (as of 6 June 2026)." in text
     assert "CBP paid on 1 July 2026." in text
-    assert "CBP has paid 1,003.40\N{NO-BREAK SPACE}USD so far, interest included, last on 2 July 2026." in text
+    assert "CBP has paid $1,003.40 so far, interest included, last on 2 July 2026." in text
 
 
 def test_the_number_of_queries_does_not_grow(client: Client, importer: ImporterOfRecord, staff: User) -> None:
@@ -315,6 +315,6 @@ def test_in_danish(client: Client, importer: ImporterOfRecord, staff: User) -> N
     publish(importer, by=staff)
     client.cookies["django_language"] = "da"
     text = page(client, importer)
-    assert "1.234,50\N{NO-BREAK SPACE}USD" in text
+    assert "1.234,50 USD" in text
     assert 'width="100.0%"' in text
     assert "September 2025" in text
