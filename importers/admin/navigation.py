@@ -29,6 +29,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Mailboxes"), "mark_email_unread", reverse("admin:importers_mailbox_changelist")),
         _item(_("Next reminders"), "schedule", reverse("admin:importers_reminders")),
     ]
+    refunds = [
+        _item(_("Entries"), "receipt_long", reverse("admin:refunds_entry_changelist")),
+        _item(_("Payments"), "payments", reverse("admin:refunds_payment_changelist")),
+    ]
     seldom = [
         _item(_("Campaigns"), "event", reverse("admin:importers_campaign_changelist")),
         _item(_("Texts of reminders"), "edit_note", reverse("admin:importers_mailtext_changelist")),
@@ -36,8 +40,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Broker firm"), "business", reverse("admin:importers_brokerfirm_changelist")),
         _item(_("People"), "person", reverse("admin:importers_user_changelist")),
     ]
-    _mark([*daily, *seldom], request.path)
-    return [{"items": daily}, {"title": _("Set-up"), "items": seldom}]
+    _mark([*daily, *refunds, *seldom], request.path)
+    return [{"items": daily}, {"title": _("Refunds"), "items": refunds}, {"title": _("Set-up"), "items": seldom}]
 
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:
