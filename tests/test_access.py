@@ -36,8 +36,9 @@ from importers.models import (
 )
 from importers.stop_link import stop_token
 from refunds.domain.rules import SHIPPED_CONTENT
+from refunds.services.packs import publish
 from refunds.services.verdicts import set_rules
-from tests.factories import AccessFactory, CampaignFactory, NotificationFactory, StaffFactory
+from tests.factories import AccessFactory, CampaignFactory, EntryFactory, NotificationFactory, StaffFactory
 
 ROLES = ("anonymous", "importer", "other", "staff", "superuser")  # "other" is of another importer
 
@@ -61,7 +62,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (AT_THE_DOOR, NO_POST, ("home",)),
     (THROUGH_THE_DOOR, THROUGH_THE_DOOR, ("set_language", "account_confirm_login_code")),
     ("302 302 302 302 302", "302 405 405 405 405", ("importers",)),
-    ("302 200 404 200 200", "302 405 405 405 405", ("checklist", "ask")),
+    ("302 200 404 200 200", "302 405 405 405 405", ("checklist", "ask", "refunds", "refunds_file")),
     ("302 200 404 200 200", "302 200 404 403 403", ("step",)),  # staff look at it, and act under their own name
     ("302 200 404 200 200", "302 200 404 403 403", ("question",)),
     ("302 403 404 403 403", "302 403 404 403 403", ("send_step", "take_back_step")),  # the officer's alone
@@ -85,6 +86,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:refunds_ruleversion_history", "admin:refunds_ruleversion_moves",
         "admin:importers_user_changelist", "admin:importers_user_change",
         "admin:importers_user_history", "admin:importers_mailbox_changelist", "admin:importers_mailbox_history",
+        "admin:refunds_pack_changelist", "admin:refunds_pack_history",
     )),
     (PASSWORD, PASSWORD, ("account_reset_password", "account_reset_password_from_key")),
     (PASSWORD, "405 404 404 405 405", ("account_reset_password_done", "account_reset_password_from_key_done")),
@@ -95,34 +97,37 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     )),
     (STAFF, STAFF_NO_POST, (
         "mfa_index", "mfa_list_webauthn", "admin:jsi18n", "admin:password_change_done",
-        "admin:importers_roster_empty", "admin:importers_roster_export",
+        "admin:importers_roster_empty", "admin:importers_roster_export", "admin:refunds_pack_preview",
     )),
     (NOBODY, STAFF_NO_POST, ("mfa_view_recovery_codes", "admin:importers_roster_errors")),
     (NOBODY, NOBODY, (
         "mfa_deactivate_totp", "mfa_download_recovery_codes", "admin:view_on_site",
         "admin:importers_importerofrecord_add", "admin:importers_notification_add", "admin:importers_errand_add",
         "admin:importers_notification_history",
-        "admin:importers_question_add", "admin:importers_question_history",
+        "admin:importers_question_add", "admin:importers_question_history", "admin:refunds_pack_add",
     )),
     (STAFF_MOVE, STAFF_MOVE, (
         "admin:login", "admin:logout", "admin:password_change", "admin:importers_brokerfirm_changelist",
         "admin:importers_roster_preview",
     )),
     (STAFF_MOVE, NOBODY, ("admin:importers_errand_change",)),
-    (STAFF, STAFF_MOVE, ("admin:importers_my_digest",)),
+    (STAFF, STAFF_MOVE, ("admin:importers_my_digest", "admin:refunds_pack_withdraw")),
+    (NOBODY, STAFF_MOVE, ("admin:refunds_pack_share",)),  # shows chosen importers only
     (STAFF_REFUSED, STAFF_NO_POST, ("admin:autocomplete",)),
     (STAFF_REFUSED, STAFF_REFUSED, (
         "admin:importers_campaign_delete", "admin:importers_brokerfirm_add", "admin:importers_brokerfirm_delete",
         "admin:importers_importerofrecord_delete", "admin:importers_notification_delete",
         "admin:importers_user_delete", "admin:importers_mailbox_add", "admin:importers_mailbox_delete",
         "admin:importers_errand_delete", "admin:refunds_ruleversion_delete",
-        "admin:importers_question_delete",
+        "admin:importers_question_delete", "admin:refunds_pack_delete",
     )),
     (STAFF, "302 404 404 422 422", ("admin:importers_roster",)),
     (STAFF_MOVE, STAFF, ("admin:importers_deed",)),
     ("302 404 404 404 200", "302 404 404 404 302", ("admin:importers_remove",)),
     (STAFF, STAFF_REFUSED, ("admin:importers_mailbox_change",)),
-    (STAFF, NOBODY, ("admin:importers_importerofrecord_change", "admin:importers_notification_change")),
+    (STAFF, NOBODY, (
+        "admin:importers_importerofrecord_change", "admin:importers_notification_change", "admin:refunds_pack_change",
+    )),
     (STAFF_MOVE, NOBODY, ("admin:importers_question_change",)),  # leads to the importer
     (BOSS, BOSS, ("admin:importers_user_add",)),
 )  # fmt: skip
@@ -181,6 +186,8 @@ def world(db: None) -> World:
         importer=importer, kind=MailKind.REMINDER, campaign=campaign, slot="T-14", to_email=access.user.email
     )
     rows = in_the_admin(access, mail, campaign)
+    EntryFactory.create(importer=importer)
+    pack = publish(importer, by=StaffFactory.create())
     arguments: dict[str, list[object]] = {
         "checklist": [importer.uuid],
         "step": [importer.uuid, "company"],
@@ -203,7 +210,11 @@ def world(db: None) -> World:
         "admin:importers_deed": [importer.pk, "pause"],
         "admin:importers_remove": [importer.pk],
         "admin:refunds_ruleversion_moves": [1],
-    }
+        "refunds": [importer.uuid],
+        "refunds_file": [importer.uuid, pack.pk, "csv"],
+        "admin:refunds_pack_preview": [importer.pk],
+        "admin:refunds_pack_withdraw": [pack.pk],
+    } | {f"admin:refunds_pack_{page}": [pack.pk] for page in OF_A_ROW}
     version = set_rules(SHIPPED_CONTENT, "looked up again", by=StaffFactory.create())
     arguments |= {f"admin:refunds_ruleversion_{page}": [version.pk] for page in OF_A_ROW}
     for name, pk in rows.items():

@@ -31,6 +31,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     refunds = [
         _item(_("Entries"), "receipt_long", reverse("admin:refunds_entry_changelist")),
+        _item(_("Shared entries"), "ios_share", reverse("admin:refunds_pack_changelist")),
+        _item(_("Make CAPE files"), "note_add", reverse("admin:refunds_cape_make")),
+        _item(_("CAPE files"), "description", reverse("admin:refunds_capefile_changelist")),
+        _item(_("Check a CAPE file"), "fact_check", reverse("admin:refunds_cape_check")),
+        _item(_("CAPE results"), "rule", reverse("admin:refunds_claimresult_changelist")),
+        _item(_("Fix and refile"), "build", reverse("admin:refunds_fix_and_refile")),
+        _item(_("Rejected refunds"), "money_off", reverse("admin:refunds_rejectedrefund_changelist")),
         _item(_("Payments"), "payments", reverse("admin:refunds_payment_changelist")),
     ]
     seldom = [

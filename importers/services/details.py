@@ -4,6 +4,7 @@ write at all."""
 from collections.abc import Collection
 from datetime import date
 
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from importers.domain.errors import RuleViolation
@@ -27,6 +28,7 @@ EDITABLE = frozenset(
         "time_zone",
     }
 )
+KEPT = _("Entries were shared with this importer, or claims made or paid: the file is kept as proof.")
 NAME_CONFIRMED = _(
     "The importer has confirmed the company name on the checklist, so it stays. Ask them to change it there."
 )
@@ -105,4 +107,7 @@ def remove(importer: ImporterOfRecord, *, by: User) -> None:
         states = set(row.notifications.select_for_update().values_list("state", flat=True))  # no worker takes one now
         if states & {MailState.SENT, MailState.SENDING}:
             raise RuleViolation("mailed", _("A mail has gone out to this importer: the file is kept as proof."))
-        row.delete()
+        try:
+            row.delete()
+        except ProtectedError:  # by another app, which is not known here
+            raise RuleViolation("in_use", KEPT) from None

@@ -23,6 +23,7 @@ from refunds.models import Entry, Pack, PackLine, RuleVersion
 
 NO_ENTRIES = _("There are no entries of this importer. Load an ES-003 report that holds them, then share.")
 UNCHANGED = _("Nothing has changed since the importer was shown the entries last. Share them again when it has.")
+CHANGED = _("The entries have changed since you looked at them. Look at what would be shown now, then decide.")
 WITHDRAWN = _("This was taken back already.")
 CHUNK = 5000
 COLUMNS = (
@@ -51,6 +52,15 @@ class Draft:
     totals: Totals
     before: Pack | None
     changes: Changes
+
+    @property
+    def is_new(self) -> bool:
+        return self.before is None or bool(self.changes)
+
+    @property
+    def seen(self) -> str:
+        """Tells whether what was looked at is what would be shown now."""
+        return f"{len(self.lines)}/{self.totals.possible.duty}/{self.changes}"
 
 
 def newest(importer: ImporterOfRecord) -> Pack | None:
@@ -117,13 +127,16 @@ def files(shown: Draft) -> client_pack.Files:
         return client_pack.write(content, gettext)
 
 
-def publish(importer: ImporterOfRecord, *, by: User) -> Pack:
-    """Raises RuleViolation `no_entries` or `unchanged`. Whoever of the importer may come in is told by mail."""
+def publish(importer: ImporterOfRecord, *, by: User, seen: str = "") -> Pack:
+    """Raises RuleViolation `no_entries`, `unchanged`, or `changed` when it is no longer what was `seen` (of a draft; ""
+    for: never mind). Whoever of the importer may come in is told by mail."""
     with change(importer, "share entries", by=by) as row:
         shown = draft(row)
         if shown.reports_as_of is None:
             raise RuleViolation("no_entries", NO_ENTRIES)
-        if shown.before and not shown.changes:
+        if seen not in ("", shown.seen):
+            raise RuleViolation("changed", CHANGED)
+        if not shown.is_new:
             raise RuleViolation("unchanged", UNCHANGED)
         made = files(shown)
         pack = Pack.objects.create(

@@ -31,6 +31,7 @@ UNCOMPUTED = _(
 )
 EMPTY_DATE = _("The date is missing.")
 NOT_A_DATE = _("“%(value)s” is no date. Write MM/DD/YYYY, as ACE does.")
+NO_SUCH_DAY = _("There is no day %(value)s. The month comes first: write MM/DD/YYYY, as ACE does.")
 TOO_EARLY = _("%(value)s is before the year 2000. Correct the date.")
 IN_FUTURE = _("%(value)s is in the future. Correct the date.")
 EMPTY_AMOUNT = _("The amount is missing. Write 0.00 where there is none.")
@@ -95,12 +96,12 @@ def _day(cell: Cell) -> date:
     if not text:
         raise RuleViolation("date", EMPTY_DATE)
     match = AMERICAN.fullmatch(text) or ISO.fullmatch(text)
+    if not match or not text.isascii():
+        raise RuleViolation("date", NOT_A_DATE, value=shown(text))
     try:
-        if match and text.isascii():
-            return date(int(match["year"]), int(match["month"]), int(match["day"]))
+        return date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError:
-        pass
-    raise RuleViolation("date", NOT_A_DATE, value=shown(text))
+        raise RuleViolation("date", NO_SUCH_DAY, value=text) from None
 
 
 def _value(cell: Cell) -> str:
@@ -121,9 +122,11 @@ def money(cell: Cell) -> Decimal:
             raise RuleViolation("money", EMPTY_AMOUNT)
         raise RuleViolation("money", NOT_MONEY, value=_value(cell))
     amount = _written(cell) if isinstance(cell, str) else Decimal(repr(cell))
-    if amount.is_signed() and amount:
+    if amount.is_nan():
+        raise RuleViolation("money", NOT_MONEY, value=str(cell))
+    if amount < 0:
         raise RuleViolation("negative", IS_NEGATIVE)
-    if not amount < MOST:  # also what is no number
+    if amount >= MOST:
         raise RuleViolation("money", TOO_MUCH)
     cents = amount.quantize(CENT)
     if abs(cents - amount) > (DUST if isinstance(cell, float) else 0):

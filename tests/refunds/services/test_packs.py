@@ -13,6 +13,7 @@ from importers import delivery
 from importers.domain.errors import RuleViolation
 from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, MailState, Notification, Readiness, User
+from importers.services.details import remove
 from refunds.domain.eligibility import Verdict
 from refunds.models import Entry, Pack, PackLine
 from refunds.services import packs
@@ -191,6 +192,25 @@ def test_of_a_social_security_number_the_files_hold_the_mask(staff: User) -> Non
     text = bytes(publish(importer, by=staff).csv).decode()
     assert "•••-••-6789" in text
     assert "123-45" not in text
+
+
+def test_an_importer_with_whom_entries_were_shared_is_not_removed(
+    importer: ImporterOfRecord, entry: Entry, staff: User
+) -> None:
+    publish(importer, by=staff)
+    with pytest.raises(RuleViolation) as refused:
+        remove(importer, by=staff)
+    assert refused.value.code == "in_use"
+    assert ImporterOfRecord.objects.filter(pk=importer.pk).exists()
+
+
+def test_what_was_not_looked_at_is_not_shared(importer: ImporterOfRecord, entry: Entry, staff: User) -> None:
+    seen = draft(importer).seen
+    Entry.objects.filter(pk=entry.pk).update(ieepa_duty=Decimal("7.00"))
+    with pytest.raises(RuleViolation) as refused:
+        publish(importer, by=staff, seen=seen)
+    assert refused.value.code == "changed"
+    assert publish(importer, by=staff, seen=draft(importer).seen).pk
 
 
 # --- the mail ------------------------------------------------------------------------------------------------------

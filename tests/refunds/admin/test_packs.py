@@ -1,0 +1,192 @@
+"""Staff share entries: asked first, told afterwards, and taken back when it was wrong."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from importers.models import BrokerFirm, ImporterOfRecord, Mailbox, MailKind, Notification, User
+from refunds.models import Entry, Pack
+from refunds.services.packs import publish
+from tests.factories import AccessFactory, EntryFactory, ImporterFactory, ReportFactory, StaffFactory
+from tests.pages import html, signed_in
+
+pytestmark = pytest.mark.django_db
+SHARE = "/admin/refunds/pack/share/"
+LIST = "/admin/importers/importerofrecord/"
+
+
+@pytest.fixture
+def staff() -> User:
+    return StaffFactory.create(name="Kirsten Holm")
+
+
+@pytest.fixture
+def client(staff: User) -> Client:
+    return signed_in(staff)
+
+
+@pytest.fixture
+def importer() -> ImporterOfRecord:
+    importer = AccessFactory.create(importer__name="Nordlys").importer
+    EntryFactory.create(importer=importer, ieepa_duty=Decimal("1234.50"))
+    return importer
+
+
+def question(client: Client, *importers: ImporterOfRecord) -> str:
+    return html(client.get(SHARE, {"importers": ",".join(str(row.pk) for row in importers)}))  # type: ignore[arg-type]
+
+
+def share(client: Client, *importers: ImporterOfRecord) -> str:
+    """Answers what was asked, with the boxes as they were served."""
+    page = client.get(SHARE, {"importers": ",".join(str(row.pk) for row in importers)})
+    boxes = [offer.key for offer in page.context["possible"]]
+    return html(client.post(SHARE, {"share": boxes}, follow=True))  # type: ignore[arg-type]
+
+
+def test_the_question_shows_what_each_would_see_and_shares_nothing(client: Client, importer: ImporterOfRecord) -> None:
+    text = question(client, importer)
+    assert "Nordlys" in text
+    assert "$1,234.50" in text
+    assert "Never shared" in text
+    assert not Pack.objects.exists()
+
+
+def test_the_answer_shares(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    text = share(client, importer)
+    assert "Shared with 1 importer." in text
+    pack = Pack.objects.get()
+    assert (pack.importer, pack.published_by) == (importer, staff)
+    assert Notification.objects.filter(kind=MailKind.SHARED, importer=importer).count() == 1
+
+
+def test_the_list_of_importers_leads_there(client: Client, importer: ImporterOfRecord) -> None:
+    empty = ImporterFactory.create(name="Without entries")
+    chosen = {"action": "share_selected", "_selected_action": [importer.pk, empty.pk]}
+    text = html(client.post(LIST, chosen, follow=True))  # type: ignore[arg-type]
+    assert "Nordlys" in text
+    assert "There are no entries of this importer." in text
+    assert text.count('name="share"') == 1
+
+
+def test_who_is_not_ticked_is_left_out(client: Client, importer: ImporterOfRecord) -> None:
+    question(client, importer)
+    text = html(client.post(SHARE, follow=True))  # type: ignore[arg-type]
+    assert "Nobody was chosen" in text
+    assert not Pack.objects.exists()
+
+
+@pytest.mark.parametrize("box", ["", "x", "1", "99999999999999999999:1", "²:3", "-1:2"])
+def test_a_box_that_was_never_served_shares_nothing(client: Client, importer: ImporterOfRecord, box: str) -> None:
+    assert client.post(SHARE, {"share": [box]}, follow=True).status_code == 200
+    assert not Pack.objects.exclude(importer=importer).exists()
+
+
+@pytest.mark.parametrize("chosen", ["", "x", "9" * 30, "0"])
+def test_nobody_chosen_is_no_page(client: Client, chosen: str) -> None:
+    assert client.get(SHARE, {"importers": chosen}).status_code == 404
+
+
+def test_what_changed_meanwhile_is_looked_at_again(client: Client, importer: ImporterOfRecord) -> None:
+    page = client.get(SHARE, {"importers": importer.pk})
+    boxes = [offer.key for offer in page.context["possible"]]
+    Entry.objects.update(ieepa_duty=Decimal("7.00"))
+    text = html(client.post(SHARE, {"share": boxes}, follow=True))  # type: ignore[arg-type]
+    assert "Not shared with Nordlys." in text
+    assert not Pack.objects.exists()
+
+
+def test_one_refused_does_not_keep_the_others(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    other = EntryFactory.create().importer
+    page = client.get(SHARE, {"importers": f"{importer.pk},{other.pk}"})
+    boxes = [offer.key for offer in page.context["possible"]]
+    publish(importer, by=staff)
+    text = html(client.post(SHARE, {"share": boxes}, follow=True))  # type: ignore[arg-type]
+    assert "Not shared with Nordlys." in text
+    assert "Shared with 1 importer." in text
+    assert Pack.objects.filter(importer=other).exists()
+
+
+def test_what_is_new_since_the_last_time(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    publish(importer, by=staff)
+    assert "Nothing has changed since it was shared last." in question(client, importer)
+    EntryFactory.create(importer=importer)
+    Entry.objects.filter(ieepa_duty=Decimal("1234.50")).update(ieepa_duty=Decimal("5.00"))
+    assert "1 new, 1 changed, 0 gone" in question(client, importer)
+
+
+def test_what_speaks_against_it(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    firm = BrokerFirm.current()
+    firm.filer_code = "ABC"
+    firm.save()
+    old = ReportFactory.create(as_of=timezone.localdate() - timedelta(days=60))
+    EntryFactory.create(importer=importer, report=old)
+    Mailbox.objects.create(email=importer.contact_email, dead_at=timezone.now(), dead_because="gone")
+    text = question(client, importer)
+    assert "2 entries were filed by other brokers (B76)." in text
+    assert "The oldest report behind it is of" in text
+    assert f"Earlier mail to {importer.contact_email} came back." in text
+    assert "Nobody of theirs can come in yet" not in text
+    importer.accesses.update(revoked_at=timezone.now(), revoked_by=staff)
+    assert "Nobody of theirs can come in yet" in question(client, importer)
+
+
+def test_nothing_speaks_against_it(client: Client, importer: ImporterOfRecord) -> None:
+    page = client.get(SHARE, {"importers": importer.pk})
+    assert [offer.warnings for offer in page.context["offers"]] == [[]]
+
+
+def test_the_workbook_can_be_looked_at_before(client: Client, importer: ImporterOfRecord) -> None:
+    response = client.get(reverse("admin:refunds_pack_preview", args=[importer.pk]))
+    assert response.content.startswith(b"PK")
+    assert not Pack.objects.exists()
+    nobody = reverse("admin:refunds_pack_preview", args=[ImporterFactory.create().pk])
+    assert client.get(nobody).status_code == 404
+
+
+def test_the_importers_page_says_what_is_shared(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    page = reverse("admin:importers_importerofrecord_change", args=[importer.pk])
+    assert "Nothing has been shared yet." in html(client.get(page))  # type: ignore[arg-type]
+    pack = publish(importer, by=staff)
+    text = html(client.get(page))  # type: ignore[arg-type]
+    assert "$1,234.50 on 1 entry, as of" in text
+    assert reverse("admin:refunds_pack_change", args=[pack.pk]) in text
+
+
+def test_the_list_says_what_was_shared_with_whom(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    publish(importer, by=staff)
+    other = EntryFactory.create(importer__name="Somebody else").importer
+    publish(other, by=staff)
+    text = html(client.get(reverse("admin:refunds_pack_changelist")))  # type: ignore[arg-type]
+    for told in ("Nordlys", "Somebody else", "$1,234.50", "Kirsten Holm"):
+        assert told in text
+    text = html(client.get(reverse("admin:refunds_pack_changelist"), {"importer": importer.pk}))  # type: ignore[arg-type]
+    assert "Somebody else" not in text
+
+
+def test_taking_back_asks_first(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    first = publish(importer, by=staff)
+    Entry.objects.update(ieepa_duty=Decimal("7.00"))
+    second = publish(importer, by=staff)
+    address = reverse("admin:refunds_pack_withdraw", args=[second.pk])
+    text = html(client.get(address))  # type: ignore[arg-type]
+    assert "sees again what was shared" in text
+    assert "$1,234.50" in text
+    assert Pack.objects.shared().count() == 2
+    text = html(client.post(address, follow=True))  # type: ignore[arg-type]
+    assert "Taken back." in text
+    assert list(Pack.objects.shared()) == [first]
+    text = html(client.post(address, follow=True))  # type: ignore[arg-type]
+    assert "This was taken back already." in text
+
+
+def test_a_pack_says_whether_the_importer_sees_it(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    first = publish(importer, by=staff)
+    page = reverse("admin:refunds_pack_change", args=[first.pk])
+    assert "This is what the importer sees now." in html(client.get(page))  # type: ignore[arg-type]
+    Entry.objects.update(ieepa_duty=Decimal("7.00"))
+    publish(importer, by=staff)
+    assert "The importer sees a newer one" in html(client.get(page))  # type: ignore[arg-type]
