@@ -1,11 +1,11 @@
 """What an importer is shown: one line an entry, what is possible in all, and why an entry stands where it does."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from importers.domain.errors import Msgid
 from importers.domain.errors import gettext_noop as _
@@ -84,6 +84,13 @@ class Sum:
     def __add__(self, other: "Sum") -> "Sum":
         return Sum(self.entries + other.entries, self.duty + other.duty)
 
+    def kept(self) -> list[str]:
+        return [str(self.entries), str(self.duty)]
+
+    @classmethod
+    def read(cls, entries: str, duty: str) -> Self:
+        return cls(int(entries), Decimal(duty))
+
 
 class Group(NamedTuple):
     """Entries of one verdict whose entry dates are in one month; `day` is any of its days."""
@@ -101,6 +108,19 @@ class Totals:
     possible: Sum
     by_status: Mapping[Verdict, Sum] = field(default_factory=dict)
     by_month: Mapping[date, Sum] = field(default_factory=dict)
+
+    def kept(self) -> dict[str, list[list[str]]]:
+        """As it stands with a pack: counting tens of thousands of lines for every look at a page takes too long."""
+        return {
+            "by_status": [[str(verdict), *counted.kept()] for verdict, counted in self.by_status.items()],
+            "by_month": [[day.isoformat(), *counted.kept()] for day, counted in self.by_month.items()],
+        }
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Iterable[Sequence[str]]]) -> Self:
+        by_month = {date.fromisoformat(day): Sum.read(*counted) for day, *counted in kept.get("by_month", ())}
+        by_status = {Verdict(verdict): Sum.read(*counted) for verdict, *counted in kept.get("by_status", ())}
+        return cls(sum(by_month.values(), Sum()), by_status, by_month)
 
 
 def totals(groups: Iterable[Group]) -> Totals:

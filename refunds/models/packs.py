@@ -23,7 +23,7 @@ class PackQuerySet(models.QuerySet["Pack"]):
 @tracked(exclude=("xlsx", "csv"))
 class Pack(models.Model):
     """`as_of` is the day on which verdicts and clocks were reckoned, `reports_as_of` that of the oldest report behind
-    its entries. Only `withdrawn` may ever change."""
+    its entries, `totals` are domain/pack.Totals.kept(). Only `withdrawn` may ever change."""
 
     importer = models.ForeignKey(ImporterOfRecord, models.PROTECT, related_name="packs", verbose_name=_("importer"))
     published_at = models.DateTimeField(_("shared"))
@@ -36,6 +36,7 @@ class Pack(models.Model):
     language = models.CharField(max_length=5)
     entries = models.PositiveIntegerField(_("entries"))
     possible_refund = models.DecimalField(_("possible refund"), max_digits=16, decimal_places=2)
+    totals = models.JSONField(default=dict)
     xlsx = models.BinaryField()
     csv = models.BinaryField()
 

@@ -8,9 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models import Sum as Total
-from django.db.models.functions import TruncMonth
+from django.db.models import Case, IntegerField, Max, OuterRef, Q, Subquery, Sum, Value, When
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
@@ -18,8 +16,9 @@ from django.utils.translation import gettext, gettext_lazy
 from importers.domain.text import LONGEST_IDENTIFIER, unify
 from importers.models import ImporterOfRecord
 from importers.wording import plain_date
+from refunds.domain import pack as domain
 from refunds.domain.eligibility import ACCEPTED, REFUSED, Verdict
-from refunds.domain.pack import STATUS, Group, Sum, Totals, note_of, totals
+from refunds.domain.pack import STATUS, Totals, note_of
 from refunds.models import ClaimResult, Entry, Pack, PackLine, Payment
 
 # Colour only where money waits for somebody; words say the same.
@@ -95,7 +94,7 @@ class Bar:
     """A row of the chart. `width` is in percent of the longest, written for a browser."""
 
     label: str
-    counted: Sum
+    counted: domain.Sum
     width: str
     is_possible: bool = True
 
@@ -167,7 +166,8 @@ def shared_page(importer: ImporterOfRecord, question: Question) -> SharedPage | 
     if not packs:
         return None
     pack, lines = packs[0], PackLine.objects.filter(pack=packs[0])
-    counted, found = _counted(lines, question)
+    counted = Totals.read(pack.totals)
+    found = lines.filter(question.wanted).count() if question.is_narrow else pack.entries
     last_page = max(1, -(-found // PAGE))
     if question.page > last_page:
         question = Question(question.typed, question.number, question.verdict, question.sort, last_page)
@@ -175,15 +175,6 @@ def shared_page(importer: ImporterOfRecord, question: Question) -> SharedPage | 
     rows = list(lines.filter(question.wanted).order_by(*ORDER[question.sort])[start : start + PAGE])
     shown = list(_lines(importer, rows))
     return SharedPage(pack, packs[1:], counted, question, found, shown, _paid(importer))
-
-
-def _counted(lines: QuerySet[PackLine], question: Question) -> tuple[Totals, int]:
-    """The totals of the pack, and how many of its lines are wanted, read once."""
-    found = Count("pk", filter=question.wanted) if question.is_narrow else Count("pk")
-    groups = lines.order_by().values_list("verdict", TruncMonth("entry_date"))
-    rows = list(groups.annotate(n=Count("pk"), duty=Total("ieepa_duty"), found=found))
-    counted = totals(Group(Verdict(verdict), month, Sum(n, duty)) for verdict, month, n, duty, _found in rows)
-    return counted, sum(row[-1] for row in rows)
 
 
 def _lines(importer: ImporterOfRecord, rows: list[PackLine]) -> Iterator[Line]:
@@ -215,11 +206,11 @@ def _told(entry: Any) -> Iterator[str]:
 
 
 def _paid(importer: ImporterOfRecord) -> Paid | None:
-    found = Payment.objects.filter(importer=importer).aggregate(amount=Total("amount"), last=Max("paid_on"))
+    found = Payment.objects.filter(importer=importer).aggregate(amount=Sum("amount"), last=Max("paid_on"))
     return Paid(**found) if found["amount"] else None
 
 
-def _bars(rows: Iterable[tuple[str, Sum, bool]]) -> Iterator[Bar]:
+def _bars(rows: Iterable[tuple[str, domain.Sum, bool]]) -> Iterator[Bar]:
     rows = list(rows)
     longest = max((counted.duty for _label, counted, _is in rows), default=Decimal(0))
     for label, counted, is_possible in rows:

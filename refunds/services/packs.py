@@ -149,6 +149,7 @@ def publish(importer: ImporterOfRecord, *, by: User, seen: str = "") -> Pack:
             language=row.language,
             entries=len(shown.lines),
             possible_refund=shown.totals.possible.duty,
+            totals=shown.totals.kept(),
             xlsx=made.xlsx,
             csv=made.csv,
         )

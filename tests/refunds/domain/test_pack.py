@@ -1,5 +1,6 @@
 """What an importer is shown of its entries."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -7,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from refunds.domain.eligibility import Verdict
-from refunds.domain.pack import NOTES, STATUS, Changes, Group, PackLine, Sum, changes, note_of, totals
+from refunds.domain.pack import NOTES, STATUS, Changes, Group, PackLine, Sum, Totals, changes, note_of, totals
 from refunds.domain.rules import Ground
 
 LINE = PackLine(
@@ -43,10 +44,13 @@ def test_only_what_may_be_refunded_counts_as_possible() -> None:
     assert found.by_status[Verdict.ELIGIBLE] == Sum(3, Decimal("200.25"))
     assert found.by_status[Verdict.CLOSED] == Sum(4, Decimal("1000.00"))
     assert list(found.by_status) == [Verdict.ELIGIBLE, Verdict.HELD, Verdict.CLOSED, Verdict.PAID]
+    again = Totals.read(json.loads(json.dumps(found.kept())))
+    assert again == found
+    assert list(again.by_status) == list(found.by_status)
 
 
 def test_nothing_makes_nothing() -> None:
-    assert totals([]).possible == Sum(0, Decimal(0))
+    assert totals([]).possible == Totals.read({}).possible == Sum(0, Decimal(0))
 
 
 @pytest.mark.parametrize("verdict", Verdict)
