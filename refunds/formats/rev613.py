@@ -17,9 +17,9 @@ from importers.domain.errors import LineError, RuleViolation
 from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.numbers import read_number
 from importers.domain.roster.text import cell_text
-from importers.domain.sheets import Cell, is_blank
+from importers.domain.sheets import Cell
 from refunds.domain.entry_number import parse_entry_number
-from refunds.formats.cells import read_day, read_money
+from refunds.formats.cells import day_or_none, money
 from refunds.formats.headed import Column, Headed, Row, under_headings
 
 COLUMNS = (
@@ -93,8 +93,8 @@ def _readers(today: date) -> dict[str, Callable[[Cell], Any]]:
     return {
         "importer_number": partial(read_number, kind=None),
         "entry_number": _entry,
-        "amount": read_money,
-        "rejected_on": lambda cell: None if is_blank(cell) else read_day(cell, today=today),
+        "amount": money,
+        "rejected_on": partial(day_or_none, today=today),
         "reason": _reason,
         "code": _reason,
     }

@@ -7,6 +7,7 @@ import pytest
 
 from importers.domain.errors import RuleViolation
 from importers.domain.sheets import Broken, Cell, Uncomputed
+from refunds.formats.cells import day, money
 from refunds.formats.es003 import values
 from tests.reports import GOOD, TODAY, codes, csv_report, line, read_report, xlsx_report
 
@@ -74,7 +75,7 @@ def test_an_error_names_the_entry_and_never_repeats_a_number_nobody_may_read() -
     ],
 )  # fmt: skip
 def test_money(cell: Cell, amount: str) -> None:
-    assert str(values.money(cell)) == amount
+    assert str(money(cell)) == amount
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_money(cell: Cell, amount: str) -> None:
     ],
 )  # fmt: skip
 def test_no_money(cell: Cell, code: str) -> None:
-    assert refusal(values.money, cell) == code
+    assert refusal(money, cell) == code
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_no_money(cell: Cell, code: str) -> None:
      MIDNIGHT, datetime.date(2025, 5, 6)],
 )  # fmt: skip
 def test_a_day(cell: Cell) -> None:
-    assert values.day(cell, TODAY) == datetime.date(2025, 5, 6)
+    assert day(cell, TODAY) == datetime.date(2025, 5, 6)
 
 
 @pytest.mark.parametrize(
@@ -114,12 +115,12 @@ def test_a_day(cell: Cell) -> None:
     ],
 )  # fmt: skip
 def test_no_day(cell: Cell, code: str) -> None:
-    assert refusal(values.day, cell, TODAY) == code
+    assert refusal(day, cell, TODAY) == code
 
 
 def test_the_first_and_the_last_day_are_in() -> None:
-    assert values.day("01/01/2000", TODAY) == datetime.date(2000, 1, 1)
-    assert values.day("11/26/2026", TODAY) == TODAY
+    assert day("01/01/2000", TODAY) == datetime.date(2000, 1, 1)
+    assert day("11/26/2026", TODAY) == TODAY
 
 
 @pytest.mark.parametrize(
