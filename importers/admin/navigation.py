@@ -30,6 +30,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Next reminders"), "schedule", reverse("admin:importers_reminders")),
     ]
     refunds = [
+        _item(_("Reports"), "inbox", reverse("admin:refunds_report_changelist")),
         _item(_("Entries"), "receipt_long", reverse("admin:refunds_entry_changelist")),
         _item(_("Shared entries"), "ios_share", reverse("admin:refunds_pack_changelist")),
         _item(_("Make CAPE files"), "note_add", reverse("admin:refunds_cape_make")),
@@ -39,13 +40,6 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Fix and refile"), "build", reverse("admin:refunds_fix_and_refile")),
         _item(_("Rejected refunds"), "money_off", reverse("admin:refunds_rejectedrefund_changelist")),
         _item(_("Payments"), "payments", reverse("admin:refunds_payment_changelist")),
-    ]
-    seldom = [
-        _item(_("Campaigns"), "event", reverse("admin:importers_campaign_changelist")),
-        _item(_("Texts of reminders"), "edit_note", reverse("admin:importers_mailtext_changelist")),
-        _item(_("Rules about refunds"), "gavel", reverse("admin:refunds_ruleversion_changelist")),
-        _item(_("Broker firm"), "business", reverse("admin:importers_brokerfirm_changelist")),
-        _item(_("People"), "person", reverse("admin:importers_user_changelist")),
     ]
     _mark([*daily, *refunds, *seldom], request.path)
     return [{"items": daily}, {"title": _("Refunds"), "items": refunds}, {"title": _("Set-up"), "items": seldom}]

@@ -2,9 +2,9 @@
 
 from importers.admin.actions import ACTIONS
 from importers.admin.extensions import PANELS, SECTIONS, Panel, Section
-from refunds.admin import cape, claims, dashboard, entries, importer_panel, packs, payments, rules, share
+from refunds.admin import cape, claims, dashboard, entries, importer_panel, packs, payments, reports, rules, share
 
-__all__ = ["cape", "claims", "dashboard", "entries", "importer_panel", "packs", "payments", "rules", "share"]
+__all__ = ["cape", "claims", "dashboard", "entries", "importer_panel", "packs", "payments", "reports", "rules", "share"]
 
 PANELS += [
     Panel("admin/refunds/panel.html", importer_panel.panel),

@@ -94,6 +94,7 @@ def plan_context(importers: Sequence[ImporterOfRecord]) -> dict[str, Any]:
     general = [text for text in dict.fromkeys(text for _name, text in warnings) if _of_all(text, warnings, plans)]
     return {
         "title": _("Make CAPE files"),
+        "opts": None,  # the heading is the title, not the list's name
         "plans": plans,
         "chosen": ",".join(str(importer.pk) for importer in importers),
         "entries": sum(len(made.entries) for made in plans),
@@ -215,7 +216,7 @@ class CapeFileAdmin(StaffAdmin):
     def check_view(self, request: HttpRequest) -> HttpResponse:
         sent = request.method == "POST"
         form = UploadForm(request.POST, request.FILES) if sent else UploadForm()
-        context: dict[str, Any] = {"title": _("Check a CAPE file"), "form": form}
+        context: dict[str, Any] = {"title": _("Check a CAPE file"), "opts": None, "form": form}
         status = 422 if sent else 200
         if sent and form.is_valid():
             report = check(form.cleaned_data["file"].read(SIZE_LIMIT))

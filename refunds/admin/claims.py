@@ -48,7 +48,9 @@ REFILES = {
     Refile.WAIT: _("Wait, then file again"),
     Refile.NEVER: _("Do not file again"),
 }
-NO_WORDS = _("CAPE gave no reason.")
+NO_WORDS = _("Rejected without a word")
+NO_WORDS_MEANING = _("CAPE gave no reason, or the file with the results did not hold it.")
+NO_WORDS_REMEDY = _("Look the claim up in ACE, and load its results again with the reasons.")
 UNKNOWN = "unknown"
 
 
@@ -103,8 +105,8 @@ class ClaimResultAdmin(StaffAdmin):
         return ClaimResult.objects.select_related("entry__importer")
 
     @display(description=_("entry"), ordering="entry_number")
-    def number(self, result: ClaimResult) -> str:
-        return hyphened(result.entry_number)
+    def number(self, result: ClaimResult) -> SafeString:
+        return format_html('<span class="pa-nowrap">{}</span>', hyphened(result.entry_number))
 
     @display(description=_("importer"))
     def importer_name(self, result: ClaimResult) -> str:
@@ -114,7 +116,9 @@ class ClaimResultAdmin(StaffAdmin):
 
     @display(description=_("status"), ordering="status")
     def outcome(self, result: ClaimResult) -> SafeString:
-        text = STATUSES.get(ClaimStatus(result.status), result.status)
+        text = str(STATUSES[ClaimStatus(result.status)])
+        if result.status_text.casefold() == ClaimStatus(result.status):
+            return format_html("{}", text)
         return format_html('{}<br><span class="pa-quiet">{}</span>', text, result.status_text)
 
     @display(description=_("what CAPE said"))
@@ -133,6 +137,7 @@ class ClaimResultAdmin(StaffAdmin):
         found = piles()
         context = {
             "title": _("Fix and refile"),
+            "opts": None,  # the heading is the title, not the list's name
             "piles": [shown(pile) for pile in found],
             "entries": len({entry.pk for pile in found for entry in pile.entries}),
         }
@@ -171,19 +176,29 @@ class ShownPile:
 
 def shown(pile: Pile) -> ShownPile:
     message = pile.message
-    query = urlencode({"status": ClaimStatus.REJECTED.value, "message": message.name if message else UNKNOWN})
+    query = urlencode(
+        {"status": ClaimStatus.REJECTED.value}
+        | ({"message": message.name if message else UNKNOWN} if pile.text else {})
+    )
     return ShownPile(
         pile,
         pile.text or str(NO_WORDS),
-        message is not None,
-        gettext(message.meaning if message else UNKNOWN_MEANING),
-        gettext(message.remedy if message else UNKNOWN_REMEDY),
+        message is not None or not pile.text,
+        *_told(pile),
         str(ACTORS[message.actor if message else Actor.BROKER]),
         str(REFILES[message.refile]) if message else "",
         message.source if message else "",
         time_left(pile),
         f"{reverse('admin:refunds_claimresult_changelist')}?{query}",
     )
+
+
+def _told(pile: Pile) -> tuple[str, str]:
+    if not pile.text:
+        return str(NO_WORDS_MEANING), str(NO_WORDS_REMEDY)
+    if pile.message is None:
+        return gettext(UNKNOWN_MEANING), gettext(UNKNOWN_REMEDY)
+    return gettext(pile.message.meaning), gettext(pile.message.remedy)
 
 
 def time_left(pile: Pile) -> str:

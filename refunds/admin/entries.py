@@ -18,6 +18,7 @@ from unfold.decorators import display
 from importers.admin.base import StaffAdmin
 from importers.admin.filters import Choices
 from importers.domain.text import unify
+from importers.models import ImporterOfRecord
 from importers.models.labels import label
 from importers.wording import money, plain_date
 from refunds.domain.clocks import clocks
@@ -87,7 +88,6 @@ class SumPaginator(Paginator):
 class EntryAdmin(StaffAdmin):
     list_display = ("number_", "importer_", "entry_date", "liquidation", "status", "act_until", "duty")
     list_filter = (VerdictFilter, RosterFilter)
-    list_select_related = ("importer",)
     search_fields = ("number",)
     search_help_text = gettext_lazy("Entry number in any spelling, its beginning, or the company")
     list_fullwidth = True
@@ -99,6 +99,10 @@ class EntryAdmin(StaffAdmin):
         aside = self.admin_site.admin_view(self.kept_aside_view)
         return [path("kept-aside/", aside, name="refunds_kept_aside"), *super().get_urls()]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        """The importers of a page are read after it: joined, they would be sorted along with all the rows."""
+        return Entry.objects.prefetch_related("importer")
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Entry], search_term: str
     ) -> tuple[QuerySet[Entry], bool]:
@@ -106,8 +110,9 @@ class EntryAdmin(StaffAdmin):
         compact = re.sub(r"[\s-]", "", unify(term)).upper()
         if NUMBER_PART.fullmatch(compact):
             return queryset.filter(number__startswith=compact), False
-        named = Q(importer__name__icontains=term) | Q(importer_name__icontains=term)
-        return (queryset.filter(named) if term else queryset), False
+        named = list(ImporterOfRecord.objects.filter(name__icontains=term).values_list("pk", flat=True))
+        aside = Q(importer=None, importer_name__icontains=term)
+        return (queryset.filter(Q(importer__in=named) | aside) if term else queryset), False
 
     @display(description=gettext_lazy("entry number"), ordering="number")
     def number_(self, entry: Entry) -> SafeString:

@@ -18,12 +18,13 @@ from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.models import BrokerFirm, ImporterOfRecord, User
 from importers.services.change import change
-from refunds.domain.cape_messages import ClaimStatus
+from refunds.domain.cape_messages import ClaimStatus, Message, Refile
 from refunds.domain.eligibility import FOR_CAPE, Decision, EntryFacts, assess
 from refunds.domain.reasons import Reason, reason
 from refunds.domain.rules import Rules
 from refunds.formats import cape_csv
 from refunds.models import CapeFile, CapeFileEntry, Entry, RuleVersion
+from refunds.services.refiling import rejections
 
 NAMED = 5
 BATCH = 5000
@@ -41,6 +42,10 @@ OTHER_FILER = _(
 NO_ANSWER = _(
     "%(count)s entries stand in the file “%(file)s” of %(made)s, and no result for them has come in yet. If that file "
     "was uploaded, load its results first."
+)
+REJECTED = _(
+    "%(count)s entries were rejected with “%(message)s” (%(named)s). If that still holds they come back the same: "
+    "%(remedy)s"
 )
 
 
@@ -103,7 +108,11 @@ def plan(importer: ImporterOfRecord, *, today: date) -> CapePlan:
             made.excluded.append(Excluded(candidate, PENDING, UNDECIDED))
         else:
             made.entries.append(candidate)
-    made.warnings = [*_other_filers(made.entries), *_without_answer(made.entries)]
+    made.warnings = [
+        *_other_filers(made.entries),
+        *_without_answer(made.entries),
+        *_not_yet_right(importer, {entry.pk: entry for entry in made.entries}),
+    ]
     return made
 
 
@@ -178,3 +187,15 @@ def _without_answer(entries: list[Candidate]) -> Iterator[RuleViolation]:
     for (_pk, name, made_at), count in sorted(Counter(unanswered).items()):
         made = timezone.localdate(made_at).isoformat()
         yield RuleViolation("no_answer", NO_ANSWER, count=count, file=name, made=made)
+
+
+def _not_yet_right(importer: ImporterOfRecord, going: dict[int, Candidate]) -> Iterator[RuleViolation]:
+    """What CAPE rejected for a reason that does not pass by itself. Nobody here knows whether it was put right."""
+    found: dict[str, tuple[Message, list[Candidate]]] = {}
+    for rejection in rejections(importer):
+        for said in rejection.messages:
+            if said.message and said.message.refile is not Refile.NOW and rejection.entry.pk in going:
+                found.setdefault(said.name, (said.message, []))[1].append(going[rejection.entry.pk])
+    for name, (message, entries) in sorted(found.items()):
+        about = {"count": len(entries), "message": name, "named": _named(iter(entries)), "remedy": message.remedy}
+        yield RuleViolation("rejected", REJECTED, **about)

@@ -104,7 +104,6 @@ class Judged:
 def judge(staged: Staged, prefixes: Sequence[str], today: date) -> Judged:
     """Leaves `import_groups`: one row for all lines that say the same of an entry, with their duty added up."""
     judged = Judged(staged, errors=list(staged.errors), bad_rows=list(staged.bad_rows))
-    _drop_blank(staged)
     _judge_lines(judged, today)
     _group(judged, prefixes)
     if _judge_numbers(judged, today):
@@ -132,9 +131,11 @@ def drop(*tables: str) -> None:
         run(f"DROP TABLE IF EXISTS pg_temp.{table}")
 
 
-def _drop_blank(staged: Staged) -> None:
+def _drop_blank(staged: Staged) -> int:
     blank = " AND ".join(f"btrim({_q(name)}) = ''" for name in staged.fields)
-    staged.lines -= run(f"DELETE FROM {TABLE} WHERE {blank}")  # noqa: S608
+    dropped = run(f"DELETE FROM {TABLE} WHERE {blank}")  # noqa: S608
+    staged.lines -= dropped
+    return dropped
 
 
 def _judge_lines(judged: Judged, today: date) -> None:
@@ -143,7 +144,10 @@ def _judge_lines(judged: Judged, today: date) -> None:
     plain = {name: sql.format(_q(name)) for name, sql in PLAIN.items() if name in fields and name in PER_LINE}
     counts = ", ".join(f"count(*) FILTER (WHERE NOT ({sql}))" for sql in plain.values())
     lengths = f"count(*) FILTER (WHERE length({_q('number')}) = 11), count(*)"
-    [(*unplain, compact, total)] = rows_of(f"SELECT {counts}, {lengths} FROM {TABLE}")  # noqa: S608
+    blank = "count(*) FILTER (WHERE btrim(number) = '')"
+    [(*unplain, compact, total, blanks)] = rows_of(f"SELECT {counts}, {lengths}, {blank} FROM {TABLE}")  # noqa: S608
+    if blanks and (dropped := _drop_blank(judged.staged)):
+        total -= dropped
     for (name, sql), count in zip(plain.items(), unplain, strict=True):
         if count:
             texts = _texts(f"SELECT DISTINCT {_q(name)} FROM {TABLE} WHERE NOT ({sql})")  # noqa: S608
@@ -151,7 +155,7 @@ def _judge_lines(judged: Judged, today: date) -> None:
             wrong = dict.fromkeys(texts - values.keys(), IN_PLACE.get(name, ""))
             _respell(name, values | wrong)
     if compact not in (0, total):  # two spellings of one number are one entry
-        run(f"UPDATE {TABLE} SET number = translate(number, '-', '') WHERE number LIKE '%-%'")  # noqa: S608
+        run(f"UPDATE {TABLE} SET number = translate(number, '-', '')")  # noqa: S608
 
 
 def _judge_numbers(judged: Judged, today: date) -> bool:

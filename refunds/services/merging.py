@@ -153,7 +153,8 @@ def _insert(report: Report, rules: Rules, today: date) -> None:
     run(
         f"INSERT INTO {TABLE} (number, {columns}, claim_status, report_id, as_of, {', '.join(FOUND)}) "  # noqa: S608
         f"SELECT r.number, {', '.join(f'r.{name}' for name in WRITTEN)}, '', %s, %s, d.verdict, d.rule, d.act_until, "
-        f"%s, %s FROM {INCOMING} r JOIN decisions d ON {verdicts.same_facts('r', rules)} WHERE r.kind = 'new'",
+        f"%s, %s FROM {INCOMING} r JOIN decisions d ON {verdicts.same_facts('r', rules)} WHERE r.kind = 'new' "
+        "ORDER BY r.number",  # an index that is filled in its order grows twice as fast
         [report.pk, report.as_of, today, rules.version],
     )
 

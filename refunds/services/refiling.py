@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
+from importers.models import ImporterOfRecord
 from refunds.domain.cape_messages import TAKEN_ALREADY, ClaimStatus, Explained, Message, explain
 from refunds.models import ClaimResult, Entry
 
@@ -49,18 +50,21 @@ def piles() -> list[Pile]:
     return sorted(found.values(), key=lambda pile: (-pile.duty, pile.text))
 
 
-def rejections() -> Iterator[Rejection]:
+def rejections(importer: ImporterOfRecord | None = None) -> Iterator[Rejection]:
     """Only of entries that stand as rejected now: two queries, however many there are."""
+    entries = Entry.objects.filter(claim_status=ClaimStatus.REJECTED)
+    if importer:
+        entries = entries.filter(importer=importer)
+    by_key = entries.select_related("importer").in_bulk()
     answers = (
-        ClaimResult.objects.filter(entry__claim_status=ClaimStatus.REJECTED, status=ClaimStatus.REJECTED)
+        ClaimResult.objects.filter(entry__in=entries, status=ClaimStatus.REJECTED)
         .order_by("entry_id", "-as_of", "-report_id", "-row")
         .values_list("entry_id", "report_id", "claim_number", "message")
     )
-    entries = Entry.objects.filter(claim_status=ClaimStatus.REJECTED).select_related("importer").in_bulk()
     for pk, together in groupby(answers.iterator(chunk_size=5000), key=lambda row: row[0]):
         told = list(together)
         counting = [row for row in told if TAKEN_ALREADY not in row[3]] or told
         newest = counting[0][1:3]
         text = "; ".join(row[3] for row in reversed(counting) if row[1:3] == newest and row[3])
-        if pk in entries:
-            yield Rejection(entries[pk], explain(text))
+        if pk in by_key:
+            yield Rejection(by_key[pk], explain(text))

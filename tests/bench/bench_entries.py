@@ -100,6 +100,7 @@ def client_list(transactional_db: None) -> None:
 def test_a_report_of_a_million_lines(tmp_path: Path, process_env: dict[str, str]) -> None:
     path = tmp_path / "es003.csv"
     write_csv(path, LINES)
+    known = sum(entry * 7 % IMPORTERS < KNOWN for entry in range(LINES // 4))
     bare = min(bare_copy(process_env["DATABASE_URL"], path) for _ in range(2))
     for what in ("new", "the same again"):
         answer, seconds, megabytes = imported(path, process_env)
@@ -108,7 +109,7 @@ def test_a_report_of_a_million_lines(tmp_path: Path, process_env: dict[str, str]
             f"{megabytes} MB"
         )
         assert answer["saved"]
-        assert answer["created" if what == "new" else "unchanged"] == LINES // 4 * KNOWN // IMPORTERS
+        assert answer["created" if what == "new" else "unchanged"] == known
         assert megabytes < MOST_MEGABYTES
         assert seconds <= MOST_TIMES_A_COPY * bare
 

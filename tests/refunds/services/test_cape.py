@@ -101,6 +101,18 @@ def test_an_entry_in_an_earlier_file_is_told_until_there_is_a_result(importer: I
     assert codes(plan(importer, today=today())) == []
 
 
+@pytest.mark.parametrize(("message", "told"), [("ENTRY ON DRAWBACK", ["rejected"]), ("FLAGGED FOR RECON", [])])
+def test_what_would_come_back_the_same_is_told(importer: ImporterOfRecord, message: str, told: list[str]) -> None:
+    entry = EntryFactory.create(importer=importer, claim_status="rejected")
+    ClaimResult.objects.create(
+        report=ReportFactory.create(format="cape_result"), row=2, entry_number=entry.number, entry=entry,
+        status="rejected", status_text="Rejected", message=message, as_of=today(),
+    )  # fmt: skip
+    made = plan(importer, today=today())
+    assert (len(made.entries), codes(made)) == (1, told)
+    assert all(entry.canonical in warning.message for warning in made.warnings)
+
+
 def test_nothing_to_claim_makes_no_file(importer: ImporterOfRecord) -> None:
     EntryFactory.create(importer=importer, entry_type="47")
     assert make_files(importer, by=StaffFactory.create(), today=today()) == []
