@@ -41,6 +41,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Rejected refunds"), "money_off", reverse("admin:refunds_rejectedrefund_changelist")),
         _item(_("Payments"), "payments", reverse("admin:refunds_payment_changelist")),
     ]
+    seldom = [
+        _item(_("Campaigns"), "event", reverse("admin:importers_campaign_changelist")),
+        _item(_("Texts of reminders"), "edit_note", reverse("admin:importers_mailtext_changelist")),
+        _item(_("Rules about refunds"), "gavel", reverse("admin:refunds_ruleversion_changelist")),
+        _item(_("Broker firm"), "business", reverse("admin:importers_brokerfirm_changelist")),
+        _item(_("People"), "person", reverse("admin:importers_user_changelist")),
+    ]
     _mark([*daily, *refunds, *seldom], request.path)
     return [{"items": daily}, {"title": _("Refunds"), "items": refunds}, {"title": _("Set-up"), "items": seldom}]
 
