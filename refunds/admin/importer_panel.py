@@ -1,6 +1,5 @@
-"""What staff see of refunds on the page of one importer: the chain, the entries, what was claimed, paid and shared."""
+"""What staff see of refunds on the page of one importer: the chain, the entries by status, what was paid."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,7 +14,7 @@ from importers.admin.theme import firm_of
 from importers.models import ImporterOfRecord
 from refunds.admin.words import shown_link
 from refunds.domain.eligibility import Verdict
-from refunds.models import CapeFile, Entry, Pack, Payment
+from refunds.models import Entry, Payment
 from refunds.models.labels import VERDICTS
 from refunds.services.path import paths_of
 
@@ -32,24 +31,16 @@ class VerdictLine:
 
 
 def panel(request: HttpRequest, importer: ImporterOfRecord) -> dict[str, Any]:
-    today = timezone.localdate()
-    (path,) = paths_of([importer], firm=firm_of(request), today=today)
+    (path,) = paths_of([importer], firm=firm_of(request), today=timezone.localdate())
     return {
         "path": path,
         "stops": shown_link(path.first_broken) if path.first_broken else None,
         "links": [shown_link(link) for link in path.links],
         "verdicts": verdict_lines(importer),
         "entries_link": entries_link(importer),
-        "files": _newest(CapeFile.objects.filter(importer=importer).select_related("made_by").defer("data")),
-        "payments": _newest(Payment.objects.filter(importer=importer)),
+        "payments": list(Payment.objects.filter(importer=importer)[:SHOWN]),
         "payments_link": reverse("admin:refunds_expected", args=[importer.pk]),
-        "packs": _newest(Pack.objects.filter(importer=importer).select_related("published_by").defer("xlsx", "csv")),
-        "today": today,
     }
-
-
-def _newest(rows: Any) -> Sequence[Any]:
-    return list(rows[:SHOWN])
 
 
 def entries_link(importer: ImporterOfRecord, **more: str) -> str:
