@@ -19,12 +19,12 @@ SHARED = Decimal("1234567.89")
 SENTENCE = {
     "en": "Behind this step wait possible refunds of $1,234,567.89, excluding interest. That is the amount we last "
     "shared with you; your page shows each entry and the date of the figures.",
-    "da": "Bag dette trin venter en mulig refusion på 1.234.567,89 USD uden renter. Det er det beløb, vi senest har "
-    "delt med jer; på din side kan du se hver angivelse, og hvornår beløbet er gjort op.",
+    "da": "Så længe trinet mangler, venter en mulig refusion på 1.234.567,89 USD (uden renter). Det er det beløb, vi "
+    "senest har delt med jer. På din side kan du se hver angivelse, og hvilken dato tallene er fra.",
 }
 LINE = {
     "en": "Possible refund, excluding interest: $1,234,567.89, as we last shared it with you.",
-    "da": "Mulig refusion uden renter: 1.234.567,89 USD, som vi senest har delt med jer.",
+    "da": "Mulig refusion (uden renter): 1.234.567,89 USD. Det er det beløb, vi senest har delt med jer.",
 }
 LANGUAGES = tuple(SENTENCE)
 
