@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ace_onboarding.settings")
 
 MINUTE = 60
 TASK_SECONDS = 5 * MINUTE
+IMPORT_SECONDS = 12 * MINUTE  # a report with hundred thousands of lines; less than services/imports.LEASE
 
 TIMETABLE = {
     "send the reminders that are due": {
@@ -56,6 +57,11 @@ TIMETABLE = {
         "schedule": 5 * MINUTE,
         "options": {"expires": 5 * MINUTE},
     },
+    "find reports that nobody reads": {
+        "task": "refunds.tasks.sweep_reports",
+        "schedule": settings.SWEEP_EVERY,
+        "options": {"expires": settings.SWEEP_EVERY},
+    },
     "prove that verdicts and stakes equal the facts": {
         "task": "refunds.tasks.check_refunds",
         "schedule": crontab(hour=3, minute=25),
@@ -64,7 +70,7 @@ TIMETABLE = {
 }
 
 REDIS_OPTIONS = {
-    "visibility_timeout": 2 * TASK_SECONDS,  # longer than any task may take, else a task runs twice
+    "visibility_timeout": 2 * IMPORT_SECONDS,  # longer than any task may take, else a task runs twice
     "socket_connect_timeout": 2,  # a web request must not hang while Redis is away
     "socket_timeout": 10,  # longer than a worker's blocking read
     "retry_on_timeout": False,

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID
 
@@ -146,7 +147,7 @@ def _frame_of(rows: Sequence[Notification], about: ImporterOfRecord | None, firm
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a reminder says of one importer."""
+    """What a reminder says of one importer. `shared_refund` is what was shown to them already; nothing else may be."""
 
     importer: ImporterOfRecord
     left: list[LeftStep]
@@ -154,6 +155,7 @@ class Part:
     campaign: Campaign
     is_late: bool
     start_url: str
+    shared_refund: Decimal | None
 
     @property
     def steps_left(self) -> str:
@@ -165,7 +167,7 @@ def _reminder_context(
 ) -> dict[str, Any]:
     """Of one importer with its words; of several each in short."""
     today = timezone.localdate(now)
-    importers = ImporterOfRecord.objects.with_facts().select_related("assigned_to")
+    importers = ImporterOfRecord.objects.with_facts().select_related("assigned_to", "readiness")
     found = importers.in_bulk([row.importer_id for row in rows])
     about = [(row, found[row.importer_id]) for row in rows if row.importer_id is not None]
     parts = [_part(row, importer, evaluate(importer.facts(firm, today)), now) for row, importer in about]
@@ -191,7 +193,8 @@ def _part(row: Notification, importer: ImporterOfRecord, checklist: Checklist, n
     _name_for(row, importer)
     left = [LeftStep.of(state, checklist) for state in checklist.left]
     following = LeftStep.of(checklist.importer_step or checklist[row.step or LAST_STEP], checklist)
-    return Part(importer, left, following, row.campaign, row.campaign.is_past(now), start_url(row))
+    is_late, shared = row.campaign.is_past(now), importer.readiness.shared_refund
+    return Part(importer, left, following, row.campaign, is_late, start_url(row), shared)
 
 
 def _one(row: Notification, part: Part, contact: Contact, words: Words | None, now: datetime) -> dict[str, Any]:
@@ -209,6 +212,7 @@ def _one(row: Notification, part: Part, contact: Contact, words: Words | None, n
     return {
         "campaign": part.campaign,
         "all_left": part.left,
+        "shared_refund": part.shared_refund,
         "words": (words or words_for(occasion, part.next.key, row.language)).filled(values),
     }
 

@@ -5,7 +5,9 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from refunds.services import stakes, verdicts
+from ace_onboarding.celery import IMPORT_SECONDS
+from refunds.models import Report
+from refunds.services import imports, stakes, verdicts
 
 log = logging.getLogger(__name__)
 
@@ -38,3 +40,20 @@ def check_refunds() -> int:
             drift.computed,
         )
     return len(stale) + len(differing)
+
+
+@shared_task(name="refunds.tasks.import_report", time_limit=IMPORT_SECONDS, soft_time_limit=IMPORT_SECONDS - 30)
+def import_report(report_id: int) -> bool:
+    report = Report.objects.filter(pk=report_id).first()
+    if report is None or not imports.begin(report, timezone.now()):
+        return False
+    return imports.import_report(report).saved
+
+
+@shared_task(name="refunds.tasks.sweep_reports")
+def sweep_reports() -> int:
+    """Reports whose message was lost, or whose worker did not come back."""
+    left = imports.unfinished(timezone.now())
+    for report_id in left:
+        import_report.delay(report_id)
+    return len(left)

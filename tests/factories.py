@@ -24,7 +24,7 @@ from importers.services.readiness import refresh
 from refunds.domain.eligibility import assess
 from refunds.domain.entry_number import check_digit
 from refunds.domain.rules import SHIPPED
-from refunds.models import Entry, Report, ReportState
+from refunds.models import Entry, Payment, Report, ReportState
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -185,3 +185,14 @@ class EntryFactory(factory.django.DjangoModelFactory[Entry]):
                 setattr(row, name, value)
         row.save(force_insert=True)
         return row
+
+
+class PaymentFactory(factory.django.DjangoModelFactory[Payment]):
+    class Meta:
+        model = Payment
+
+    importer = factory.SubFactory(ImporterFactory)
+    paid_on = date(2026, 9, 1)
+    amount = Decimal("1300.00")
+    recorded_at = factory.LazyFunction(timezone.now)
+    recorded_by = factory.SubFactory(StaffFactory)

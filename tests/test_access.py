@@ -7,6 +7,7 @@ file from another's eyes; what each page then does is tested next to it.
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from importers.models import (
     Errand,
     ErrandKind,
     ImporterAccess,
+    ImporterOfRecord,
     Mailbox,
     MailKind,
     MailText,
@@ -35,8 +37,19 @@ from importers.models import (
     User,
 )
 from importers.stop_link import stop_token
+from refunds.domain.rules import SHIPPED_CONTENT
+from refunds.models import CapeFile, ClaimResult, RejectedRefund
 from refunds.services.packs import publish
-from tests.factories import AccessFactory, CampaignFactory, EntryFactory, NotificationFactory, StaffFactory
+from refunds.services.payments import record
+from refunds.services.verdicts import set_rules
+from tests.factories import (
+    AccessFactory,
+    CampaignFactory,
+    EntryFactory,
+    NotificationFactory,
+    ReportFactory,
+    StaffFactory,
+)
 
 ROLES = ("anonymous", "importer", "other", "staff", "superuser")  # "other" is of another importer
 
@@ -80,6 +93,8 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_mailtext_changelist", "admin:importers_mailtext_add", "admin:importers_mailtext_change",
         "admin:importers_mailtext_history", "admin:importers_mailtext_delete",
         "admin:importers_notification_changelist", "admin:importers_question_changelist", 
+        "admin:refunds_ruleversion_changelist", "admin:refunds_ruleversion_add", "admin:refunds_ruleversion_change",
+        "admin:refunds_ruleversion_history", "admin:refunds_ruleversion_moves",
         "admin:importers_user_changelist", "admin:importers_user_change",
         "admin:importers_user_history", "admin:importers_mailbox_changelist", "admin:importers_mailbox_history",
         "admin:refunds_pack_changelist", "admin:refunds_pack_history",
@@ -114,7 +129,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_campaign_delete", "admin:importers_brokerfirm_add", "admin:importers_brokerfirm_delete",
         "admin:importers_importerofrecord_delete", "admin:importers_notification_delete",
         "admin:importers_user_delete", "admin:importers_mailbox_add", "admin:importers_mailbox_delete",
-        "admin:importers_errand_delete",
+        "admin:importers_errand_delete", "admin:refunds_ruleversion_delete",
         "admin:importers_question_delete", "admin:refunds_pack_delete",
     )),
     (STAFF, "302 404 404 422 422", ("admin:importers_roster",)),
@@ -125,7 +140,28 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_importerofrecord_change", "admin:importers_notification_change", "admin:refunds_pack_change",
     )),
     (STAFF_MOVE, NOBODY, ("admin:importers_question_change",)),  # leads to the importer
+    (STAFF, STAFF, (
+        "admin:refunds_cape_make", "admin:refunds_capefile_changelist", "admin:refunds_claimresult_changelist",
+        "admin:refunds_fix_and_refile", "admin:refunds_rejectedrefund_changelist",
+    )),
+    (STAFF, "302 404 404 422 422", ("admin:refunds_cape_check",)),
+    (STAFF, NOBODY, ("admin:refunds_cape_download",)),
+    (NOBODY, NOBODY, tuple(
+        f"admin:refunds_{table}_{page}"
+        for table in ("capefile", "claimresult", "rejectedrefund") for page in ("add", "change", "history")
+    )),
+    (STAFF_REFUSED, STAFF_REFUSED, tuple(
+        f"admin:refunds_{table}_delete" for table in ("capefile", "claimresult", "rejectedrefund")
+    )),
     (BOSS, BOSS, ("admin:importers_user_add",)),
+    (STAFF, STAFF, (
+        "admin:refunds_entry_changelist", "admin:refunds_entry_history", "admin:refunds_kept_aside",
+        "admin:refunds_payment_changelist", "admin:refunds_payment_history", "admin:refunds_expected",
+    )),
+    (STAFF, NOBODY, ("admin:refunds_entry_change",)),
+    (STAFF_MOVE, NOBODY, ("admin:refunds_payment_change",)),  # leads to what is expected of its importer
+    (NOBODY, NOBODY, ("admin:refunds_entry_add", "admin:refunds_payment_add")),
+    (STAFF_REFUSED, STAFF_REFUSED, ("admin:refunds_entry_delete", "admin:refunds_payment_delete")),
 )  # fmt: skip
 EXPECTED = {name: (get, post) for get, post, names in TABLE for name in names}
 TOKEN = UUID(int=4)
@@ -172,6 +208,33 @@ def in_the_admin(access: ImporterAccess, mail: Notification, campaign: Campaign)
     }
 
 
+def in_the_refunds(importer: ImporterOfRecord) -> dict[str, list[object]]:
+    """One row of each kind that has pages there."""
+    report = ReportFactory.create()
+    file = CapeFile.objects.create(
+        importer=importer,
+        name="CAPE.csv",
+        data=b"Entry Number\r\n",
+        sha256="0" * 64,
+        entries=0,
+        possible_refund=0,
+        made_at=timezone.now(),
+        made_by=StaffFactory.create(),
+        rules_version=0,
+    )
+    result = ClaimResult.objects.create(
+        report=report, row=2, entry_number="B7603245278", status="accepted", as_of=report.as_of
+    )
+    refund = RejectedRefund.objects.create(
+        report=report, row=2, importer=importer, number_kind=importer.number_kind, amount=1, as_of=report.as_of
+    )
+    rows = {"capefile": file.pk, "claimresult": result.pk, "rejectedrefund": refund.pk}
+    of_a_row: dict[str, list[object]] = {
+        f"admin:refunds_{name}_{page}": [pk] for name, pk in rows.items() for page in OF_A_ROW
+    }
+    return of_a_row | {"admin:refunds_cape_download": [file.pk, file.pk]}
+
+
 @pytest.fixture
 def world(db: None) -> World:
     access, other = AccessFactory.create(), AccessFactory.create()
@@ -205,13 +268,24 @@ def world(db: None) -> World:
         "admin:importers_roster_empty": ["en"],
         "admin:importers_deed": [importer.pk, "pause"],
         "admin:importers_remove": [importer.pk],
+        "admin:refunds_ruleversion_moves": [1],
         "refunds": [importer.uuid],
         "refunds_file": [importer.uuid, pack.pk, "csv"],
         "admin:refunds_pack_preview": [importer.pk],
         "admin:refunds_pack_withdraw": [pack.pk],
     } | {f"admin:refunds_pack_{page}": [pack.pk] for page in OF_A_ROW}
+    version = set_rules(SHIPPED_CONTENT, "looked up again", by=StaffFactory.create())
+    arguments |= {f"admin:refunds_ruleversion_{page}": [version.pk] for page in OF_A_ROW}
     for name, pk in rows.items():
         arguments |= {f"admin:importers_{name}_{page}": [pk] for page in OF_A_ROW}
+    payment = record(
+        importer, by=StaffFactory.create(), paid_on=timezone.localdate(), liquidation_date=None, amount=Decimal(1),
+        interest=None, note="",
+    )  # fmt: skip
+    arguments["admin:refunds_expected"] = [importer.pk]
+    for name, pk in (("entry", EntryFactory.create(importer=importer).pk), ("payment", payment.pk)):
+        arguments |= {f"admin:refunds_{name}_{page}": [pk] for page in OF_A_ROW}
+    arguments |= in_the_refunds(importer)
     people = {
         "anonymous": None,
         "importer": access.user,

@@ -69,6 +69,7 @@ DEEDS = (
     _("add mail text"),
     _("edit mail text"),
     _("remove mail text"),
+    _("make CAPE files"),
 )
 FIELDS = (
     _("accepted at"),

@@ -144,7 +144,24 @@ class VisitFilter(admin.SimpleListFilter):
                 return queryset
 
 
+class EntriesFilter(admin.SimpleListFilter):
+    title = _("entries")
+    parameter_name = "entries"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("money", _("With a possible refund")), ("none", _("No entries known"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "money":
+                return queryset.filter(readiness__at_stake__gt=0)
+            case "none":
+                return queryset.filter(readiness__at_stake=None)
+            case _:
+                return queryset
+
+
 FILTERS = (
     StageFilter, WhoFilter, StepFilter, AssignedFilter, RouteFilter, ("language", admin.ChoicesFieldListFilter),
-    CountryFilter, VisitFilter,
+    CountryFilter, VisitFilter, EntriesFilter,
 )  # fmt: skip

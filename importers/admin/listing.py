@@ -27,6 +27,7 @@ from importers.domain.identifiers import NumberKind, parse_importer_number
 from importers.models import ImporterAccess, ImporterOfRecord, MailState, Notification
 from importers.models.importer import fingerprint
 from importers.models.labels import label
+from importers.wording import money, plain_date
 
 # What is wrong first, then what waits for us, then the rest, and what is ready last.
 URGENCY = Case(
@@ -105,7 +106,7 @@ class ImporterChangeList(ChangeList):
 class ImporterList:
     """The columns. Mixed into the page of the importers."""
 
-    list_display = ("who_it_is", "stage", "holdup", "must_act", "case_of", "contact_with")
+    list_display = ("who_it_is", "stage", "holdup", "must_act", "case_of", "contact_with", "at_stake", "act_until")
     list_filter = FILTERS
     search_fields = ("name", "contact_name", "contact_email", "officer__name", "officer__email")
     search_help_text = gettext_lazy("Company, person, e-mail, importer number, or its last four characters")
@@ -179,6 +180,15 @@ class ImporterList:
         mail = _ago(row.last_mail, _("mail {ago} ago"), _("mail just now"), _("no mail yet"))
         visit = _ago(row.last_visit, _("visit {ago} ago"), _("visit just now"), _("never visited"))
         return format_html('<div>{}<br><span class="pa-quiet">{}</span></div>', mail, visit)
+
+    @display(description=gettext_lazy("possible refund"), ordering="readiness__at_stake")
+    def at_stake(self, row: ImporterOfRecord) -> str:
+        amount = row.readiness.at_stake
+        return "–" if amount is None else money(amount)
+
+    @display(description=gettext_lazy("act until"), ordering="readiness__act_until")
+    def act_until(self, row: ImporterOfRecord) -> str:
+        return plain_date(row.readiness.act_until) if row.readiness.act_until else "–"
 
 
 def _ago(at: datetime | None, told: str, now: str, never: str) -> str:

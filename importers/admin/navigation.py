@@ -28,16 +28,28 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Mails"), "mail", reverse("admin:importers_notification_changelist")),
         _item(_("Mailboxes"), "mark_email_unread", reverse("admin:importers_mailbox_changelist")),
         _item(_("Next reminders"), "schedule", reverse("admin:importers_reminders")),
+    ]
+    refunds = [
+        _item(_("Reports"), "inbox", reverse("admin:refunds_report_changelist")),
+        _item(_("Entries"), "receipt_long", reverse("admin:refunds_entry_changelist")),
         _item(_("Shared entries"), "ios_share", reverse("admin:refunds_pack_changelist")),
+        _item(_("Make CAPE files"), "note_add", reverse("admin:refunds_cape_make")),
+        _item(_("CAPE files"), "description", reverse("admin:refunds_capefile_changelist")),
+        _item(_("Check a CAPE file"), "fact_check", reverse("admin:refunds_cape_check")),
+        _item(_("CAPE results"), "rule", reverse("admin:refunds_claimresult_changelist")),
+        _item(_("Fix and refile"), "build", reverse("admin:refunds_fix_and_refile")),
+        _item(_("Rejected refunds"), "money_off", reverse("admin:refunds_rejectedrefund_changelist")),
+        _item(_("Payments"), "payments", reverse("admin:refunds_payment_changelist")),
     ]
     seldom = [
         _item(_("Campaigns"), "event", reverse("admin:importers_campaign_changelist")),
         _item(_("Texts of reminders"), "edit_note", reverse("admin:importers_mailtext_changelist")),
+        _item(_("Rules about refunds"), "gavel", reverse("admin:refunds_ruleversion_changelist")),
         _item(_("Broker firm"), "business", reverse("admin:importers_brokerfirm_changelist")),
         _item(_("People"), "person", reverse("admin:importers_user_changelist")),
     ]
-    _mark([*daily, *seldom], request.path)
-    return [{"items": daily}, {"title": _("Set-up"), "items": seldom}]
+    _mark([*daily, *refunds, *seldom], request.path)
+    return [{"items": daily}, {"title": _("Refunds"), "items": refunds}, {"title": _("Set-up"), "items": seldom}]
 
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:

@@ -12,14 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from importers.admin.actions import ACTIONS
 from importers.admin.base import StaffAdmin, staff
-from importers.admin.extensions import PANELS, Panel
 from importers.admin.listing import ago
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
 from importers.wording import money, plain_date, violation_text
-from refunds.admin.share import share_address, share_selected, share_view
+from refunds.admin.share import share_address, share_view
 from refunds.models import Pack
 from refunds.services.packs import draft, files, newest, withdraw
 from refunds.views import file_response
@@ -138,10 +136,6 @@ class PackAdmin(StaffAdmin):
         return pack
 
 
-def _panel(request: HttpRequest, importer: ImporterOfRecord) -> dict[str, Any]:
+def panel(request: HttpRequest, importer: ImporterOfRecord) -> dict[str, Any]:
     """On the importer's page: what it sees, and the way to share what there is now."""
     return {"pack": newest(importer), "has_entries": importer.entries.exists(), "share": share_address([importer])}
-
-
-PANELS.append(Panel("admin/refunds/shared_panel.html", _panel))
-ACTIONS.append(share_selected)

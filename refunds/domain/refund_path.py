@@ -190,7 +190,7 @@ MEND_ACH = _(
     "Look in ACE, on the tab ACH Refund Authorization of this very number and suffix, whether bank details are shown "
     "and right; then ask CBP to pay again."
 )
-MISSING = _("Still missing: %(what)s")
+MISSING = _("Still missing: %(what)s.")
 RECORD_CHECKS = _("Put it in place in ACE, then record it at the step “Checked by the broker”.")
 
 
@@ -234,7 +234,7 @@ ALL_CLAIMED = _("All that can be claimed is claimed.")
 WAITS_FOR_ENTRIES = _("What can be claimed is known when entries are.")
 CLAIM_AGAIN = _("Put right what CAPE's message says, then file them in a new CAPE file.")
 MAKE_FILES = _("Make CAPE files and upload them in ACE.")
-PROTEST = _("Decide on a protest (CBP Form 19) before the 180 days after liquidation are over.")
+PROTEST = _("Decide on a protest (CBP Form 19) while one is possible; each entry says until when.")
 LOOK_AT_ENTRIES = _("Each entry says what holds it up.")
 NOT_OPEN = _("CBP has not opened CAPE for them yet; the rules say for when it is expected.")
 
@@ -242,7 +242,7 @@ NOT_OPEN = _("CBP has not opened CAPE for them yet; the rules say for when it is
 UNCLAIMED: tuple[tuple[Verdict, Who, Msgid, Msgid], ...] = (
     (Verdict.REJECTED, Who.BROKER, _("Rejected by CAPE: %(amount)s (entries: %(count)s)."), CLAIM_AGAIN),
     (Verdict.ELIGIBLE, Who.BROKER, _("Can be claimed now: %(amount)s (entries: %(count)s)."), MAKE_FILES),
-    (Verdict.LATE, Who.BROKER, _("Past the 80 days: %(amount)s (entries: %(count)s)."), PROTEST),
+    (Verdict.LATE, Who.BROKER, _("Too late for CAPE: %(amount)s (entries: %(count)s)."), PROTEST),
     (Verdict.HELD, Who.BROKER, _("Held up: %(amount)s (entries: %(count)s)."), LOOK_AT_ENTRIES),
     (Verdict.NOT_YET, Who.CBP, _("Cannot be claimed yet: %(amount)s (entries: %(count)s)."), NOT_OPEN),
 )

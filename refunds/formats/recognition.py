@@ -90,7 +90,8 @@ def _unknown(rows: Iterable[Row]) -> RuleViolation:
     texts = ([cell for cell in cells if isinstance(cell, str) and not is_blank(cell)] for _number, cells in rows)
     titles = [masked(text) for text in max(texts, key=len, default=[])[:MOST_NAMED]]
     columns = [column for format_ in FORMATS.values() for column in format_.columns]
-    names = {key(text): column.heading for column in columns for text in (column.heading, *column.also)}
+    names = {key(text): column.heading for column in columns for text in column.also}
+    names |= {key(column.heading): column.heading for column in columns}
     near = [names[match] for title in titles for match in get_close_matches(key(title), names, n=1, cutoff=0.6)]
     near = near or [column.heading for column in columns if column.required]
     return RuleViolation("heading", UNKNOWN, found=_listed(titles) or NOTHING, near=_listed(near))

@@ -10,6 +10,10 @@ from django.utils import timezone
 
 from importers import demo
 from importers.models import Acceptance, ImporterOfRecord, MailText, Occasion, User
+from refunds.domain.rules import SHIPPED_CONTENT
+from refunds.services.packs import publish
+from refunds.services.verdicts import set_rules
+from tests.factories import EntryFactory, PaymentFactory
 
 pytestmark = pytest.mark.django_db
 OURS = ("ace_onboarding", "importers", "refunds")
@@ -18,6 +22,13 @@ WITHOUT_HISTORY = {
     "Notification": "a ledger of its own: a row is written with the deed, and keeps what was sent, when and why",
     "MailAttempt": "written once for each try, and kept",
     "Pace": "how many mails went out in a minute; of use for that minute",
+    "Report": "written once and kept, with the file itself; afterwards only how far it was read",
+    "ReportChunk": "the file as it came",
+    "CapeFile": "written once and kept",
+    "CapeFileEntry": "what a file holds, written with it",
+    "ClaimResult": "a line of a kept report",
+    "RejectedRefund": "a line of a kept report",
+    "PackLine": "can never change, nor can its pack",
     "User_groups": "Django's; groups are not used",
     "User_user_permissions": "Django's; single permissions are not used",
 }
@@ -56,6 +67,10 @@ def test_no_row_of_any_history_can_be_changed(guarded: None, subtests: pytest.Su
         accepted_at=timezone.now(),
         accepted_by=User.objects.system(),
     )
+    EntryFactory().delete()  # that it came is told by its report
+    PaymentFactory()
+    set_rules(SHIPPED_CONTENT | {"as_of": "2026-11-26"}, "looked again", by=User.objects.system())
+    publish(EntryFactory().importer, by=User.objects.system())
     for model, how in product(HISTORIES, ("DELETE FROM {}", "UPDATE {} SET pgh_label = 'other'")):
         with subtests.test(model=model.__name__, how=how):
             assert model.objects.exists(), "without a row nothing would be refused"

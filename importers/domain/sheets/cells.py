@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Sequence
+from math import isfinite
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
@@ -65,6 +66,8 @@ class Cells:
 
     def _number(self, text: str, style: str) -> Cell:
         number = float(text)
+        if not isfinite(number):
+            raise RuleViolation("damaged", DAMAGED)
         if style in self.dates and 0 <= number <= LAST_DAY:
             return self.epoch + datetime.timedelta(seconds=round(number * 86_400))
         return int(number) if number.is_integer() and abs(number) < 1e15 else number

@@ -15,8 +15,8 @@ from importers.domain.sheets.table import MAX_COLUMNS, Cell, Stream, is_blank, w
 
 PIECE = 64 * 1024
 MAX_UNPACKED = 1024**3
-MAX_STRINGS = 2_000_000
-MAX_STRINGS_SIZE = 150 * 1024**2
+MAX_STRINGS = 1_500_000
+MAX_STRINGS_SIZE = 100 * 1024**2
 MAX_LINES = 500_000  # blank ones too
 MAX_CELLS = 20_000_000  # blank ones too
 MOST_TIMES_PACKED = 100  # a real sheet is packed to a tenth

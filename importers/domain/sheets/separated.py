@@ -181,9 +181,11 @@ def _lines(texts: Iterator[str], longest: int) -> Iterator[str]:
 
 
 def _separator(text: str, known: KnownHeadings) -> str:
-    def score(separator: str) -> int:
-        reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
-        return max(map(known, _first_records(reader)), default=0)
+    """The one with which most headings are known; else that makes most columns, so that what is refused is named."""
+
+    def score(separator: str) -> tuple[int, int]:
+        records = list(_first_records(csv.reader(StringIO(text, newline=""), delimiter=separator)))
+        return max(map(known, records), default=0), max(map(len, records), default=0)
 
     return max(SEPARATORS, key=score)
 

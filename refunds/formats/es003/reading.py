@@ -10,6 +10,7 @@ from importers.domain.errors import gettext_noop as _
 from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.text import cell_text, shown
 from importers.domain.sheets import Cell
+from refunds.formats.cells import day, day_or_none, money, money_or_none
 from refunds.formats.es003 import values
 from refunds.formats.es003.columns import COLUMNS, Field
 from refunds.formats.headed import Headed, Row, under_headings
@@ -55,24 +56,24 @@ def _timeless(reader: Callable[[Cell], object]) -> Reader:
 READERS: Mapping[str, Reader] = {
     Field.NUMBER: _timeless(values.entry_number),
     Field.IMPORTER: _timeless(values.importer_number),
-    Field.ENTRY_DATE: values.day,
+    Field.ENTRY_DATE: day,
     Field.HTS: _timeless(values.hts_number),
-    Field.DUTY: _timeless(values.money),
+    Field.DUTY: _timeless(money),
     Field.ENTRY_TYPE: _timeless(values.entry_type),
     Field.IMPORTER_NAME: _timeless(values.name),
     Field.FILER_NAME: _timeless(values.name),
     Field.PORT: _timeless(values.port),
-    Field.SUMMARY_DATE: values.day_or_none,
+    Field.SUMMARY_DATE: day_or_none,
     Field.LINE: _timeless(values.count),
     Field.ORDINAL: _timeless(values.count),
-    Field.LIQUIDATION_DATE: values.day_or_none,
+    Field.LIQUIDATION_DATE: day_or_none,
     Field.LIQUIDATION_STATUS: _timeless(values.status),
     Field.RECONCILIATION: _timeless(values.status),
     Field.CONTROL_STATUS: _timeless(values.status),
     Field.CORRECTION: _timeless(values.status),
     Field.PROTEST_NUMBER: _timeless(values.status),
     Field.PROTEST_STATUS: _timeless(values.status),
-    Field.LIQUIDATED_DUTY: _timeless(values.money_or_none),
+    Field.LIQUIDATED_DUTY: _timeless(money_or_none),
 }
 
 

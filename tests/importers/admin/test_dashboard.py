@@ -17,7 +17,7 @@ from importers.services import filings, steps
 from tests import walkthrough
 from tests.factories import CampaignFactory, ImporterFactory, NotificationFactory, OfficerFactory
 
-QUERIES = 12  # the budget is 12
+QUERIES = 13  # the budget is 12, and one that asks whether there is money to tell of
 INDEX = "/admin/"
 
 

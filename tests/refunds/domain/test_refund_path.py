@@ -112,7 +112,7 @@ def test_the_set_up_stops_where_the_checklist_does(case: str) -> None:
 
 def test_what_the_way_by_form_4811_lacks_is_named_piece_by_piece() -> None:
     facts = complete(form_4811=Form4811Facts(completed=True), broker_ach_enrolled=False)
-    assert [text.removeprefix("Still missing: ") for text in said(first(path(facts)))] == [
+    assert [text.removeprefix("Still missing: ").rstrip(".") for text in said(first(path(facts)))] == [
         "the broker as notify party on the importer's ACE profile",
         "the broker's importer number in box 28 of the entries",
         "the broker's own ACH refund enrolment",

@@ -1,0 +1,278 @@
+"""What came back: CAPE's answers, what to fix and file again, and refunds that did not arrive."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from importers.admin.base import StaffAdmin
+from importers.wording import money, plain_date
+from refunds.domain.cape_messages import (
+    MESSAGES,
+    UNKNOWN_MEANING,
+    UNKNOWN_REMEDY,
+    Actor,
+    ClaimStatus,
+    Refile,
+    explain,
+)
+from refunds.models import ClaimResult, RejectedRefund
+from refunds.services.refiling import Pile, piles
+
+SHOWN = 50
+STATUSES = {
+    ClaimStatus.ACCEPTED: _("Accepted"),
+    ClaimStatus.REJECTED: _("Rejected"),
+    ClaimStatus.PENDING: _("Not decided yet"),
+}
+ACTORS = {
+    Actor.BROKER: _("We"),
+    Actor.FILER: _("The broker that filed the entry"),
+    Actor.IMPORTER: _("The importer"),
+    Actor.CBP: _("CBP"),
+    Actor.COUNSEL: _("A customs lawyer"),
+}
+REFILES = {
+    Refile.NOW: _("File again now"),
+    Refile.AFTER_FIX: _("File again when it is put right"),
+    Refile.WAIT: _("Wait, then file again"),
+    Refile.NEVER: _("Do not file again"),
+}
+NO_WORDS = _("Rejected without a word")
+NO_WORDS_MEANING = _("CAPE gave no reason, or the file with the results did not hold it.")
+NO_WORDS_REMEDY = _("Look the claim up in ACE, and load its results again with the reasons.")
+UNKNOWN = "unknown"
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(status.value, text) for status, text in STATUSES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+class MessageFilter(admin.SimpleListFilter):
+    title = _("message")
+    parameter_name = "message"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(UNKNOWN, _("Unknown messages")), *((message.name, message.name) for message in MESSAGES)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """By CAPE's texts as `explain` reads them, not by a search that might read them otherwise."""
+        if not self.value():
+            return queryset
+        texts = queryset.exclude(message="").order_by().values_list("message", flat=True).distinct()
+        return queryset.filter(message__in=[text for text in texts if self._is_meant(text)])
+
+    def _is_meant(self, text: str) -> bool:
+        found = explain(text)
+        if self.value() == UNKNOWN:
+            return any(one.message is None for one in found)
+        return any(one.name == self.value() for one in found)
+
+
+@admin.register(ClaimResult)
+class ClaimResultAdmin(StaffAdmin):
+    list_display = ("number", "importer_name", "claim_number", "outcome", "said", "day")
+    list_display_links = None
+    list_filter = (StatusFilter, MessageFilter)
+    search_fields = ("entry_number", "claim_number", "entry__importer__name")
+    search_help_text = _("Entry number without hyphens, claim number or company")
+    ordering = ("-as_of", "-pk")
+    actions = None
+    list_fullwidth = True
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [path("fix/", view(self.fix_view), name="refunds_fix_and_refile"), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ClaimResult]:
+        return ClaimResult.objects.select_related("entry__importer")
+
+    @display(description=_("entry"), ordering="entry_number")
+    def number(self, result: ClaimResult) -> SafeString:
+        return format_html('<span class="pa-nowrap">{}</span>', hyphened(result.entry_number))
+
+    @display(description=_("importer"))
+    def importer_name(self, result: ClaimResult) -> str:
+        if result.entry is None:
+            return gettext("entry not known here")
+        return result.entry.importer.name if result.entry.importer else gettext("not on the client list")
+
+    @display(description=_("status"), ordering="status")
+    def outcome(self, result: ClaimResult) -> SafeString:
+        text = str(STATUSES[ClaimStatus(result.status)])
+        if result.status_text.casefold() == ClaimStatus(result.status):
+            return format_html("{}", text)
+        return format_html('{}<br><span class="pa-quiet">{}</span>', text, result.status_text)
+
+    @display(description=_("what CAPE said"))
+    def said(self, result: ClaimResult) -> SafeString:
+        rows = (
+            (one.text, gettext(one.message.remedy if one.message else UNKNOWN_REMEDY))
+            for one in explain(result.message)
+        )
+        return format_html_join("", '<p>{}<br><span class="pa-quiet">{}</span></p>', rows)
+
+    @display(description=_("as of"), ordering="as_of")
+    def day(self, result: ClaimResult) -> str:
+        return plain_date(result.as_of)
+
+    def fix_view(self, request: HttpRequest) -> HttpResponse:
+        found = piles()
+        context = {
+            "title": _("Fix and refile"),
+            "opts": None,  # the heading is the title, not the list's name
+            "piles": [shown(pile) for pile in found],
+            "entries": len({entry.pk for pile in found for entry in pile.entries}),
+        }
+        return self.page(request, "admin/refunds/fix_and_refile.html", context)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        raise Http404
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPile:
+    """`left` is how long there is for the most urgent of them."""
+
+    pile: Pile
+    title: str
+    is_known: bool
+    meaning: str
+    remedy: str
+    who: str
+    refile: str
+    source: str
+    left: str
+    link: str
+
+    @property
+    def entries(self) -> list[Any]:
+        return self.pile.entries[:SHOWN]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.pile.entries) - SHOWN)
+
+
+def shown(pile: Pile) -> ShownPile:
+    message = pile.message
+    query = urlencode(
+        {"status": ClaimStatus.REJECTED.value}
+        | ({"message": message.name if message else UNKNOWN} if pile.text else {})
+    )
+    return ShownPile(
+        pile,
+        pile.text or str(NO_WORDS),
+        message is not None or not pile.text,
+        *_told(pile),
+        str(ACTORS[message.actor if message else Actor.BROKER]),
+        str(REFILES[message.refile]) if message else "",
+        message.source if message else "",
+        time_left(pile),
+        f"{reverse('admin:refunds_claimresult_changelist')}?{query}",
+    )
+
+
+def _told(pile: Pile) -> tuple[str, str]:
+    if not pile.text:
+        return str(NO_WORDS_MEANING), str(NO_WORDS_REMEDY)
+    if pile.message is None:
+        return gettext(UNKNOWN_MEANING), gettext(UNKNOWN_REMEDY)
+    return gettext(pile.message.meaning), gettext(pile.message.remedy)
+
+
+def time_left(pile: Pile) -> str:
+    if pile.act_until is None:
+        return gettext("no date runs out")
+    days = (pile.act_until - timezone.localdate()).days
+    if days < 0:
+        return gettext("the first ran out on %(day)s") % {"day": plain_date(pile.act_until)}
+    told = ngettext("%(n)s day left, until %(day)s", "%(n)s days left, until %(day)s", days)
+    return told % {"n": days, "day": plain_date(pile.act_until)}
+
+
+def hyphened(number: str) -> str:
+    return f"{number[:3]}-{number[3:10]}-{number[10:]}" if len(number) == 11 else number
+
+
+class KnownFilter(admin.SimpleListFilter):
+    title = _("importer")
+    parameter_name = "known"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("On the client list")), ("no", _("Not on the client list"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(Q(importer__isnull=self.value() == "no")) if self.value() else queryset
+
+
+@admin.register(RejectedRefund)
+class RejectedRefundAdmin(StaffAdmin):
+    list_display = ("importer_name", "dollars", "entry", "day", "why", "todo")
+    list_display_links = None
+    list_filter = (KnownFilter,)
+    search_fields = ("importer__name", "entry_number", "number_last4")
+    search_help_text = _("Company, entry number without hyphens, or the last four of the importer number")
+    ordering = ("-as_of", "-pk")
+    actions = None
+    list_fullwidth = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RejectedRefund]:
+        return RejectedRefund.objects.select_related("importer")
+
+    @display(description=_("importer"))
+    def importer_name(self, refund: RejectedRefund) -> SafeString:
+        if refund.importer is None:
+            told = _("Importer number ending %(last4)s, not on the client list") % {"last4": refund.number_last4}
+            return format_html("{}", told)
+        page = reverse("admin:importers_importerofrecord_change", args=[refund.importer_id])
+        return format_html('<a class="pa-link" href="{}">{}</a>', page, refund.importer.name)
+
+    @display(description=_("amount"), ordering="amount")
+    def dollars(self, refund: RejectedRefund) -> str:
+        return money(refund.amount)
+
+    @display(description=_("entry"), ordering="entry_number")
+    def entry(self, refund: RejectedRefund) -> str:
+        return hyphened(refund.entry_number) or "–"
+
+    @display(description=_("rejected"), ordering="rejected_on")
+    def day(self, refund: RejectedRefund) -> str:
+        return plain_date(refund.rejected_on) if refund.rejected_on else "–"
+
+    @display(description=_("reason"))
+    def why(self, refund: RejectedRefund) -> str:
+        return refund.reason or gettext("none given")
+
+    @display(description=_("what to do"))
+    def todo(self, refund: RejectedRefund) -> str:
+        return gettext(
+            "The ACH link is broken. The importer looks at the ACH Refund tab in ACE, puts the bank details right "
+            "there and presses Refresh; with Form 4811 we do. Then ask CBP to pay again."
+        )
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        raise Http404

@@ -1,0 +1,98 @@
+"""What CBP paid: the list of all; of one importer what is expected against what came, where a payment is recorded."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold import widgets
+from unfold.decorators import display
+
+from importers.admin.base import StaffAdmin, staff
+from importers.admin.forms import day, text
+from importers.domain.errors import RuleViolation
+from importers.models import ImporterOfRecord
+from importers.wording import money, violation_text
+from refunds.models import Payment
+from refunds.services.payments import expected, record
+
+
+def dollars(label: Any, **options: Any) -> forms.DecimalField:
+    box = widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
+    return forms.DecimalField(label=label, max_digits=16, decimal_places=2, widget=box, **options)
+
+
+class PaymentForm(forms.Form):
+    paid_on = day(gettext_lazy("Paid on"))
+    liquidation_date = day(
+        gettext_lazy("For entries liquidated on"),
+        required=False,
+        help_text=gettext_lazy("CBP pays one sum for each liquidation date. Claimed entries of that date become paid."),
+    )
+    amount = dollars(gettext_lazy("Amount in USD, interest included"))
+    interest = dollars(gettext_lazy("Of it interest"), required=False)
+    note = text(gettext_lazy("Note"), length=300, help_text=gettext_lazy("No bank details."))
+
+
+@admin.register(Payment)
+class PaymentAdmin(StaffAdmin):
+    """Only read here: a payment is recorded on the page of its importer's expected deposits, and stays."""
+
+    list_display = ("importer_", "paid_on", "liquidation_date", "amount_", "interest_", "note")
+    list_filter = ("paid_on",)
+    list_select_related = ("importer",)
+    search_fields = ("importer__name", "note")
+    search_help_text = gettext_lazy("Company or note")
+    list_fullwidth = True
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.expected_view)
+        return [path("importer/<int:pk>/", view, name="refunds_expected"), *super().get_urls()]
+
+    @display(description=gettext_lazy("importer"), ordering="importer__name")
+    def importer_(self, payment: Payment) -> str:
+        return payment.importer.name
+
+    @display(description=gettext_lazy("amount"), ordering="amount")
+    def amount_(self, payment: Payment) -> str:
+        return money(payment.amount)
+
+    @display(description=gettext_lazy("interest"), ordering="interest")
+    def interest_(self, payment: Payment) -> str:
+        return "–" if payment.interest is None else money(payment.interest)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        payment = Payment.objects.filter(pk=int(object_id)).first() if object_id and object_id.isdecimal() else None
+        if payment is None or request.method != "GET":
+            raise Http404
+        return HttpResponseRedirect(reverse("admin:refunds_expected", args=[payment.importer_id]))
+
+    def expected_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        importer = get_object_or_404(ImporterOfRecord, pk=pk)
+        form = PaymentForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                payment = record(importer, by=staff(request), **form.cleaned_data)
+            except RuleViolation as error:
+                form.add_error(None, violation_text(error))
+            else:
+                messages.success(request, _("Recorded: %(amount)s.") % {"amount": money(payment.amount)})
+                return HttpResponseRedirect(request.path)
+        context = {
+            "title": _("Expected and paid: %(name)s") % {"name": importer.name},
+            "importer": importer,
+            "rows": expected(importer),
+            "payments": Payment.objects.filter(importer=importer).select_related("recorded_by"),
+            "form": form,
+        }
+        return self.page(request, "admin/refunds/expected.html", context)

@@ -1,0 +1,204 @@
+"""The rules as fields, and the fields as rules again. What may stand in them `rule_errors` says."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext, gettext_lazy
+from unfold import widgets
+
+from importers.admin.forms import day, long_text, text
+from refunds.domain.rules import ClockKey, Confidence, Takes, rule_errors
+from refunds.models.labels import CLOCKS, CONFIDENCES, TAKES
+
+MOST_PHASES = 20
+PREFIXES = gettext_lazy("HTS headings whose duty is refunded")
+DATES = gettext_lazy("Entries of these days")
+TYPES = gettext_lazy("Entry types that are left out")
+DAYS_AFTER = gettext_lazy("Days after liquidation")
+SOURCE = gettext_lazy("Where this stands")
+CONFIDENCE = gettext_lazy("How sure it is")
+# Where `rule_errors` places what is wrong, and which field that is.
+PLACES = {
+    "as_of": "as_of",
+    "prefixes.values": "prefixes",
+    "entry_dates": "last_entry",
+    "entry_dates.from": "first_entry",
+    "entry_dates.to": "last_entry",
+    "excluded_types.values": "excluded_types",
+    **{f"{part}.{name}": f"{part}_{name}" for part in ("prefixes", "entry_dates", "excluded_types")
+       for name in ("source", "confidence")},
+    **{f"clocks.{key}.{name}": f"{key}_{name}" for key in ClockKey for name in ("days", "source", "confidence")},
+}  # fmt: skip
+
+
+def choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:
+    return [(str(key), label) for key, label in labels.items()]
+
+
+def source() -> forms.CharField:
+    return text(SOURCE, required=True, length=300)
+
+
+def confidence() -> forms.ChoiceField:
+    kind = widgets.UnfoldAdminSelectWidget
+    return forms.ChoiceField(label=CONFIDENCE, choices=choices(CONFIDENCES), initial=Confidence.LOW, widget=kind)
+
+
+def lines(label: Any, *, required: bool, help_text: Any) -> forms.CharField:
+    box = widgets.UnfoldAdminTextareaWidget(attrs={"rows": 4})
+    return forms.CharField(label=label, required=required, max_length=1000, help_text=help_text, widget=box)
+
+
+def listed(value: str) -> list[str]:
+    """One a line; commas and spaces do as well."""
+    return list(dict.fromkeys(re.findall(r"[^\s,;]+", value)))
+
+
+class PhaseForm(forms.Form):
+    """A row that is left empty is none."""
+
+    key = text(gettext_lazy("Short name"), length=30, help_text=gettext_lazy("Small letters and digits, like phase-4"))
+    opens = day(gettext_lazy("Opens"), required=False, help_text=gettext_lazy("Empty while no date is known"))
+    takes = forms.MultipleChoiceField(
+        label=gettext_lazy("Takes entries that are"),
+        choices=choices(TAKES),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    types = text(gettext_lazy("Of these types only"), help_text=gettext_lazy("Like 01, 02, 06. Empty: of all types"))
+    source = text(SOURCE, length=300)
+    confidence = confidence()
+
+    @property
+    def is_left_out(self) -> bool:
+        cleaned = getattr(self, "cleaned_data", {})
+        return bool(cleaned.get("DELETE")) or not any(cleaned.get(name) for name in ("key", "opens", "takes", "source"))
+
+    def content(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        opens: date | None = data.get("opens")
+        return {
+            "key": data.get("key", ""),
+            "opens": opens.isoformat() if opens else None,
+            "takes": [str(kind) for kind in Takes if kind in data.get("takes", [])],
+            "types": listed(data.get("types", "")),
+            "source": data.get("source", ""),
+            "confidence": data.get("confidence", ""),
+        }
+
+
+PhaseForms = forms.formset_factory(
+    PhaseForm, extra=1, can_delete=True, max_num=MOST_PHASES, absolute_max=MOST_PHASES + 1, validate_max=True
+)
+
+
+class RulesForm(forms.Form):
+    """`phases` are rows of their own. `seen` is the version that was on the page: nobody writes past another."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    note = long_text(gettext_lazy("What changes, and why"), length=500)
+    as_of = day(gettext_lazy("Looked up on"), help_text=gettext_lazy("The day on which you made sure of all of them."))
+    prefixes = lines(PREFIXES, required=True, help_text=gettext_lazy("One a line, 4 to 10 digits without points."))
+    prefixes_source, prefixes_confidence = source(), confidence()
+    first_entry, last_entry = day(gettext_lazy("First day")), day(gettext_lazy("Last day"))
+    entry_dates_source, entry_dates_confidence = source(), confidence()
+    excluded_types = lines(TYPES, required=False, help_text=gettext_lazy("One a line, two digits each."))
+    excluded_types_source, excluded_types_confidence = source(), confidence()
+
+    def __init__(self, data: Any = None, *, content: Mapping[str, Any], seen: int) -> None:
+        super().__init__(data, initial=_initial(content) | {"seen": seen})
+        self.stands = content
+        for key in ClockKey:
+            self.fields[f"{key}_days"] = forms.IntegerField(
+                label=DAYS_AFTER, widget=widgets.UnfoldAdminIntegerFieldWidget
+            )
+            self.fields[f"{key}_source"], self.fields[f"{key}_confidence"] = source(), confidence()
+        phases = [row | {"types": ", ".join(row.get("types", []))} for row in content["phases"]]
+        self.phases = PhaseForms(data, initial=phases, prefix="phase")
+
+    def parts(self) -> Iterator[tuple[Any, list[BoundField]]]:
+        """The fields by what they are about, as the page shows them."""
+        yield PREFIXES, self._named("prefixes", "prefixes_source", "prefixes_confidence")
+        yield DATES, self._named("first_entry", "last_entry", "entry_dates_source", "entry_dates_confidence")
+        yield TYPES, self._named("excluded_types", "excluded_types_source", "excluded_types_confidence")
+        for key in ClockKey:
+            yield CLOCKS[key], self._named(f"{key}_days", f"{key}_source", f"{key}_confidence")
+
+    def _named(self, *names: str) -> list[BoundField]:
+        return [self[name] for name in names]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.phases.is_valid() and not self.errors:
+            self._check()
+        return cleaned
+
+    def _check(self) -> None:
+        content = self.content()
+        for violation in rule_errors(content):
+            place, what = str(violation.params["place"]), gettext(str(violation.params["what"]))
+            self._tell(place, what)
+        if not self.errors and content == _compared(self.stands):
+            self.add_error(None, gettext("Nothing is changed, not even the day on which the rules were looked up."))
+
+    def _tell(self, place: str, what: str) -> None:
+        part, _point, rest = place.partition(".")
+        if part != "phases":
+            self.add_error(PLACES[place], what)
+            return
+        number, _point, name = rest.partition(".")
+        if number and name in PhaseForm.base_fields:
+            self._kept_phases()[int(number) - 1].add_error(name, what)
+        self.add_error(None, f"{gettext('Phases')}: {what}" if not name else gettext("Look at the phases."))
+
+    def _kept_phases(self) -> list[PhaseForm]:
+        return [form for form in self.phases.forms if not form.is_left_out]
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and self.phases.is_valid()
+
+    def content(self) -> dict[str, Any]:
+        """As it is kept (see domain/rules.SHIPPED_CONTENT)."""
+        data = self.cleaned_data
+
+        def told(part: str) -> dict[str, Any]:
+            return {"source": data[f"{part}_source"], "confidence": data[f"{part}_confidence"]}
+
+        return {
+            "as_of": data["as_of"].isoformat(),
+            "prefixes": {"values": listed(data["prefixes"])} | told("prefixes"),
+            "entry_dates": {"from": data["first_entry"].isoformat(), "to": data["last_entry"].isoformat()}
+            | told("entry_dates"),
+            "excluded_types": {"values": listed(data["excluded_types"])} | told("excluded_types"),
+            "clocks": {str(key): {"days": data[f"{key}_days"]} | told(key) for key in ClockKey},
+            "phases": [form.content() for form in self._kept_phases()],
+        }
+
+
+def _compared(content: Mapping[str, Any]) -> dict[str, Any]:
+    """As the form would write it, to be held against what it writes."""
+    return {
+        **content,
+        "phases": [
+            {**row, "types": row.get("types", []), "takes": [str(kind) for kind in Takes if kind in row["takes"]]}
+            for row in content["phases"]
+        ],
+    }
+
+
+def _initial(content: Mapping[str, Any]) -> dict[str, Any]:
+    initial: dict[str, Any] = {
+        "as_of": content["as_of"],
+        "prefixes": "\n".join(content["prefixes"]["values"]),
+        "first_entry": content["entry_dates"]["from"],
+        "last_entry": content["entry_dates"]["to"],
+        "excluded_types": "\n".join(content["excluded_types"]["values"]),
+    }
+    parts = {part: content[part] for part in ("prefixes", "entry_dates", "excluded_types")}
+    for part, told in {**parts, **content["clocks"]}.items():
+        initial |= {f"{part}_source": told["source"], f"{part}_confidence": told["confidence"]}
+    return initial | {f"{key}_days": clock["days"] for key, clock in content["clocks"].items()}

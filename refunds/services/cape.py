@@ -1,0 +1,201 @@
+"""What an importer can claim now, as CBP's CAPE takes it, and of every other entry why not. Makes files for the broker
+to upload; the portal itself never touches ACE."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+
+from anyascii import anyascii
+from django.db import transaction
+from django.db.models import F, Max, Q
+from django.utils import timezone
+from django.utils.text import slugify
+
+from importers.domain.errors import RuleViolation
+from importers.domain.errors import gettext_noop as _
+from importers.models import BrokerFirm, ImporterOfRecord, User
+from importers.services.change import change
+from refunds.domain.cape_messages import ClaimStatus, Message, Refile
+from refunds.domain.eligibility import FOR_CAPE, Decision, EntryFacts, assess
+from refunds.domain.reasons import Reason, reason
+from refunds.domain.rules import Rules
+from refunds.formats import cape_csv
+from refunds.models import CapeFile, CapeFileEntry, Entry, RuleVersion
+from refunds.services.refiling import rejections
+
+NAMED = 5
+BATCH = 5000
+PENDING = "claim-pending"
+
+UNDECIDED = Reason(_("CAPE has this entry and has not decided. Load the claim's results when they are there."), None)
+NO_FILER_CODE = _(
+    "The firm's filer code is not set, so nobody can tell which entries another broker filed. Set it on the page of "
+    "the broker firm."
+)
+OTHER_FILER = _(
+    "%(count)s entries were filed by another broker (filer code %(code)s): %(named)s. Only that broker or the importer "
+    "may claim them."
+)
+NO_ANSWER = _(
+    "%(count)s entries stand in the file “%(file)s” of %(made)s, and no result for them has come in yet. If that file "
+    "was uploaded, load its results first."
+)
+REJECTED = _(
+    "%(count)s entries were rejected with “%(message)s” (%(named)s). If that still holds they come back the same: "
+    "%(remedy)s"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that is looked at."""
+
+    pk: int
+    number: str
+    duty: Decimal
+
+    @property
+    def canonical(self) -> str:
+        return f"{self.number[:3]}-{self.number[3:10]}-{self.number[10:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """`code` is the key of the rule that keeps the entry out."""
+
+    entry: Candidate
+    code: str
+    reason: Reason
+
+
+@dataclass(slots=True)
+class CapePlan:
+    """`excluded` are all entries of the importer that do not go in. `warnings` keep nothing out."""
+
+    importer: ImporterOfRecord
+    today: date
+    rules: Rules
+    entries: list[Candidate] = field(default_factory=list)
+    excluded: list[Excluded] = field(default_factory=list)
+    warnings: list[RuleViolation] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[bytes]:
+        return cape_csv.write(entry.number for entry in self.entries)
+
+    @property
+    def possible_refund(self) -> Decimal:
+        return sum((entry.duty for entry in self.entries), Decimal("0.00"))
+
+
+def plan(importer: ImporterOfRecord, *, today: date) -> CapePlan:
+    """Judges by the rules as of `today`, whatever day the stored verdicts are of."""
+    made = CapePlan(importer, today, RuleVersion.objects.rules())
+    decided: dict[EntryFacts, Decision] = {}
+    entries = Entry.objects.filter(importer=importer).order_by("entry_date", "number")
+    for entry in entries.iterator(chunk_size=BATCH):
+        facts = entry.facts
+        if facts not in decided:
+            decided[facts] = assess(facts, made.rules, today)
+        decision, candidate = decided[facts], Candidate(entry.pk, entry.number, entry.ieepa_duty)
+        if decision.verdict not in FOR_CAPE:
+            why = reason(decision.verdict, decision.rule, made.rules)
+            made.excluded.append(Excluded(candidate, decision.rule, why))
+        elif entry.claim_status == ClaimStatus.PENDING:
+            made.excluded.append(Excluded(candidate, PENDING, UNDECIDED))
+        else:
+            made.entries.append(candidate)
+    made.warnings = [
+        *_other_filers(made.entries),
+        *_without_answer(made.entries),
+        *_not_yet_right(importer, {entry.pk: entry for entry in made.entries}),
+    ]
+    return made
+
+
+def make_all(importers: Iterable[ImporterOfRecord], *, by: User, today: date) -> list[CapeFile]:
+    """The files of many importers, all or none of them; `made_at` is the same in all."""
+    at = timezone.now()
+    with transaction.atomic():
+        return [file for importer in importers for file in make_files(importer, by=by, today=today, at=at)]
+
+
+def make_files(importer: ImporterOfRecord, *, by: User, today: date, at: datetime | None = None) -> list[CapeFile]:
+    """Keeps the files as they were made. None when nothing can be claimed."""
+    at = at or timezone.now()
+    with change(importer, "make CAPE files", by=by) as locked:
+        made = plan(locked, today=today)
+        before = CapeFile.objects.filter(importer=locked).count()
+        stem = f"CAPE-{slugify(anyascii(locked.name))[:40].strip('-') or 'importer'}-{locked.pk}-{today.isoformat()}"
+        return [
+            _store(made, f"{stem}-{before + number}.csv", data, entries, by, at)
+            for number, (data, entries) in enumerate(zip(made.files, _parts(made.entries), strict=True), 1)
+        ]
+
+
+def _parts(entries: list[Candidate]) -> Iterator[list[Candidate]]:
+    """As `cape_csv.write` parts them; an entry number stands only once in the table."""
+    for start in range(0, len(entries), cape_csv.MOST_ENTRIES):
+        yield entries[start : start + cape_csv.MOST_ENTRIES]
+
+
+def _store(made: CapePlan, name: str, data: bytes, entries: list[Candidate], by: User, at: datetime) -> CapeFile:
+    file = CapeFile.objects.create(
+        importer=made.importer,
+        name=name,
+        data=data,
+        sha256=sha256(data).hexdigest(),
+        entries=len(entries),
+        possible_refund=sum((entry.duty for entry in entries), Decimal("0.00")),
+        made_at=at,
+        made_by=by,
+        rules_version=made.rules.version,
+    )
+    CapeFileEntry.objects.bulk_create(
+        (CapeFileEntry(file=file, entry_id=entry.pk) for entry in entries), batch_size=BATCH
+    )
+    return file
+
+
+def _other_filers(entries: list[Candidate]) -> Iterator[RuleViolation]:
+    own = BrokerFirm.current().filer_code.strip().upper()
+    if not own:
+        yield RuleViolation("filer_code_unknown", NO_FILER_CODE)
+        return
+    foreign = Counter(entry.number[:3] for entry in entries if entry.number[:3] != own)
+    for code, count in sorted(foreign.items()):
+        named = _named(entry for entry in entries if entry.number.startswith(code))
+        yield RuleViolation("other_filer", OTHER_FILER, count=count, code=code, named=named)
+
+
+def _named(entries: Iterator[Candidate]) -> str:
+    listed = [entry.canonical for entry in entries]
+    return ", ".join(listed[:NAMED]) + (" …" if len(listed) > NAMED else "")
+
+
+def _without_answer(entries: list[Candidate]) -> Iterator[RuleViolation]:
+    """By the file they stand in; an answer of that day or later is one."""
+    unanswered = (
+        CapeFileEntry.objects.filter(entry__in=[entry.pk for entry in entries])
+        .annotate(answered=Max("entry__claim_results__as_of"))
+        .filter(Q(answered=None) | Q(answered__lt=F("file__made_at__date")))
+        .values_list("file_id", "file__name", "file__made_at")
+    )
+    for (_pk, name, made_at), count in sorted(Counter(unanswered).items()):
+        made = timezone.localdate(made_at).isoformat()
+        yield RuleViolation("no_answer", NO_ANSWER, count=count, file=name, made=made)
+
+
+def _not_yet_right(importer: ImporterOfRecord, going: dict[int, Candidate]) -> Iterator[RuleViolation]:
+    """What CAPE rejected for a reason that does not pass by itself. Nobody here knows whether it was put right."""
+    found: dict[str, tuple[Message, list[Candidate]]] = {}
+    for rejection in rejections(importer):
+        for said in rejection.messages:
+            if said.message and said.message.refile is not Refile.NOW and rejection.entry.pk in going:
+                found.setdefault(said.name, (said.message, []))[1].append(going[rejection.entry.pk])
+    for name, (message, entries) in sorted(found.items()):
+        about = {"count": len(entries), "message": name, "named": _named(iter(entries)), "remedy": message.remedy}
+        yield RuleViolation("rejected", REJECTED, **about)

@@ -1,0 +1,125 @@
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from importers.domain.identifiers import parse_importer_number
+from importers.models import BrokerFirm
+from refunds.domain.cape_messages import ClaimStatus
+from refunds.formats.cape_result import ResultRow
+from refunds.formats.rev613 import RejectedRow
+from refunds.models import Entry
+from refunds.services.claims import store_rejected, store_results
+from refunds.services.refiling import piles
+from tests.factories import EntryFactory, ImporterFactory, ReportFactory, StaffFactory
+
+DAY = date(2026, 6, 1)
+FIX = "admin:refunds_fix_and_refile"
+RESULTS = "admin:refunds_claimresult_changelist"
+
+
+@pytest.fixture
+def as_staff(db: None) -> Client:
+    BrokerFirm.current()
+    client = Client()
+    client.force_login(StaffFactory.create())
+    return client
+
+
+def rejected(entry: Entry, *messages: str, as_of: date = DAY) -> None:
+    rows = [
+        ResultRow(row, entry.number, "C1", ClaimStatus.REJECTED, "Rejected", message)
+        for row, message in enumerate(messages, 2)
+    ]
+    store_results(ReportFactory.create(format="cape_result", as_of=as_of), rows, today=timezone.localdate())
+
+
+def text(client: Client, name: str, **query: str) -> str:
+    response: Any = client.get(reverse(name), query)
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+@pytest.mark.django_db
+def test_rejected_entries_lie_by_message_the_most_dollars_first() -> None:
+    until = timezone.localdate() + timedelta(days=5)
+    small = EntryFactory.create(ieepa_duty=Decimal(10), liquidation_date=until - timedelta(days=80))
+    large, both = EntryFactory.create(ieepa_duty=Decimal(500)), EntryFactory.create(ieepa_duty=Decimal(100))
+    silent = EntryFactory.create(ieepa_duty=Decimal(1))
+    rejected(small, "INVALID HTS 99030125")
+    rejected(large, "SOMETHING NEW")
+    rejected(both, "INVALID HTS", "PROTEST ON ENTRY")
+    rejected(silent, "")
+    found = piles()
+    assert [(pile.text, [entry.number for entry in pile.entries], pile.duty) for pile in found] == [
+        ("SOMETHING NEW", [large.number], 500),
+        ("INVALID HTS", [small.number, both.number], 110),
+        ("PROTEST ON ENTRY", [both.number], 100),
+        ("", [silent.number], 1),
+    ]
+    assert [pile.message is None for pile in found] == [True, False, False, True]
+    assert found[1].act_until == until
+
+
+@pytest.mark.django_db
+def test_only_the_newest_answer_is_worked_on() -> None:
+    again, done = EntryFactory.create(), EntryFactory.create()
+    rejected(again, "INVALID HTS")
+    rejected(again, "PROTEST ON ENTRY", as_of=DAY + timedelta(days=9))
+    rejected(done, "INVALID HTS")
+    accepted = ResultRow(2, done.number, "C2", ClaimStatus.ACCEPTED, "Accepted", "")
+    report = ReportFactory.create(format="cape_result", as_of=DAY + timedelta(days=9))
+    store_results(report, [accepted], today=timezone.localdate())
+    assert [pile.text for pile in piles()] == ["PROTEST ON ENTRY"]
+
+
+def test_the_list_to_fix_says_what_it_means_who_must_act_and_how_long_there_is(as_staff: Client) -> None:
+    rejected(EntryFactory.create(ieepa_duty=Decimal("1234.50")), "ENTRY ON DRAWBACK", "<b>NEW</b>")
+    page = text(as_staff, FIX)
+    for part in (
+        "claimed back as drawback",
+        "A customs lawyer",
+        "1,234.50",
+        "unknown message",
+        "&lt;B&gt;NEW&lt;/B&gt;",
+    ):
+        assert part.casefold() in page.casefold(), part
+
+
+def test_results_are_found_by_message_and_by_status(as_staff: Client) -> None:
+    known, unknown = EntryFactory.create(), EntryFactory.create()
+    rejected(known, "INVALID HTS 99030125")
+    rejected(unknown, "SOMETHING NEW")
+    page = text(as_staff, RESULTS, message="INVALID HTS", status="rejected")
+    assert known.canonical in page
+    assert unknown.canonical not in page
+    page = text(as_staff, RESULTS, message="unknown")
+    assert unknown.canonical in page
+    assert known.canonical not in page
+    assert known.canonical not in text(as_staff, RESULTS, status="accepted")
+
+
+def test_a_result_of_an_unknown_entry_is_listed(as_staff: Client) -> None:
+    row = ResultRow(2, "B7603245278", "C1", ClaimStatus.ACCEPTED, "Accepted", "")
+    store_results(ReportFactory.create(format="cape_result"), [row], today=timezone.localdate())
+    page = text(as_staff, RESULTS)
+    assert "B76-0324527-8" in page
+    assert "entry not known here" in page
+
+
+def test_rejected_refunds_say_whose_and_what_to_do(as_staff: Client) -> None:
+    importer = ImporterFactory.create(number_text="12-3456789")
+    rows = [
+        RejectedRow(row, parse_importer_number(number), "", Decimal("77.10"), DAY, "R03 No account")
+        for row, number in ((2, "12-3456789"), (3, "123-45-6789"))
+    ]
+    store_rejected(ReportFactory.create(format="rev613"), rows)
+    page = text(as_staff, "admin:refunds_rejectedrefund_changelist")
+    for part in (importer.name, "77.10", "R03 No account", "ACH link is broken", "ending 6789"):
+        assert part in page, part
+    assert "45-6789" not in page
+    assert importer.name not in text(as_staff, "admin:refunds_rejectedrefund_changelist", known="no")

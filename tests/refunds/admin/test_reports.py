@@ -1,0 +1,127 @@
+"""Loading a report in the admin."""
+
+import csv
+from datetime import date, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from refunds import tasks
+from refunds.models import Entry, Report, ReportState
+from refunds.services.imports import LEASE, begin
+from tests.factories import ImporterFactory, StaffFactory
+from tests.refunds.services.entry_reports import KNOWN, OTHER, SSN, line, report
+
+pytestmark = pytest.mark.django_db
+ADD = "admin:refunds_report_add"
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The reports that a worker was told of."""
+    told: list[int] = []
+    monkeypatch.setattr(tasks.import_report, "delay", told.append)
+    return told
+
+
+@pytest.fixture
+def as_staff(db: None) -> Client:
+    client = Client()
+    client.force_login(StaffFactory.create())
+    return client
+
+
+def upload(client: Client, data: bytes, **fields: str) -> Any:
+    file = SimpleUploadedFile("ES-003.csv", data)
+    return client.post(reverse(ADD), {"file": file, "as_of": "2026-06-01"} | fields)
+
+
+def page_of(client: Client, row: Report) -> str:
+    return client.get(reverse("admin:refunds_report_change", args=[row.pk])).content.decode()
+
+
+def test_a_report_is_loaded_read_and_shown(
+    as_staff: Client, rung: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
+    ImporterFactory.create(number_text=KNOWN)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = upload(as_staff, report(line(1), line(2, importer=OTHER), line(3, importer=SSN)))
+    row = Report.objects.get()
+    assert answer.headers["Location"] == reverse("admin:refunds_report_change", args=[row.pk])
+    assert (rung, row.as_of, row.skip_bad_rows) == ([row.pk], date(2026, 6, 1), False)
+    waiting = as_staff.get(answer.headers["Location"])
+    assert waiting.headers["Refresh"] == "3"
+    assert tasks.import_report(row.pk)
+    shown = page_of(as_staff, row)
+    assert KNOWN in shown
+    assert OTHER in shown
+    assert "1,234.56" in shown
+    assert "•••-••-6789#" in shown
+    assert SSN not in shown
+    assert "Refresh" not in as_staff.get(answer.headers["Location"]).headers
+    assert not tasks.import_report(row.pk)  # the message came twice
+
+
+def test_what_is_no_report_is_refused_at_once(as_staff: Client, rung: list[int]) -> None:
+    answer = upload(as_staff, b"Name,Amount\r\na,1\r\n")
+    assert answer.status_code == 422
+    assert "These are not the headings of a report" in answer.content.decode()
+    assert not Report.objects.exists()
+    assert rung == []
+
+
+def test_a_day_to_come_is_refused(as_staff: Client, rung: list[int]) -> None:
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    answer = upload(as_staff, report(line()), as_of=tomorrow.isoformat())
+    assert answer.status_code == 422
+    assert "still to come" in answer.content.decode()
+
+
+def test_errors_are_shown_and_can_be_downloaded(as_staff: Client, rung: list[int]) -> None:
+    upload(as_staff, report(line(1), line(2, duty="=1+1")))
+    row = Report.objects.get()
+    tasks.import_report(row.pk)
+    assert "Nothing was saved." in page_of(as_staff, row)
+    answer = as_staff.get(reverse("admin:refunds_report_errors", args=[row.pk]))
+    rows = list(csv.reader(StringIO(answer.content.decode("utf-8-sig"))))
+    assert rows[1][0] == "3"
+    assert rows[1][2] == "Line Tariff Duty Amount"
+    assert rows[1][3] == "'=1+1"
+    assert not Entry.objects.exists()
+
+
+def test_a_report_is_read_again(as_staff: Client, rung: list[int], django_capture_on_commit_callbacks: Any) -> None:
+    upload(as_staff, report(line()))
+    first = Report.objects.get()
+    tasks.import_report(first.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        as_staff.post(reverse("admin:refunds_report_again", args=[first.pk]))
+    again = Report.objects.exclude(pk=first.pk).get()
+    assert again.replay_of == first
+    assert rung[-1] == again.pk
+    assert tasks.import_report(again.pk)
+
+
+def test_the_list_shows_what_was_loaded(as_staff: Client, rung: list[int]) -> None:
+    upload(as_staff, report(line()))
+    page = as_staff.get(reverse("admin:refunds_report_changelist")).content.decode()
+    assert "ES-003.csv" in page
+
+
+def test_the_sweep_finds_what_nobody_reads(as_staff: Client, rung: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    upload(as_staff, report(line()))
+    row = Report.objects.get()
+    assert tasks.sweep_reports() == 0
+    begin(row, timezone.now() - LEASE * 2)
+    assert tasks.sweep_reports() == 1
+    assert rung[-1] == row.pk
+    assert Report.objects.get().state == ReportState.READING
+
+
+def test_nobody_else_gets_there(db: None) -> None:
+    assert Client().get(reverse(ADD)).status_code == 302

@@ -1,0 +1,120 @@
+"""Both ways of reading a report say the same, and PostgreSQL takes for plain only what the readers take so."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from refunds.domain.entry_number import parse_entry_number
+from refunds.formats.es003 import values
+from refunds.models import Entry
+from refunds.services import staging
+from refunds.services.judging import PLAIN, Field, plain_number, rows_of
+from tests.factories import ImporterFactory
+from tests.refunds.services.entry_reports import KNOWN, OTHER, line, load, report
+
+pytestmark = pytest.mark.django_db
+MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+SAVED = ("number", "importer_number", "entry_type", "entry_date", "liquidation_date", "ieepa_duty", "lines", "verdict")
+
+
+def plain_among(texts: list[str], sql: str) -> set[str]:
+    return {
+        text for (text,) in rows_of(f"SELECT t FROM unnest(%s::text[]) AS t WHERE {sql.replace('%', '%%')}", [texts])
+    }
+
+
+def is_read(reader: Any, text: str) -> object:
+    try:
+        return reader(text)
+    except values.RuleViolation:
+        return None
+
+
+@MANY
+@given(st.lists(st.from_regex(r"\A[0-9A-Z]{3}-?[0-9]{7}-?[0-9]\Z") | st.text("B760-1 a٣", max_size=13), max_size=200))
+def test_plain_entry_numbers_are_those_that_the_reader_takes(texts: list[str]) -> None:
+    plain = plain_among(texts, plain_number("t"))
+    for text in texts:
+        try:
+            taken = parse_entry_number(text).compact == text.replace("-", "")
+        except values.RuleViolation:
+            taken = False
+        assert (text in plain) <= taken
+        if taken and text.count("-") in (0, 2) and "a" not in text:
+            assert text in plain
+
+
+@MANY
+@given(
+    st.lists(st.from_regex(r"\A\$?[0-9]{0,4}(,[0-9]{1,4}){0,4}(\.[0-9]{0,3})?\Z") | st.text("$1,.-() ٣", max_size=9))
+)
+def test_plain_amounts_are_read_as_they_are_cast(texts: list[str]) -> None:
+    for text in plain_among(texts, PLAIN[Field.DUTY].format("t")):
+        [(cast,)] = rows_of("SELECT translate(%s, '$,', '')::numeric", [text])
+        assert is_read(values.money, text) == cast
+
+
+def outcome_of(data: bytes) -> tuple[object, ...]:
+    outcome = load(data, skip_bad_rows=True)
+    saved = list(Entry.objects.order_by("number").values_list(*SAVED))
+    Entry.objects.all().delete()
+    errors = sorted((error.row, error.column, error.code) for error in outcome.errors)
+    return outcome.lines, outcome.entries, outcome.created, outcome.importers, errors, saved
+
+
+CELLS = {
+    "number": ["B76-0324527-8", "B7603245278", "b76-0324527-8", "B76-0324527-1", "", " 316-2509314-6", "1E+10"],
+    "importer": [KNOWN, OTHER, "12-3456789", "123456789", "12-3456789OI", ""],
+    "date": ["06/02/2025", "6/2/2025", "2025-06-02", "13/13/2025", "01/01/1999", ""],
+    "duty": ["$1,234.56", "$0.00", "12", "1,23", "-5", "($5.00)", "5.5", "$", "0.001"],
+    "hts": ["99030125", "9903.01.25", "8712004800", "990", "9903012"],
+    "line": ["1", "001", "2", "x", ""],
+    "name": ["Nordlys ApS", 'A "quoted" name', "a\nb", "Søren, & Co", "=1+1", "a\\.b"],
+    "liquidated": ["", "04/12/2026", "04/13/2026"],
+}
+LINES = st.lists(st.fixed_dictionaries({}, optional={name: st.sampled_from(cells) for name, cells in CELLS.items()}))
+
+
+@MANY
+@given(LINES.map(lambda lines: report(*(line(number, **cells) for number, cells in enumerate(lines, 1)))))
+def test_both_lanes_say_the_same(data: bytes) -> None:
+    if not ImporterFactory._meta.model.objects.exists():  # type: ignore[union-attr]
+        ImporterFactory.create(number_text=KNOWN)
+    fast = outcome_of(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staging, "_refuse_irregular", not_plain)
+        careful = outcome_of(data)
+    assert fast == careful
+
+
+def not_plain(_piece: bytes) -> None:
+    raise staging.NotPlainError
+
+
+def test_a_plain_file_takes_the_straight_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "_careful", lambda *_: pytest.fail("read row by row"))
+    assert load(report(line(name="Søren, & Co"), preamble="Parameters,x\r\n")).saved
+
+
+@settings(MANY)
+@given(st.data())
+def test_a_mangled_file_never_breaks_the_import(data: st.DataObject) -> None:
+    whole = bytearray(report(*(line(serial) for serial in range(1, 6))))
+    for _ in range(data.draw(st.integers(1, 6))):
+        place = data.draw(st.integers(0, len(whole) - 1))
+        whole[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4) | st.sampled_from(
+            [b'"', b",", b"\r\n", b"\n\n", b"\\.\n", b"\0", "æ".encode(), b"\xe6", b"=", b"99999999999"]
+        ))  # fmt: skip
+    before = Entry.objects.count()
+    try:
+        outcome = load(bytes(whole))
+    except staging.RuleViolation:
+        pytest.fail("raised what is wrong with the file")
+    except Exception as error:
+        assert type(error).__name__ == "RefusedError"
+        return
+    assert Entry.objects.count() - before == (outcome.entries if outcome.saved else 0)
+    assert outcome.saved or outcome.errors
+    Entry.objects.all().delete()
