@@ -235,6 +235,29 @@ def in_the_refunds(importer: ImporterOfRecord) -> dict[str, list[object]]:
     return of_a_row | {"admin:refunds_cape_download": [file.pk, file.pk]}
 
 
+def of_entries_and_payments(importer: ImporterOfRecord) -> dict[str, list[object]]:
+    payment = record(
+        importer, by=StaffFactory.create(), paid_on=timezone.localdate(), liquidation_date=None, amount=Decimal(1),
+        interest=None, note="",
+    )  # fmt: skip
+    rows = {"entry": EntryFactory.create(importer=importer).pk, "payment": payment.pk}
+    of_a_row: dict[str, list[object]] = {
+        f"admin:refunds_{name}_{page}": [pk] for name, pk in rows.items() for page in OF_A_ROW
+    }
+    return of_a_row | {"admin:refunds_expected": [importer.pk]}
+
+
+def in_what_is_shared(importer: ImporterOfRecord) -> dict[str, list[object]]:
+    pack = publish(importer, by=StaffFactory.create())
+    of_a_row: dict[str, list[object]] = {f"admin:refunds_pack_{page}": [pack.pk] for page in OF_A_ROW}
+    return of_a_row | {
+        "refunds": [importer.uuid],
+        "refunds_file": [importer.uuid, pack.pk, "csv"],
+        "admin:refunds_pack_preview": [importer.pk],
+        "admin:refunds_pack_withdraw": [pack.pk],
+    }
+
+
 @pytest.fixture
 def world(db: None) -> World:
     access, other = AccessFactory.create(), AccessFactory.create()
@@ -245,8 +268,6 @@ def world(db: None) -> World:
         importer=importer, kind=MailKind.REMINDER, campaign=campaign, slot="T-14", to_email=access.user.email
     )
     rows = in_the_admin(access, mail, campaign)
-    EntryFactory.create(importer=importer)
-    pack = publish(importer, by=StaffFactory.create())
     arguments: dict[str, list[object]] = {
         "checklist": [importer.uuid],
         "step": [importer.uuid, "company"],
@@ -269,23 +290,12 @@ def world(db: None) -> World:
         "admin:importers_deed": [importer.pk, "pause"],
         "admin:importers_remove": [importer.pk],
         "admin:refunds_ruleversion_moves": [1],
-        "refunds": [importer.uuid],
-        "refunds_file": [importer.uuid, pack.pk, "csv"],
-        "admin:refunds_pack_preview": [importer.pk],
-        "admin:refunds_pack_withdraw": [pack.pk],
-    } | {f"admin:refunds_pack_{page}": [pack.pk] for page in OF_A_ROW}
+    }
     version = set_rules(SHIPPED_CONTENT, "looked up again", by=StaffFactory.create())
     arguments |= {f"admin:refunds_ruleversion_{page}": [version.pk] for page in OF_A_ROW}
     for name, pk in rows.items():
         arguments |= {f"admin:importers_{name}_{page}": [pk] for page in OF_A_ROW}
-    payment = record(
-        importer, by=StaffFactory.create(), paid_on=timezone.localdate(), liquidation_date=None, amount=Decimal(1),
-        interest=None, note="",
-    )  # fmt: skip
-    arguments["admin:refunds_expected"] = [importer.pk]
-    for name, pk in (("entry", EntryFactory.create(importer=importer).pk), ("payment", payment.pk)):
-        arguments |= {f"admin:refunds_{name}_{page}": [pk] for page in OF_A_ROW}
-    arguments |= in_the_refunds(importer)
+    arguments |= in_the_refunds(importer) | of_entries_and_payments(importer) | in_what_is_shared(importer)
     people = {
         "anonymous": None,
         "importer": access.user,

@@ -45,7 +45,7 @@ def test_of_no_list_can_a_column_be_asked_that_is_no_filter(model: type, as_supe
 def test_what_each_list_offers_still_works(model: type[Model], as_superuser: Client) -> None:
     ImporterFactory.create()
     response = as_superuser.get(address(model))
-    if response.status_code == 302:  # the firm has no list
+    if response.status_code == 302 or "cl" not in response.context:  # the firm has no list, others draw their own
         return
     changelist = response.context["cl"]
     for spec in changelist.filter_specs:
