@@ -127,9 +127,7 @@ class ReportAdmin(StaffAdmin):
         """A report is never changed."""
         raise Http404
 
-    def _received(
-        self, request: HttpRequest, name: str, pieces: Iterable[bytes], chosen: dict[str, Any]
-    ) -> Report:
+    def _received(self, request: HttpRequest, name: str, pieces: Iterable[bytes], chosen: dict[str, Any]) -> Report:
         with transaction.atomic():
             report = receive(
                 name, pieces, by=staff(request), as_of=chosen["as_of"], skip_bad_rows=chosen["skip_bad_rows"]

@@ -124,7 +124,7 @@ def _contradictions(judged: Judged, rows: Iterator[tuple[int, Mapping[str, objec
 
 def _make_one() -> None:
     """Lines of one entry that say different things where that may be: the first row that says something counts."""
-    if not rows_of(f"SELECT FROM {FACTS} GROUP BY number HAVING count(*) > 1 LIMIT 1"):  # noqa: S608
+    if not rows_of(f"SELECT FROM {FACTS} GROUP BY number HAVING count(*) > 1 LIMIT 1"):
         return
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {FACTS} LIMIT 0")  # noqa: S608

@@ -30,7 +30,15 @@ OVERLAP = 64
 IMPORTER_COLUMNS = ("importer", "importer_number")
 HAS_SSN = re.compile(rb"-\d\d-\d{4}(?!\d)")
 # Dashes and digits of other kinds, which the readers take for plain ones.
-OTHER_SIGNS = (b"\xe2\x80\x90", b"\xe2\x80\x91", b"\xe2\x80\x92", b"\xe2\x80\x93", b"\xe2\x80\x94", b"\xe2\x88\x92", b"\xef\xbc")
+OTHER_SIGNS = (
+    b"\xe2\x80\x90",
+    b"\xe2\x80\x91",
+    b"\xe2\x80\x92",
+    b"\xe2\x80\x93",
+    b"\xe2\x80\x94",
+    b"\xe2\x88\x92",
+    b"\xef\xbc",
+)
 SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
 PRIVATE_HEADING = re.compile(r"\b(?:SSN|SOCIAL SECURITY|TAXPAYER|TIN)\b")
 
@@ -133,4 +141,3 @@ def _importer(cell: Cell, text: str) -> str:
         return text
     columns = number_columns(number)
     return f"•••-••-{columns['number_last4']}#{columns['fingerprint']}"
-

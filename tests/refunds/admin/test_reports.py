@@ -95,9 +95,7 @@ def test_errors_are_shown_and_can_be_downloaded(as_staff: Client, rung: list[int
     assert not Entry.objects.exists()
 
 
-def test_a_report_is_read_again(
-    as_staff: Client, rung: list[int], django_capture_on_commit_callbacks: Any
-) -> None:
+def test_a_report_is_read_again(as_staff: Client, rung: list[int], django_capture_on_commit_callbacks: Any) -> None:
     upload(as_staff, report(line()))
     first = Report.objects.get()
     tasks.import_report(first.pk)

@@ -6,12 +6,12 @@ from io import StringIO
 from typing import Any
 
 from django.core.management import call_command
+from django.utils import timezone
 
 from importers.models import User
 from refunds.domain.entry_number import check_digit
 from refunds.services.imports import Outcome, begin, import_report
 from refunds.services.reports import receive
-from django.utils import timezone
 
 HEADINGS = {
     "number": "Entry Summary Number",

@@ -20,7 +20,9 @@ SAVED = ("number", "importer_number", "entry_type", "entry_date", "liquidation_d
 
 
 def plain_among(texts: list[str], sql: str) -> set[str]:
-    return {text for (text,) in rows_of(f"SELECT t FROM unnest(%s::text[]) AS t WHERE {sql.replace('%', '%%')}", [texts])}
+    return {
+        text for (text,) in rows_of(f"SELECT t FROM unnest(%s::text[]) AS t WHERE {sql.replace('%', '%%')}", [texts])
+    }
 
 
 def is_read(reader: Any, text: str) -> object:
@@ -45,7 +47,9 @@ def test_plain_entry_numbers_are_those_that_the_reader_takes(texts: list[str]) -
 
 
 @MANY
-@given(st.lists(st.from_regex(r"\A\$?[0-9]{0,4}(,[0-9]{1,4}){0,4}(\.[0-9]{0,3})?\Z") | st.text("$1,.-() ٣", max_size=9)))
+@given(
+    st.lists(st.from_regex(r"\A\$?[0-9]{0,4}(,[0-9]{1,4}){0,4}(\.[0-9]{0,3})?\Z") | st.text("$1,.-() ٣", max_size=9))
+)
 def test_plain_amounts_are_read_as_they_are_cast(texts: list[str]) -> None:
     for text in plain_among(texts, PLAIN[Field.DUTY].format("t")):
         [(cast,)] = rows_of("SELECT translate(%s, '$,', '')::numeric", [text])
