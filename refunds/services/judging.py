@@ -55,7 +55,7 @@ def plain_number(column: str) -> str:
     doubled = [f"2 * {value} - 9 * ({value} > 52)::int - 48" for value in values[1:10:2]]  # 52 is "4"
     total = " + ".join((*values[0:10:2], *doubled, values[10]))
     shape = f"{column} ~ '^[0-9A-Z]{{3}}([0-9]{{8}}|-[0-9]{{7}}-[0-9])$' AND substr({column}, 1, 3) <> '000'"
-    fits = f"(SELECT ({total} - 11 * 48) % 10 = 0 FROM (SELECT {digits} AS d OFFSET 0) AS s)"
+    fits = f"(SELECT ({total} - 11 * 48) % 10 = 0 FROM (SELECT {digits} AS d OFFSET 0) AS s)"  # noqa: S608
     return f"CASE WHEN {shape} THEN {fits} ELSE false END"
 
 
@@ -114,13 +114,13 @@ def judge(staged: Staged, prefixes: Sequence[str], today: date) -> Judged:
     return judged
 
 
-def rows_of(sql: str, params: Sequence[object] = ()) -> list[Any]:
+def rows_of(sql: str, params: Sequence[Any] = ()) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params or None)  # without any, % is only a sign
         return cursor.fetchall()
 
 
-def run(sql: str, params: Sequence[object] = ()) -> int:
+def run(sql: str, params: Sequence[Any] = ()) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, params or None)  # without any, % is only a sign
         return int(cursor.rowcount)
