@@ -28,7 +28,7 @@ def importer_for_reading(request: HttpRequest, uuid: UUID, *, with_facts: bool =
     `with_facts` loads what a checklist page needs too, `not_yet_visited` (by this person), and at which
     steps something was asked."""
     user = signed_in(request)
-    rows = ImporterOfRecord.objects.visible_to(user)
+    rows = ImporterOfRecord.objects.visible_to(user).select_related("assigned_to")
     if with_facts:
         rows = _with_facts(rows, user)
     importer = rows.filter(uuid=uuid).first()

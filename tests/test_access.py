@@ -35,7 +35,9 @@ from importers.models import (
     User,
 )
 from importers.stop_link import stop_token
-from tests.factories import AccessFactory, CampaignFactory, NotificationFactory, StaffFactory
+from refunds.domain.rules import SHIPPED_CONTENT
+from refunds.services.verdicts import set_rules
+from tests.factories import AccessFactory, CampaignFactory, NotificationFactory, ReportFactory, StaffFactory
 
 ROLES = ("anonymous", "importer", "other", "staff", "superuser")  # "other" is of another importer
 
@@ -79,6 +81,9 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_mailtext_changelist", "admin:importers_mailtext_add", "admin:importers_mailtext_change",
         "admin:importers_mailtext_history", "admin:importers_mailtext_delete",
         "admin:importers_notification_changelist", "admin:importers_question_changelist", 
+        "admin:refunds_ruleversion_changelist", "admin:refunds_ruleversion_add", "admin:refunds_ruleversion_change",
+        "admin:refunds_ruleversion_history", "admin:refunds_ruleversion_moves",
+        "admin:refunds_report_changelist",
         "admin:importers_user_changelist", "admin:importers_user_change",
         "admin:importers_user_history", "admin:importers_mailbox_changelist", "admin:importers_mailbox_history",
     )),
@@ -111,7 +116,8 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_campaign_delete", "admin:importers_brokerfirm_add", "admin:importers_brokerfirm_delete",
         "admin:importers_importerofrecord_delete", "admin:importers_notification_delete",
         "admin:importers_user_delete", "admin:importers_mailbox_add", "admin:importers_mailbox_delete",
-        "admin:importers_errand_delete",
+        "admin:importers_errand_delete", "admin:refunds_ruleversion_delete",
+        "admin:refunds_report_delete",
         "admin:importers_question_delete",
     )),
     (STAFF, "302 404 404 422 422", ("admin:importers_roster", "admin:refunds_report_add")),
@@ -202,7 +208,13 @@ def world(db: None) -> World:
         "admin:importers_roster_empty": ["en"],
         "admin:importers_deed": [importer.pk, "pause"],
         "admin:importers_remove": [importer.pk],
+        "admin:refunds_ruleversion_moves": [1],
     }
+    version = set_rules(SHIPPED_CONTENT, "looked up again", by=StaffFactory.create())
+    report = ReportFactory.create().pk
+    pages = (*OF_A_ROW, "errors", "again")
+    arguments |= {f"admin:refunds_report_{page}": [report] for page in pages}
+    arguments |= {f"admin:refunds_ruleversion_{page}": [version.pk] for page in OF_A_ROW}
     for name, pk in rows.items():
         arguments |= {f"admin:importers_{name}_{page}": [pk] for page in OF_A_ROW}
     people = {

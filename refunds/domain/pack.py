@@ -10,6 +10,7 @@ from typing import NamedTuple
 from importers.domain.errors import Msgid
 from importers.domain.errors import gettext_noop as _
 from refunds.domain.eligibility import Verdict
+from refunds.domain.rules import Ground
 
 # In the words of the importer, who can do nothing about most of them; staff read others (models/labels).
 STATUS: dict[Verdict, Msgid] = {
@@ -24,18 +25,21 @@ STATUS: dict[Verdict, Msgid] = {
     Verdict.NO_DUTY: _("No IEEPA duty"),
     Verdict.PAID: _("Paid by CBP"),
 }
-# By the verdict and the rule behind it; by the verdict alone where the rule makes no difference to the importer.
-NOTES: dict[tuple[Verdict, str] | Verdict, Msgid] = {
-    Verdict.NOT_YET: _("CBP has named the day from which it takes entries like this one."),
+# By what the verdict rests on; by the verdict alone where that makes no difference to the importer. What staff do about
+# it stands in `reasons`.
+NOTES: dict[Verdict | Ground, Msgid] = {
+    Verdict.NOT_YET: _("CBP is to take entries like this one, and does not take them yet."),
     Verdict.CLAIMED: _("CBP has accepted the claim and has not paid yet."),
     Verdict.REJECTED: _("We put right what CBP found, and file the claim again."),
-    Verdict.HELD: _("CBP has not said yet when it takes entries like this one."),
-    (Verdict.HELD, "summary-status"): _("CBP has not accepted the entry summary; that comes first."),
-    (Verdict.HELD, "protest"): _("A protest is open; CBP decides on that first."),
-    Verdict.LATE: _("CBP has announced a way for such entries and no date. Until the last day a protest is possible."),
+    Ground.PROTEST: _("A protest is open; CBP decides on that first."),
+    Ground.NOT_ACCEPTED: _("CBP has not accepted the entry summary; that comes first."),
+    Ground.TRADE_CONTROL: _("CBP shows the entry summary as not paid yet; that comes first."),
+    Ground.NO_LIQUIDATION_DATE: _("It is liquidated, and we do not know the date yet."),
+    Ground.NO_PHASE: _("CBP has not said yet whether it takes entries like this one."),
+    Verdict.LATE: _("CBP does not take it by the simple claim any more. Until the last day a protest is possible."),
     Verdict.CLOSED: _("The days for a protest are over. We tell you if a way opens."),
-    (Verdict.EXCLUDED, "entry-dates"): _("Its entry date is not among those that CBP refunds."),
-    (Verdict.EXCLUDED, "entry-type"): _("CBP leaves out entries of this type."),
+    Ground.ENTRY_DATES: _("Its entry date is not among those that CBP refunds."),
+    Ground.ENTRY_TYPE: _("CBP leaves out entries of this type."),
     Verdict.NO_DUTY: _("There is no IEEPA duty on it, so nothing to refund."),
 }
 
@@ -69,7 +73,7 @@ class PackLine:
 
 
 def note_of(verdict: Verdict, rule: str) -> Msgid | None:
-    return NOTES.get((verdict, rule)) or NOTES.get(verdict)
+    return (NOTES.get(Ground(rule)) if rule in set(Ground) else None) or NOTES.get(verdict)
 
 
 @dataclass(frozen=True, slots=True)

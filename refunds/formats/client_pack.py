@@ -5,8 +5,8 @@ the same bytes: neither file holds the time at which it was made.
 
 The CSV is plain: UTF-8 with a byte order mark (Excel reads “ø” by it), commas, dates as ISO, money with a point. It is
 no file for Excel in Denmark, which splits columns at semicolons and would then read an amount like 12.05 as the 12th of
-May; with commas it shows everything in one column, which everybody sees. For Excel there is the workbook. It begins with
-its headings, so that a program need skip nothing; as of when stands in each row.
+May; with commas it shows everything in one column, which everybody sees. For Excel there is the workbook. The CSV
+begins with its headings, so that a program need skip nothing; as of when stands in each row.
 """
 
 import csv

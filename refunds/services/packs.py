@@ -98,9 +98,9 @@ def _line(entry: Entry, rules: Rules, today: date) -> domain.PackLine:
 
 
 def _lines_of(pack: Pack) -> Iterator[domain.PackLine]:
-    for row in PackLine.objects.filter(pack=pack).order_by().values_list(*COLUMNS).iterator(CHUNK):
-        *facts, verdict, rule = row
-        yield domain.PackLine(*facts, Verdict(verdict), rule)
+    rows = PackLine.objects.filter(pack=pack).order_by().values_list(*COLUMNS)
+    for number, entered, status, liquidated, cape, protest, duty, verdict, rule in rows.iterator(CHUNK):
+        yield domain.PackLine(number, entered, status, liquidated, cape, protest, duty, Verdict(verdict), rule)
 
 
 def files(shown: Draft) -> client_pack.Files:

@@ -287,7 +287,14 @@ def test_mails_to_addresses_that_importers_choose_have_the_company_name_of_the_c
 
 @pytest.mark.parametrize(
     "kind",
-    [MailKind.NEW_LINK, MailKind.OFFICER_INVITATION, MailKind.RECEIPT, MailKind.READY, MailKind.REMINDER],
+    [
+        MailKind.NEW_LINK,
+        MailKind.OFFICER_INVITATION,
+        MailKind.RECEIPT,
+        MailKind.READY,
+        MailKind.SHARED,
+        MailKind.REMINDER,
+    ],
 )
 def test_an_address_that_the_importer_chose_hears_of_the_company_by_the_brokers_name_for_it(kind: MailKind) -> None:
     importer = ImporterFactory.create(name="Nordlys ApS")

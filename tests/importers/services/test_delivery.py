@@ -361,7 +361,9 @@ def test_a_dead_workers_mail_is_taken_up_again_once_its_lease_has_run_out(server
     assert len(server.messages) == 1
 
 
-@pytest.mark.parametrize("kind", [MailKind.REMINDER, MailKind.RECEIPT, MailKind.ANSWER, MailKind.ACCOUNT])
+@pytest.mark.parametrize(
+    "kind", [MailKind.REMINDER, MailKind.RECEIPT, MailKind.ANSWER, MailKind.SHARED, MailKind.ACCOUNT]
+)
 @pytest.mark.parametrize("moment", ["2027-03-28T00:30", "2027-10-31T22:59", "2028-02-29T00:00", "2027-12-31T23:30"])
 def test_the_statement_that_is_made_once_is_the_one_django_would_make(moment: str, kind: MailKind) -> None:
     mail, claim, now = uuid4(), uuid4(), datetime.fromisoformat(f"{moment}+00:00")

@@ -332,7 +332,9 @@ def test_of_two_campaigns_each_slot_that_is_skipped_has_its_reason(campaign: Cam
     assert not Notification.objects.filter(campaign=far).exists()
 
 
-@pytest.mark.parametrize("kind", [MailKind.RETURNED, MailKind.READY, MailKind.RECEIPT, MailKind.INVITATION])
+@pytest.mark.parametrize(
+    "kind", [MailKind.RETURNED, MailKind.READY, MailKind.RECEIPT, MailKind.SHARED, MailKind.INVITATION]
+)
 def test_any_mail_to_the_person_makes_the_reminder_wait_for_another_day(kind: MailKind) -> None:
     importer = ImporterFactory.create()
     mail = NotificationFactory.create(

@@ -8,6 +8,7 @@ import pytest
 
 from refunds.domain.eligibility import Verdict
 from refunds.domain.pack import NOTES, STATUS, Changes, Group, PackLine, Sum, changes, note_of, totals
+from refunds.domain.rules import Ground
 
 LINE = PackLine(
     number="B7600000012",
@@ -53,10 +54,24 @@ def test_every_verdict_has_words_of_its_own(verdict: Verdict) -> None:
     assert [other for other in Verdict if STATUS[other] == STATUS[verdict]] == [verdict]
 
 
-def test_the_rule_behind_a_verdict_tells_more_than_the_verdict() -> None:
-    assert note_of(Verdict.HELD, "protest") == NOTES[Verdict.HELD, "protest"]
-    assert note_of(Verdict.HELD, "phase-3") == NOTES[Verdict.HELD]
+def test_what_a_verdict_rests_on_tells_more_than_the_verdict() -> None:
+    assert note_of(Verdict.HELD, "protest") == NOTES[Ground.PROTEST]
+    assert note_of(Verdict.NOT_YET, "phase-3") == NOTES[Verdict.NOT_YET]
     assert note_of(Verdict.ELIGIBLE, "phase-2") is None
+
+
+HELD = (Ground.PROTEST, Ground.NOT_ACCEPTED, Ground.TRADE_CONTROL, Ground.NO_LIQUIDATION_DATE, Ground.NO_PHASE)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "ground"),
+    [
+        *((Verdict.HELD, ground) for ground in HELD),
+        *((Verdict.EXCLUDED, g) for g in (Ground.ENTRY_DATES, Ground.ENTRY_TYPE)),
+    ],
+)
+def test_who_is_held_up_or_left_out_reads_why(verdict: Verdict, ground: Ground) -> None:
+    assert note_of(verdict, ground)
 
 
 def test_what_is_new_gone_and_changed() -> None:
