@@ -133,9 +133,7 @@ def drop(*tables: str) -> None:
 
 def _drop_blank(staged: Staged) -> int:
     blank = " AND ".join(f"btrim({_q(name)}) = ''" for name in staged.fields)
-    dropped = run(f"DELETE FROM {TABLE} WHERE {blank}")  # noqa: S608
-    staged.lines -= dropped
-    return dropped
+    return run(f"DELETE FROM {TABLE} WHERE {blank}")  # noqa: S608
 
 
 def _judge_lines(judged: Judged, today: date) -> None:
@@ -146,8 +144,9 @@ def _judge_lines(judged: Judged, today: date) -> None:
     lengths = f"count(*) FILTER (WHERE length({_q('number')}) = 11), count(*)"
     blank = "count(*) FILTER (WHERE btrim(number) = '')"
     [(*unplain, compact, total, blanks)] = rows_of(f"SELECT {counts}, {lengths}, {blank} FROM {TABLE}")  # noqa: S608
-    if blanks and (dropped := _drop_blank(judged.staged)):
-        total -= dropped
+    if blanks:
+        total -= _drop_blank(judged.staged)
+    judged.staged.lines = total  # a cell may hold ends of lines
     for (name, sql), count in zip(plain.items(), unplain, strict=True):
         if count:
             texts = _texts(f"SELECT DISTINCT {_q(name)} FROM {TABLE} WHERE NOT ({sql})")  # noqa: S608
