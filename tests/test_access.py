@@ -123,7 +123,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (STAFF, "302 404 404 422 422", ("admin:importers_roster", "admin:refunds_report_add")),
     (STAFF, STAFF, ("admin:refunds_report_change",)),
     (STAFF, STAFF_NO_POST, ("admin:refunds_report_errors",)),
-    (STAFF_NO_POST, STAFF_MOVE, ("admin:refunds_report_again",)),
+    (STAFF_MOVE, STAFF_MOVE, ("admin:refunds_report_again",)),
     (NOBODY, NOBODY, ("admin:refunds_report_history",)),
     (STAFF_MOVE, STAFF, ("admin:importers_deed",)),
     ("302 404 404 404 200", "302 404 404 404 302", ("admin:importers_remove",)),

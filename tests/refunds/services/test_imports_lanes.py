@@ -16,7 +16,9 @@ from tests.factories import ImporterFactory
 from tests.refunds.services.entry_reports import KNOWN, OTHER, line, load, report
 
 pytestmark = pytest.mark.django_db
-MANY = settings(phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(
+    phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 SAVED = ("number", "importer_number", "entry_type", "entry_date", "liquidation_date", "ieepa_duty", "lines", "verdict")
 
 
