@@ -95,6 +95,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_notification_changelist", "admin:importers_question_changelist", 
         "admin:refunds_ruleversion_changelist", "admin:refunds_ruleversion_add", "admin:refunds_ruleversion_change",
         "admin:refunds_ruleversion_history", "admin:refunds_ruleversion_moves",
+        "admin:refunds_report_changelist",
         "admin:importers_user_changelist", "admin:importers_user_change",
         "admin:importers_user_history", "admin:importers_mailbox_changelist", "admin:importers_mailbox_history",
         "admin:refunds_pack_changelist", "admin:refunds_pack_history",
@@ -130,9 +131,13 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_importerofrecord_delete", "admin:importers_notification_delete",
         "admin:importers_user_delete", "admin:importers_mailbox_add", "admin:importers_mailbox_delete",
         "admin:importers_errand_delete", "admin:refunds_ruleversion_delete",
-        "admin:importers_question_delete", "admin:refunds_pack_delete",
+        "admin:importers_question_delete", "admin:refunds_pack_delete", "admin:refunds_report_delete",
     )),
-    (STAFF, "302 404 404 422 422", ("admin:importers_roster",)),
+    (STAFF, "302 404 404 422 422", ("admin:importers_roster", "admin:refunds_report_add")),
+    (STAFF, STAFF, ("admin:refunds_report_change",)),
+    (STAFF, STAFF_NO_POST, ("admin:refunds_report_errors",)),
+    (STAFF_MOVE, STAFF_MOVE, ("admin:refunds_report_again",)),
+    (NOBODY, NOBODY, ("admin:refunds_report_history",)),
     (STAFF_MOVE, STAFF, ("admin:importers_deed",)),
     ("302 404 404 404 200", "302 404 404 404 302", ("admin:importers_remove",)),
     (STAFF, STAFF_REFUSED, ("admin:importers_mailbox_change",)),
@@ -292,6 +297,9 @@ def world(db: None) -> World:
         "admin:refunds_ruleversion_moves": [1],
     }
     version = set_rules(SHIPPED_CONTENT, "looked up again", by=StaffFactory.create())
+    report = ReportFactory.create().pk
+    pages = (*OF_A_ROW, "errors", "again")
+    arguments |= {f"admin:refunds_report_{page}": [report] for page in pages}
     arguments |= {f"admin:refunds_ruleversion_{page}": [version.pk] for page in OF_A_ROW}
     for name, pk in rows.items():
         arguments |= {f"admin:importers_{name}_{page}": [pk] for page in OF_A_ROW}

@@ -55,7 +55,7 @@ def plain_number(column: str) -> str:
     doubled = [f"2 * {value} - 9 * ({value} > 52)::int - 48" for value in values[1:10:2]]  # 52 is "4"
     total = " + ".join((*values[0:10:2], *doubled, values[10]))
     shape = f"{column} ~ '^[0-9A-Z]{{3}}([0-9]{{8}}|-[0-9]{{7}}-[0-9])$' AND substr({column}, 1, 3) <> '000'"
-    fits = f"(SELECT ({total} - 11 * 48) % 10 = 0 FROM (SELECT {digits} AS d OFFSET 0) AS s)"  # noqa: S608 - the column is ours
+    fits = f"(SELECT ({total} - 11 * 48) % 10 = 0 FROM (SELECT {digits} AS d OFFSET 0) AS s)"  # noqa: S608
     return f"CASE WHEN {shape} THEN {fits} ELSE false END"
 
 
@@ -114,13 +114,13 @@ def judge(staged: Staged, prefixes: Sequence[str], today: date) -> Judged:
     return judged
 
 
-def rows_of(sql: str, params: Sequence[object] = ()) -> list[Any]:
+def rows_of(sql: str, params: Sequence[Any] = ()) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params or None)  # without any, % is only a sign
         return cursor.fetchall()
 
 
-def run(sql: str, params: Sequence[object] = ()) -> int:
+def run(sql: str, params: Sequence[Any] = ()) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, params or None)  # without any, % is only a sign
         return int(cursor.rowcount)
@@ -133,9 +133,7 @@ def drop(*tables: str) -> None:
 
 def _drop_blank(staged: Staged) -> int:
     blank = " AND ".join(f"btrim({_q(name)}) = ''" for name in staged.fields)
-    dropped = run(f"DELETE FROM {TABLE} WHERE {blank}")  # noqa: S608
-    staged.lines -= dropped
-    return dropped
+    return run(f"DELETE FROM {TABLE} WHERE {blank}")  # noqa: S608
 
 
 def _judge_lines(judged: Judged, today: date) -> None:
@@ -146,8 +144,9 @@ def _judge_lines(judged: Judged, today: date) -> None:
     lengths = f"count(*) FILTER (WHERE length({_q('number')}) = 11), count(*)"
     blank = "count(*) FILTER (WHERE btrim(number) = '')"
     [(*unplain, compact, total, blanks)] = rows_of(f"SELECT {counts}, {lengths}, {blank} FROM {TABLE}")  # noqa: S608
-    if blanks and (dropped := _drop_blank(judged.staged)):
-        total -= dropped
+    if blanks:
+        total -= _drop_blank(judged.staged)
+    judged.staged.lines = total  # a cell may hold ends of lines
     for (name, sql), count in zip(plain.items(), unplain, strict=True):
         if count:
             texts = _texts(f"SELECT DISTINCT {_q(name)} FROM {TABLE} WHERE NOT ({sql})")  # noqa: S608

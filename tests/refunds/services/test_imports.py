@@ -27,7 +27,8 @@ def known() -> ImporterOfRecord:
 
 def test_an_entry_is_the_sum_of_its_lines(known: ImporterOfRecord) -> None:
     outcome = load(report(
-        line(ordinal="1"), line(ordinal="2", hts="8712004800", duty="$50.00"), line(line="2", hts="99030267", duty="0.44"),
+        line(ordinal="1"), line(ordinal="2", hts="8712004800", duty="$50.00"),
+        line(line="2", hts="99030267", duty="0.44"),
     ))  # fmt: skip
     assert (outcome.lines, outcome.entries, outcome.created, outcome.saved) == (3, 1, 1, True)
     entry = Entry.objects.get()
