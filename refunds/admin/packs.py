@@ -23,10 +23,26 @@ from refunds.services.packs import draft, files, newest, withdraw
 from refunds.views import file_response
 
 
+class StateFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("shared", _("Shared")), ("withdrawn", _("Taken back"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Pack]) -> QuerySet[Pack]:
+        match self.value():
+            case "shared":
+                return queryset.filter(withdrawn_at=None)
+            case "withdrawn":
+                return queryset.exclude(withdrawn_at=None)
+        return queryset
+
+
 @admin.register(Pack)
 class PackAdmin(StaffAdmin):
     list_display = ("whose", "of_day", "holds", "who_shared", "state")
-    list_filter = (("withdrawn_at", admin.EmptyFieldListFilter),)
+    list_filter = (StateFilter,)
     search_fields = ("importer__name",)
     search_help_text = gettext_lazy("Company")
     list_select_related = ("importer", "published_by")
