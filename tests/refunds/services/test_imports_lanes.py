@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from refunds.domain.entry_number import parse_entry_number
+from refunds.formats.cells import money
 from refunds.formats.es003 import values
 from refunds.models import Entry
 from refunds.services import staging
@@ -57,7 +58,7 @@ AMOUNTS = st.from_regex(r"\A\$?[0-9]{0,4}(,[0-9]{1,4}){0,4}(\.[0-9]{0,3})?\Z") |
 def test_plain_amounts_are_read_as_they_are_cast(texts: list[str]) -> None:
     for text in plain_among(texts, PLAIN[Field.DUTY].format("t")):
         [(cast,)] = rows_of("SELECT translate(%s, '$,', '')::numeric", [text])
-        assert is_read(values.money, text) == cast
+        assert is_read(money, text) == cast
 
 
 def outcome_of(data: bytes) -> tuple[object, ...]:
