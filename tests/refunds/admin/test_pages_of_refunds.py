@@ -232,3 +232,23 @@ def test_a_refused_payment_says_why_and_keeps_what_was_typed(as_staff: Client) -
     assert "The interest is part of the amount" in html
     assert 'value="104.20"' in html
     assert Payment.objects.count() == 0
+
+
+# The menu
+
+
+@pytest.mark.parametrize(("name", "item", "leads_to"), [
+    ("refunds_capefile_changelist", "refunds_capefile_changelist", ["refunds_cape_make", "refunds_cape_check"]),
+    ("refunds_cape_make", "refunds_capefile_changelist", []),
+    ("refunds_cape_check", "refunds_capefile_changelist", ["refunds_capefile_changelist"]),
+    ("refunds_fix_and_refile", "refunds_fix_and_refile", ["refunds_claimresult_changelist"]),
+    ("refunds_claimresult_changelist", "refunds_fix_and_refile", ["refunds_fix_and_refile"]),
+])  # fmt: skip
+def test_a_page_that_is_not_in_the_menu_is_reached_from_the_one_that_is(
+    as_staff: Client, name: str, item: str, leads_to: list[str]
+) -> None:
+    page = as_staff.get(reverse(f"admin:{name}"))
+    items = [one for group in page.context["sidebar_navigation"] for one in group["items"]]
+    assert [one["link"] for one in items if one["active"]] == [reverse(f"admin:{item}")]
+    for other in leads_to:
+        assert f'href="{reverse(f"admin:{other}")}"' in page.content.decode()
