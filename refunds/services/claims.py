@@ -62,7 +62,8 @@ def attach_results() -> list[int]:
 
 
 def settle(entry_ids: Iterable[int]) -> list[int]:
-    """Writes `claim_status`: what the newest answer says, of one day the last one. That an entry is on an accepted
+    """Writes `claim_status`: what the newest answer says, of one day the last one (a file that is read
+    again, as when it first was). That an entry is on an accepted
     claim already CAPE says by refusing it, and so that counts only when it has said nothing else."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -72,8 +73,10 @@ def settle(entry_ids: Iterable[int]) -> list[int]:
                 SELECT DISTINCT ON (wanted.id) wanted.id, coalesce(r.status, '') AS status
                 FROM unnest(%s::bigint[]) AS wanted (id)
                 LEFT JOIN refunds_claimresult r ON r.entry_id = wanted.id
-                ORDER BY wanted.id, r.status = 'rejected' AND r.message LIKE %s, r.as_of DESC, r.report_id DESC,
-                    r.row DESC
+                ORDER BY wanted.id, r.status = 'rejected' AND r.message LIKE %s, r.as_of DESC, coalesce((
+                    SELECT min(first.id) FROM refunds_report first JOIN refunds_report own ON own.id = r.report_id
+                    WHERE first.sha256 = own.sha256 AND first.as_of = r.as_of AND first.state = 'done'
+                ), r.report_id) DESC, r.row DESC
             ) n
             WHERE e.id = n.id AND e.claim_status <> n.status
             RETURNING e.id
