@@ -269,3 +269,10 @@ def test_what_is_read_again_does_not_overwrite_what_was_loaded_after_it(known: I
         outcome = import_report(new)
     assert (outcome.updated, outcome.unchanged) == (0, 2)
     assert Entry.objects.get(number=entry_number(1).replace("-", "")).liquidation_status == "Reliquidated"
+
+
+def test_what_is_wrong_in_a_million_rows_is_written_once(known: ImporterOfRecord) -> None:
+    first, second = load(report(line(1, date="2.6.2025"), line(2, date="2.6.2025"))).errors
+    assert (first.row, second.row, first.code) == (2, 3, "date")
+    assert first.message is second.message
+    assert first.value is second.value
