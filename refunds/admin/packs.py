@@ -9,7 +9,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
 from importers.admin.base import StaffAdmin, staff
@@ -23,10 +23,21 @@ from refunds.services.packs import draft, files, newest, withdraw
 from refunds.views import file_response
 
 
+class StateFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("shared", gettext_lazy("Shared")), ("back", gettext_lazy("Taken back"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(withdrawn_at__isnull=self.value() == "shared") if self.value() else queryset
+
+
 @admin.register(Pack)
 class PackAdmin(StaffAdmin):
     list_display = ("whose", "of_day", "holds", "who_shared", "state")
-    list_filter = (("withdrawn_at", admin.EmptyFieldListFilter),)
+    list_filter = (StateFilter,)
     search_fields = ("importer__name",)
     search_help_text = gettext_lazy("Company")
     list_select_related = ("importer", "published_by")
@@ -56,7 +67,8 @@ class PackAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("entries, possible refund"), ordering="possible_refund")
     def holds(self, pack: Pack) -> SafeString:
-        return format_html('{}<br><span class="pa-quiet">{}</span>', money(pack.possible_refund), pack.entries)
+        entries = ngettext("%(n)s entry", "%(n)s entries", pack.entries) % {"n": pack.entries}
+        return format_html('{}<br><span class="pa-quiet">{}</span>', money(pack.possible_refund), entries)
 
     @display(description=gettext_lazy("shared"), ordering="published_at")
     def who_shared(self, pack: Pack) -> SafeString:

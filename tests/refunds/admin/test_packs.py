@@ -190,3 +190,19 @@ def test_a_pack_says_whether_the_importer_sees_it(client: Client, importer: Impo
     Entry.objects.update(ieepa_duty=Decimal("7.00"))
     publish(importer, by=staff)
     assert "The importer sees a newer one" in html(client.get(page))  # type: ignore[arg-type]
+
+
+def test_the_list_is_narrowed_to_what_is_shared_or_taken_back(
+    client: Client, importer: ImporterOfRecord, staff: User
+) -> None:
+    back = publish(importer, by=staff)
+    other: ImporterOfRecord = ImporterFactory.create()
+    EntryFactory.create(importer=other)
+    seen = publish(other, by=staff)
+    Pack.objects.filter(pk=back.pk).update(withdrawn_at=timezone.now(), withdrawn_by=staff)
+
+    def listed(state: str) -> list[Pack]:
+        return list(client.get("/admin/refunds/pack/", {"state": state}).context["cl"].result_list)
+
+    assert (listed("shared"), listed("back")) == ([seen], [back])
+    assert "1 entry" in client.get("/admin/refunds/pack/").content.decode()

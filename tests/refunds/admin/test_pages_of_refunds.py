@@ -157,6 +157,12 @@ def test_an_entry_is_found_in_any_spelling(as_staff: Client, entry: Entry, spell
     assert list(listed.context["cl"].result_list) == [entry]
 
 
+def test_an_entry_is_found_by_a_part_of_its_number(as_staff: Client, entry: Entry) -> None:
+    EntryFactory.create()
+    listed = as_staff.get(ENTRIES, {"q": entry.number[3:10]})
+    assert list(listed.context["cl"].result_list) == [entry]
+
+
 def test_entries_are_found_by_company_and_by_the_name_in_the_report(as_staff: Client, entry: Entry) -> None:
     aside = EntryFactory.create(importer_name="Kystens Kaffe")
     Entry.objects.filter(pk=aside.pk).update(importer=None)
