@@ -95,6 +95,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_notification_changelist", "admin:importers_question_changelist", 
         "admin:refunds_ruleversion_changelist", "admin:refunds_ruleversion_add", "admin:refunds_ruleversion_change",
         "admin:refunds_ruleversion_history", "admin:refunds_ruleversion_moves",
+        "admin:refunds_report_changelist",
         "admin:importers_user_changelist", "admin:importers_user_change",
         "admin:importers_user_history", "admin:importers_mailbox_changelist", "admin:importers_mailbox_history",
         "admin:refunds_pack_changelist", "admin:refunds_pack_history",
@@ -130,9 +131,13 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "admin:importers_importerofrecord_delete", "admin:importers_notification_delete",
         "admin:importers_user_delete", "admin:importers_mailbox_add", "admin:importers_mailbox_delete",
         "admin:importers_errand_delete", "admin:refunds_ruleversion_delete",
-        "admin:importers_question_delete", "admin:refunds_pack_delete",
+        "admin:importers_question_delete", "admin:refunds_pack_delete", "admin:refunds_report_delete",
     )),
-    (STAFF, "302 404 404 422 422", ("admin:importers_roster",)),
+    (STAFF, "302 404 404 422 422", ("admin:importers_roster", "admin:refunds_report_add")),
+    (STAFF, STAFF, ("admin:refunds_report_change",)),
+    (STAFF, STAFF_NO_POST, ("admin:refunds_report_errors",)),
+    (STAFF_MOVE, STAFF_MOVE, ("admin:refunds_report_again",)),
+    (NOBODY, NOBODY, ("admin:refunds_report_history",)),
     (STAFF_MOVE, STAFF, ("admin:importers_deed",)),
     ("302 404 404 404 200", "302 404 404 404 302", ("admin:importers_remove",)),
     (STAFF, STAFF_REFUSED, ("admin:importers_mailbox_change",)),
@@ -235,6 +240,29 @@ def in_the_refunds(importer: ImporterOfRecord) -> dict[str, list[object]]:
     return of_a_row | {"admin:refunds_cape_download": [file.pk, file.pk]}
 
 
+def of_entries_and_payments(importer: ImporterOfRecord) -> dict[str, list[object]]:
+    payment = record(
+        importer, by=StaffFactory.create(), paid_on=timezone.localdate(), liquidation_date=None, amount=Decimal(1),
+        interest=None, note="",
+    )  # fmt: skip
+    rows = {"entry": EntryFactory.create(importer=importer).pk, "payment": payment.pk}
+    of_a_row: dict[str, list[object]] = {
+        f"admin:refunds_{name}_{page}": [pk] for name, pk in rows.items() for page in OF_A_ROW
+    }
+    return of_a_row | {"admin:refunds_expected": [importer.pk]}
+
+
+def in_what_is_shared(importer: ImporterOfRecord) -> dict[str, list[object]]:
+    pack = publish(importer, by=StaffFactory.create())
+    of_a_row: dict[str, list[object]] = {f"admin:refunds_pack_{page}": [pack.pk] for page in OF_A_ROW}
+    return of_a_row | {
+        "refunds": [importer.uuid],
+        "refunds_file": [importer.uuid, pack.pk, "csv"],
+        "admin:refunds_pack_preview": [importer.pk],
+        "admin:refunds_pack_withdraw": [pack.pk],
+    }
+
+
 @pytest.fixture
 def world(db: None) -> World:
     access, other = AccessFactory.create(), AccessFactory.create()
@@ -245,8 +273,6 @@ def world(db: None) -> World:
         importer=importer, kind=MailKind.REMINDER, campaign=campaign, slot="T-14", to_email=access.user.email
     )
     rows = in_the_admin(access, mail, campaign)
-    EntryFactory.create(importer=importer)
-    pack = publish(importer, by=StaffFactory.create())
     arguments: dict[str, list[object]] = {
         "checklist": [importer.uuid],
         "step": [importer.uuid, "company"],
@@ -269,23 +295,15 @@ def world(db: None) -> World:
         "admin:importers_deed": [importer.pk, "pause"],
         "admin:importers_remove": [importer.pk],
         "admin:refunds_ruleversion_moves": [1],
-        "refunds": [importer.uuid],
-        "refunds_file": [importer.uuid, pack.pk, "csv"],
-        "admin:refunds_pack_preview": [importer.pk],
-        "admin:refunds_pack_withdraw": [pack.pk],
-    } | {f"admin:refunds_pack_{page}": [pack.pk] for page in OF_A_ROW}
+    }
     version = set_rules(SHIPPED_CONTENT, "looked up again", by=StaffFactory.create())
+    report = ReportFactory.create().pk
+    pages = (*OF_A_ROW, "errors", "again")
+    arguments |= {f"admin:refunds_report_{page}": [report] for page in pages}
     arguments |= {f"admin:refunds_ruleversion_{page}": [version.pk] for page in OF_A_ROW}
     for name, pk in rows.items():
         arguments |= {f"admin:importers_{name}_{page}": [pk] for page in OF_A_ROW}
-    payment = record(
-        importer, by=StaffFactory.create(), paid_on=timezone.localdate(), liquidation_date=None, amount=Decimal(1),
-        interest=None, note="",
-    )  # fmt: skip
-    arguments["admin:refunds_expected"] = [importer.pk]
-    for name, pk in (("entry", EntryFactory.create(importer=importer).pk), ("payment", payment.pk)):
-        arguments |= {f"admin:refunds_{name}_{page}": [pk] for page in OF_A_ROW}
-    arguments |= in_the_refunds(importer)
+    arguments |= in_the_refunds(importer) | of_entries_and_payments(importer) | in_what_is_shared(importer)
     people = {
         "anonymous": None,
         "importer": access.user,

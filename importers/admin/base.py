@@ -24,7 +24,7 @@ def parameters(chosen: Any) -> set[str]:
     if isinstance(chosen, type) and issubclass(chosen, SimpleListFilter):
         return {str(chosen.parameter_name)}
     name = chosen if isinstance(chosen, str) else chosen[0]
-    return {name, f"{name}__exact", f"{name}__isnull"}
+    return {name, *(f"{name}__{asked}" for asked in ("exact", "isnull", "gte", "lt"))}  # the last two of days
 
 
 class StaffAdmin(ModelAdmin):

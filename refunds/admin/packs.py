@@ -27,11 +27,16 @@ class StateFilter(admin.SimpleListFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("shared", gettext_lazy("Shared")), ("back", gettext_lazy("Taken back"))]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("shared", _("Shared")), ("withdrawn", _("Taken back"))]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(withdrawn_at__isnull=self.value() == "shared") if self.value() else queryset
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Pack]) -> QuerySet[Pack]:
+        match self.value():
+            case "shared":
+                return queryset.filter(withdrawn_at=None)
+            case "withdrawn":
+                return queryset.exclude(withdrawn_at=None)
+        return queryset
 
 
 @admin.register(Pack)

@@ -17,7 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminFileFieldWidget, UnfoldBooleanWidget
 
@@ -181,10 +181,11 @@ def errors_file(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-@require_POST
 def again(request: HttpRequest, pk: int) -> HttpResponse:
-    """The kept file, under the rules as they are now."""
-    report = get_object_or_404(Report, pk=pk, state__in=READ_AGAIN)
+    """The kept file, under the rules as they are now. Who gets here without the button is led to it."""
+    report = get_object_or_404(Report, pk=pk)
+    if request.method != "POST" or report.state not in READ_AGAIN:
+        return HttpResponseRedirect(reverse("admin:refunds_report_change", args=[pk]))
     with transaction.atomic():
         new = replay(report, by=staff(request), skip_bad_rows="skip_bad_rows" in request.POST)
         transaction.on_commit(partial(import_report.delay, new.pk))

@@ -7,10 +7,12 @@ from datetime import date
 
 from django.db import connection, transaction
 
+from importers.domain.identifiers import ImporterNumber, NumberKind
 from importers.models import ImporterOfRecord
 from importers.models.importer import number_columns
 from refunds.domain.cape_messages import TAKEN_ALREADY
 from refunds.formats.cape_result import ResultRow
+from refunds.formats.kept_number import KeptNumber
 from refunds.formats.rev613 import RejectedRow
 from refunds.models import ClaimResult, Entry, RejectedRefund, Report
 from refunds.services import stakes
@@ -83,7 +85,7 @@ def settle(entry_ids: Iterable[int]) -> list[int]:
 
 def store_rejected(report: Report, rows: Sequence[RejectedRow]) -> Stored:
     """Keeps the refunds that did not arrive. What was kept of the same file before is put in its place."""
-    columns = [number_columns(row.number) for row in rows]
+    columns = [_number_columns(row.number) for row in rows]
     known = dict(
         ImporterOfRecord.objects.filter(fingerprint__in={one["fingerprint"] for one in columns}).values_list(
             "fingerprint", "pk"
@@ -106,6 +108,17 @@ def store_rejected(report: Report, rows: Sequence[RejectedRow]) -> Stored:
 def shown_number(columns: dict[str, str]) -> str:
     """An importer number as programs are told it: an SSN as its mask and eight characters of its fingerprint."""
     return columns["number"] or f"•••-••-{columns['number_last4']}#{columns['fingerprint'][:8]}"
+
+
+def _number_columns(number: ImporterNumber | KeptNumber) -> dict[str, str]:
+    if isinstance(number, ImporterNumber):
+        return number_columns(number)
+    return {
+        "number_kind": NumberKind.SSN,
+        "number": "",
+        "number_last4": number.last4,
+        "fingerprint": number.fingerprint,
+    }
 
 
 def _rejudge(entries: Sequence[int], today: date) -> None:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 from tempfile import TemporaryFile
-from typing import IO
+from typing import BinaryIO
 
 from django.db import transaction
 from django.utils import timezone
@@ -76,7 +76,7 @@ def _day_of(sha256: str) -> date:
     return before.as_of if before else timezone.localdate()
 
 
-def _kept(file: IO[bytes], by: User, **columns: object) -> Report:
+def _kept(file: BinaryIO, by: User, **columns: object) -> Report:
     with open_report(pieces_of(file)) as recognised:
         if recognised.headed.errors:
             raise RefusedError(list(recognised.headed.errors))

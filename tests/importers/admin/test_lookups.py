@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib import admin
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
@@ -11,8 +12,8 @@ from tests.factories import ImporterFactory
 PAGES = [model for model, page in admin.site._registry.items() if isinstance(page, StaffAdmin)]
 
 
-def address(model: type) -> str:
-    return reverse(f"admin:importers_{model.__name__.lower()}_changelist")
+def address(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
 @pytest.mark.parametrize(
@@ -41,10 +42,10 @@ def test_of_no_list_can_a_column_be_asked_that_is_no_filter(model: type, as_supe
 
 
 @pytest.mark.parametrize("model", PAGES, ids=lambda model: model.__name__)
-def test_what_each_list_offers_still_works(model: type, as_superuser: Client) -> None:
+def test_what_each_list_offers_still_works(model: type[Model], as_superuser: Client) -> None:
     ImporterFactory.create()
     response = as_superuser.get(address(model))
-    if response.status_code == 302:  # the firm has no list
+    if response.status_code == 302 or "cl" not in response.context:  # the firm has no list, others draw their own
         return
     changelist = response.context["cl"]
     for spec in changelist.filter_specs:

@@ -27,7 +27,8 @@ def known() -> ImporterOfRecord:
 
 def test_an_entry_is_the_sum_of_its_lines(known: ImporterOfRecord) -> None:
     outcome = load(report(
-        line(ordinal="1"), line(ordinal="2", hts="8712004800", duty="$50.00"), line(line="2", hts="99030267", duty="0.44"),
+        line(ordinal="1"), line(ordinal="2", hts="8712004800", duty="$50.00"),
+        line(line="2", hts="99030267", duty="0.44"),
     ))  # fmt: skip
     assert (outcome.lines, outcome.entries, outcome.created, outcome.saved) == (3, 1, 1, True)
     entry = Entry.objects.get()
@@ -232,3 +233,23 @@ def test_a_report_that_breaks_off_each_time_is_given_up() -> None:
     assert unfinished(now) == []
     kept.refresh_from_db()
     assert kept.state == ReportState.FAILED
+
+
+def test_an_entry_that_comes_to_more_than_can_be_is_told(known: ImporterOfRecord) -> None:
+    most = "999999999999.99"
+    outcome = load(report(line(1, duty=most), line(1, duty=most, line="2"), line(2)), skip_bad_rows=True)
+    assert [(error.row, error.column, error.code) for error in outcome.errors] == [
+        (2, "Line Tariff Duty Amount", "money")
+    ]
+    assert Entry.objects.get().canonical == entry_number(2)
+
+
+def test_all_entries_together_may_not_come_to_more_either(known: ImporterOfRecord) -> None:
+    outcome = load(report(*(line(serial, duty="600000000000") for serial in (1, 2)), line(3)), skip_bad_rows=True)
+    assert [error.row for error in outcome.errors] == [3]
+    assert Entry.objects.count() == 2
+
+
+def test_digits_with_spaces_between_them_are_no_amount(known: ImporterOfRecord) -> None:
+    outcome = load(report(line(1, duty="12 34"), line(2, duty="$ 12.34 "), line(3, duty="USD 5")), skip_bad_rows=True)
+    assert [(error.row, error.code) for error in outcome.errors] == [(2, "money")]

@@ -3,26 +3,30 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from refunds.domain.entry_number import parse_entry_number
+from refunds.formats.cells import money
 from refunds.formats.es003 import values
 from refunds.models import Entry
 from refunds.services import staging
 from refunds.services.judging import PLAIN, Field, plain_number, rows_of
+from refunds.services.reports import RefusedError
 from tests.factories import ImporterFactory
 from tests.refunds.services.entry_reports import KNOWN, OTHER, line, load, report
 
 pytestmark = pytest.mark.django_db
-MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(
+    phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 SAVED = ("number", "importer_number", "entry_type", "entry_date", "liquidation_date", "ieepa_duty", "lines", "verdict")
 
 
 def plain_among(texts: list[str], sql: str) -> set[str]:
-    return {
-        text for (text,) in rows_of(f"SELECT t FROM unnest(%s::text[]) AS t WHERE {sql.replace('%', '%%')}", [texts])
-    }
+    escaped = sql.replace("%", "%%")
+    found = rows_of(f"SELECT t FROM unnest(%s::text[]) AS t WHERE {escaped}", [texts])  # noqa: S608
+    return {text for (text,) in found}
 
 
 def is_read(reader: Any, text: str) -> object:
@@ -33,7 +37,7 @@ def is_read(reader: Any, text: str) -> object:
 
 
 @MANY
-@given(st.lists(st.from_regex(r"\A[0-9A-Z]{3}-?[0-9]{7}-?[0-9]\Z") | st.text("B760-1 a٣", max_size=13), max_size=200))
+@given(st.lists(st.from_regex(r"\A[0-9A-Z]{3}-?[0-9]{7}-?[0-9]\Z") | st.text("B760-1 a٣", max_size=13), max_size=50))
 def test_plain_entry_numbers_are_those_that_the_reader_takes(texts: list[str]) -> None:
     plain = plain_among(texts, plain_number("t"))
     for text in texts:
@@ -46,14 +50,15 @@ def test_plain_entry_numbers_are_those_that_the_reader_takes(texts: list[str]) -
             assert text in plain
 
 
+AMOUNTS = st.from_regex(r"\A\$?[0-9]{0,4}(,[0-9]{1,4}){0,4}(\.[0-9]{0,3})?\Z") | st.text("$1,.-() ٣", max_size=9)
+
+
 @MANY
-@given(
-    st.lists(st.from_regex(r"\A\$?[0-9]{0,4}(,[0-9]{1,4}){0,4}(\.[0-9]{0,3})?\Z") | st.text("$1,.-() ٣", max_size=9))
-)
+@given(st.lists(AMOUNTS, max_size=30))
 def test_plain_amounts_are_read_as_they_are_cast(texts: list[str]) -> None:
     for text in plain_among(texts, PLAIN[Field.DUTY].format("t")):
         [(cast,)] = rows_of("SELECT translate(%s, '$,', '')::numeric", [text])
-        assert is_read(values.money, text) == cast
+        assert is_read(money, text) == cast
 
 
 def outcome_of(data: bytes) -> tuple[object, ...]:
@@ -98,7 +103,7 @@ def test_a_plain_file_takes_the_straight_lane(monkeypatch: pytest.MonkeyPatch) -
     assert load(report(line(name="Søren, & Co"), preamble="Parameters,x\r\n")).saved
 
 
-@settings(MANY)
+@MANY
 @given(st.data())
 def test_a_mangled_file_never_breaks_the_import(data: st.DataObject) -> None:
     whole = bytearray(report(*(line(serial) for serial in range(1, 6))))
@@ -110,10 +115,7 @@ def test_a_mangled_file_never_breaks_the_import(data: st.DataObject) -> None:
     before = Entry.objects.count()
     try:
         outcome = load(bytes(whole))
-    except staging.RuleViolation:
-        pytest.fail("raised what is wrong with the file")
-    except Exception as error:
-        assert type(error).__name__ == "RefusedError"
+    except RefusedError:
         return
     assert Entry.objects.count() - before == (outcome.entries if outcome.saved else 0)
     assert outcome.saved or outcome.errors
