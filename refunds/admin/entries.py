@@ -137,8 +137,8 @@ class EntryAdmin(StaffAdmin):
         return render_to_string("admin/importers/label.html", context)
 
     @display(description=gettext_lazy("IEEPA duty"), ordering="ieepa_duty")
-    def duty(self, entry: Entry) -> str:
-        return money(entry.ieepa_duty)
+    def duty(self, entry: Entry) -> SafeString:
+        return format_html('<span class="pa-number">{}</span>', money(entry.ieepa_duty))
 
     def kept_aside_view(self, request: HttpRequest) -> HttpResponse:
         context = {"title": gettext("Entries kept aside"), "rows": kept_aside()}
@@ -169,6 +169,7 @@ def entry_context(entry: Entry) -> dict[str, Any]:
         "entry": entry,
         "verdict": VERDICTS[verdict],
         "tone": TONES.get(verdict, ""),
+        "is_rejected": verdict is Verdict.REJECTED,
         "why": why.told(gettext, plain_date),
         "who": label(why.who) if why.who else "",
         "source": source.source if source else "",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from importers.models import ImporterOfRecord, Readiness, User
-from refunds.domain.eligibility import ACCEPTED
+from refunds.domain.eligibility import ACCEPTED, Verdict
 from refunds.models import Entry, Payment
 from refunds.services import stakes
 from tests.factories import EntryFactory, ImporterFactory
@@ -196,6 +196,17 @@ def test_the_page_of_an_entry_names_the_rule_its_source_and_the_clocks(as_staff:
     assert as_staff.post(f"{ENTRIES}{entry.pk}/change/").status_code == 404
     assert as_staff.get(f"{ENTRIES}0/change/").status_code == 404
     assert as_staff.get(f"{ENTRIES}{entry.pk}/history/").status_code == 200
+
+
+def test_a_rejected_entry_leads_to_what_to_fix(as_staff: Client, entry: Entry) -> None:
+    def content() -> str:
+        text = as_staff.get(f"{ENTRIES}{entry.pk}/change/").content.decode()
+        return text[text.index('id="content"') :]
+
+    link = f'href="{reverse("admin:refunds_fix_and_refile")}"'
+    assert link not in content()
+    Entry.objects.filter(pk=entry.pk).update(verdict=Verdict.REJECTED)
+    assert link in content()
 
 
 def test_kept_aside_is_grouped_by_number_and_masks_a_social_security_number(as_staff: Client) -> None:
