@@ -242,6 +242,15 @@ def test_a_payment_is_recorded_and_told(as_staff: Client) -> None:
     assert "$104.20" in as_staff.get("/admin/refunds/payment/").content.decode()
 
 
+def test_an_amount_is_typed_as_it_is_shown(as_staff: Client) -> None:
+    importer = with_money("Nordlys", "3020.64")
+    address = reverse("admin:refunds_expected", args=[importer.pk])
+    refused = as_staff.post(address, {"paid_on": "2026-08-01", "amount": "much", "interest": "0,5"}).content.decode()
+    assert "Write the amount in dollars and cents" in refused
+    as_staff.post(address, {"paid_on": "2026-08-01", "amount": "3.020,64", "interest": "$0.50"})
+    assert Payment.objects.values_list("amount", "interest").get() == (Decimal("3020.64"), Decimal("0.50"))
+
+
 def test_a_refused_payment_says_why_and_keeps_what_was_typed(as_staff: Client) -> None:
     importer = with_money("Nordlys", "100.00")
     address = reverse("admin:refunds_expected", args=[importer.pk])
