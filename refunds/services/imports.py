@@ -70,7 +70,10 @@ def import_report(report: Report, *, dry_run: bool = False) -> Outcome:
             outcome = Outcome(report.format, errors=[LineError.of(0, "", violation)])
             outcome.seconds = round(monotonic() - started, 2)
             if not dry_run:
-                _refuse(report, outcome)
+                _refuse_whole(report, outcome)
+        finally:
+            if connection.is_usable():
+                forget()
     outcome.seconds = round(monotonic() - started, 2)
     return outcome
 
@@ -126,7 +129,6 @@ def _read_entries(report: Report, dry_run: bool) -> Outcome:
             _finish(report, ReportState.DONE, outcome, timezone.now(), rules.version)
         if judged.is_private and not dry_run:
             scrub(report)
-    forget()
     if not writes and not dry_run:
         _refuse(report, outcome)
     return outcome
@@ -181,6 +183,13 @@ def _tell_progress(report: Report, lines: int) -> None:
 
 def _refuse(report: Report, outcome: Outcome) -> None:
     _finish(report, ReportState.REFUSED, outcome, timezone.now())
+
+
+def _refuse_whole(report: Report, outcome: Outcome) -> None:
+    """What cannot be read to its end cannot be searched for numbers that may not be kept."""
+    with transaction.atomic():
+        report.chunks.all().delete()
+        _refuse(report, outcome)
 
 
 def _finish(report: Report, state: ReportState, outcome: Outcome, now: datetime, rules_version: int = 0) -> None:

@@ -20,7 +20,7 @@ from importers.models.importer import number_columns
 from refunds.domain.entry_number import SHAPE as ENTRY_NUMBER
 from refunds.formats.es003 import Field
 from refunds.formats.es003.reading import READERS
-from refunds.formats.kept_number import kept_number, may_be_private
+from refunds.formats.kept_number import holds_private, kept_number, may_be_private
 from refunds.services.staging import TABLE, TOLD, Staged
 
 PER_LINE = (Field.HTS, Field.DUTY, Field.LINE, Field.ORDINAL)
@@ -192,6 +192,7 @@ def _read(judged: Judged, name: str, texts: Iterable[str], today: date) -> dict[
             values[text] = reader(text)
         except RuleViolation as violation:
             wrong[text] = violation
+            judged.is_private |= name not in PER_LINE and (violation.code == "bank_details" or holds_private(text))
     if wrong:
         _tell(judged, name, wrong)
     return values
