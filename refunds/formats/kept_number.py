@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from importers.domain.errors import RuleViolation
 from importers.domain.free_text import looks_like_ssn
-from importers.domain.identifiers import AMBIGUOUS_9
+from importers.domain.identifiers import AMBIGUOUS_9, masked_ssn
 from importers.domain.text import LONGEST_TEXT
 
 SSN = re.compile(r"•••-••-(\d{4})#([0-9a-f]{64})")
@@ -17,6 +17,15 @@ NINE = re.compile(r"•{5}\d{4}")
 class KeptNumber:
     last4: str
     fingerprint: str
+
+    @property
+    def written(self) -> str:
+        return f"{masked_ssn(self.last4)}#{self.fingerprint}"
+
+    @property
+    def told(self) -> str:
+        """To programs."""
+        return f"{masked_ssn(self.last4)}#{self.fingerprint[:8]}"
 
 
 def may_be_private(text: str) -> bool:

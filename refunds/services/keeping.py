@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 from importers.domain.errors import RuleViolation
 from importers.domain.free_text import looks_like_bank_details, refuse_bank_details
-from importers.domain.identifiers import NumberKind
+from importers.domain.identifiers import NumberKind, masked_ssn
 from importers.domain.roster.numbers import read_number
 from importers.domain.roster.text import cell_text, shown
 from importers.domain.sheets import Broken, Cell
@@ -30,7 +30,7 @@ from importers.models.importer import number_columns
 from refunds.domain.cape_messages import SSN_SHAPED
 from refunds.domain.entry_number import parse_entry_number
 from refunds.formats.headed import Headed
-from refunds.formats.kept_number import holds_private, kept_number, may_be_private
+from refunds.formats.kept_number import KeptNumber, holds_private, kept_number, may_be_private
 from refunds.formats.recognition import Recognised, open_report
 from refunds.formats.rev613 import NUMBER_IN_REASON
 from refunds.models import Report, ReportChunk
@@ -145,7 +145,7 @@ def _text(cell: Cell) -> str:
 
 
 def _plain(cell: Cell) -> str:
-    return SSN.sub(lambda found: f"•••-••-{found[0][-4:]}", _text(cell))
+    return SSN.sub(lambda found: masked_ssn(found[0][-4:]), _text(cell))
 
 
 def _words(cell: Cell) -> str:
@@ -181,7 +181,7 @@ def _importer(cell: Cell) -> str:
     if number.kind is not NumberKind.SSN:
         return _text(cell)
     columns = number_columns(number)
-    return f"•••-••-{columns['number_last4']}#{columns['fingerprint']}"
+    return KeptNumber(columns["number_last4"], columns["fingerprint"]).written
 
 
 def _entry(cell: Cell) -> str:
