@@ -36,6 +36,7 @@ MOST_TRIES = 3
 ERRORS_KEPT = 1000
 
 NO_LINES = _("There is no line under the headings. Choose the entry dates in ACE and export the report again.")
+STOPPED = _("Reading this report was stopped. Load it again.")
 GIVEN_UP = _("Reading this report broke off %(times)s times. Load it again, or tell whoever runs the portal.")
 
 
@@ -70,7 +71,10 @@ def import_report(report: Report, *, dry_run: bool = False) -> Outcome:
             outcome = Outcome(report.format, errors=[LineError.of(0, "", violation)])
             outcome.seconds = round(monotonic() - started, 2)
             if not dry_run:
-                _refuse(report, outcome)
+                _finish_unread(report, ReportState.REFUSED, outcome, timezone.now())
+        finally:
+            if connection.is_usable():
+                forget()
     outcome.seconds = round(monotonic() - started, 2)
     return outcome
 
@@ -90,9 +94,17 @@ def unfinished(now: datetime) -> list[int]:
     left = Report.objects.filter(lost | Q(state=ReportState.READING, begun_at__lt=now - LEASE))
     hopeless = [report for report in left if report.result.get("tries", 0) >= MOST_TRIES]
     for report in hopeless:
-        error = LineError.of(0, "", RuleViolation("given_up", GIVEN_UP, times=MOST_TRIES))
-        _finish(report, ReportState.FAILED, Outcome(report.format, errors=[error]), now)
+        _fail(report, RuleViolation("given_up", GIVEN_UP, times=MOST_TRIES), now)
     return [report.pk for report in left if report not in hopeless]
+
+
+def stopped(report: Report) -> None:
+    """By the person who waited for it: it is not to be begun again."""
+    if not connection.is_usable():
+        connection.close()  # the next statement opens another
+    report.refresh_from_db()
+    if report.state == ReportState.READING:
+        _fail(report, RuleViolation("stopped", STOPPED), timezone.now())
 
 
 @contextmanager
@@ -126,7 +138,6 @@ def _read_entries(report: Report, dry_run: bool) -> Outcome:
             _finish(report, ReportState.DONE, outcome, timezone.now(), rules.version)
         if judged.is_private and not dry_run:
             scrub(report)
-    forget()
     if not writes and not dry_run:
         _refuse(report, outcome)
     return outcome
@@ -176,11 +187,23 @@ _READ: dict[str, Callable[[Report, bool], Outcome]] = {"cape_result": _read_resu
 
 
 def _tell_progress(report: Report, lines: int) -> None:
-    Report.objects.filter(pk=report.pk).update(lines_read=lines)
+    Report.objects.filter(pk=report.pk).update(lines_read=lines, begun_at=timezone.now())
 
 
 def _refuse(report: Report, outcome: Outcome) -> None:
     _finish(report, ReportState.REFUSED, outcome, timezone.now())
+
+
+def _fail(report: Report, violation: RuleViolation, now: datetime) -> None:
+    outcome = Outcome(report.format, errors=[LineError.of(0, "", violation)])
+    _finish_unread(report, ReportState.FAILED, outcome, now)
+
+
+def _finish_unread(report: Report, state: ReportState, outcome: Outcome, now: datetime) -> None:
+    """What was not read to its end was not searched for numbers that may not be kept."""
+    with transaction.atomic():
+        report.chunks.all().delete()
+        _finish(report, state, outcome, now)
 
 
 def _finish(report: Report, state: ReportState, outcome: Outcome, now: datetime, rules_version: int = 0) -> None:

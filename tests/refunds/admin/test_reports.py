@@ -107,6 +107,21 @@ def test_a_report_is_read_again(as_staff: Client, rung: list[int], django_captur
     assert tasks.import_report(again.pk)
 
 
+def test_a_report_of_which_nothing_is_kept_is_not_read_again(as_staff: Client, rung: list[int]) -> None:
+    upload(as_staff, report(line(), line(2, duty="x")))
+    refused = Report.objects.get()
+    tasks.import_report(refused.pk)
+    page, url = (
+        reverse("admin:refunds_report_change", args=[refused.pk]),
+        reverse("admin:refunds_report_again", args=[refused.pk]),
+    )
+    assert url in as_staff.get(page).content.decode()
+    refused.chunks.all().delete()
+    assert url not in as_staff.get(page).content.decode()
+    as_staff.post(url)
+    assert Report.objects.count() == 1
+
+
 def test_a_refused_report_says_what_to_do_and_is_read_again_without_its_bad_entries(
     as_staff: Client, rung: list[int]
 ) -> None:

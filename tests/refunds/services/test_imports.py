@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from importers.models import ImporterOfRecord, Readiness, User
 from refunds.models import Entry, Report, ReportChunk, ReportState
-from refunds.services import stakes
+from refunds.services import imports, stakes
 from refunds.services.imports import LEASE, MOST_TRIES, begin, import_report, unfinished
 from refunds.services.reports import RefusedError, receive, replay
 from tests.factories import ImporterFactory
@@ -233,6 +233,45 @@ def test_a_report_that_breaks_off_each_time_is_given_up() -> None:
     assert unfinished(now) == []
     kept.refresh_from_db()
     assert kept.state == ReportState.FAILED
+    assert not kept.chunks.exists()
+
+
+def test_a_report_that_is_still_being_read_is_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = receive("x.csv", [report(line())], by=User.objects.system())
+    assert begin(kept, timezone.now() - LEASE * 2)
+
+    def judge_late(*_: object) -> None:
+        assert unfinished(timezone.now()) == []
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(imports, "judge", judge_late)
+    with pytest.raises(ZeroDivisionError):
+        import_report(kept)
+
+
+@pytest.mark.parametrize("moment", ["stage", "judge"])
+def test_who_stops_the_command_stops_the_import(moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "a.csv").write_bytes(report(line()))
+    monkeypatch.setattr(imports, moment, stop)
+    with pytest.raises(KeyboardInterrupt):
+        command(tmp_path / "a.csv")
+    kept = Report.objects.get()
+    assert (kept.state, kept.errors[0]["code"], kept.chunks.count()) == (ReportState.FAILED, "stopped", 0)
+    assert unfinished(timezone.now() + LEASE * 2) == []
+
+
+def test_who_stops_the_command_too_late_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "a.csv").write_bytes(report(line()))
+    monkeypatch.setattr(imports, "forget", stop)
+    with pytest.raises(KeyboardInterrupt):
+        command(tmp_path / "a.csv")
+    assert Report.objects.get().state == ReportState.DONE
 
 
 def test_an_entry_that_comes_to_more_than_can_be_is_told(known: ImporterOfRecord) -> None:
