@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pgtrigger
 from django.db import connection
+from django.db.models.functions import Coalesce
 
 from importers.models import ImporterOfRecord
 from refunds.domain.rules import Rules
@@ -120,7 +121,8 @@ def _make_owners(judged: Judged) -> None:
 
 
 def _make_incoming(judged: Judged, report: Report) -> None:
-    """Columns that the file does not have stay as they are. Of two reports of one day the later loaded counts."""
+    """Columns that the file does not have stay as they are. Of two reports of one day the later loaded counts; read
+    again, a file is as old as it was."""
     drop(INCOMING)
     said = {name: f"f.{connection.ops.quote_name(name)}" for name in entry_columns(judged)}
     said |= {name: f"o.{name}" for name in OWN} | {name: f"f.{name}" for name in COUNTED}
@@ -134,12 +136,19 @@ def _make_incoming(judged: Judged, report: Report) -> None:
     run(
         f"CREATE TEMP TABLE {INCOMING} ON COMMIT DROP AS "  # noqa: S608
         f"SELECT f.number, {columns}, coalesce(e.claim_status, '') AS claim_status, e.paid_on, e.id AS entry_id, "
-        f"e.importer_id AS importer_before, CASE WHEN e.id IS NULL THEN 'new' WHEN e.as_of > %s THEN 'older' "
+        f"e.importer_id AS importer_before, CASE WHEN e.id IS NULL THEN 'new' "
+        "WHEN e.as_of > %s OR e.report_id = ANY(%s) THEN 'older' "
         f"WHEN ({mine}) IS DISTINCT FROM ({theirs}) THEN 'changed' ELSE 'same' END AS kind "
         f"FROM {FACTS} f JOIN {OWNERS} o ON o.written = f.importer LEFT JOIN {TABLE} e ON e.number = f.number",
-        [report.as_of],
+        [report.as_of, _loaded_later(report)],
     )
     run(f"ANALYZE {INCOMING}")
+
+
+def _loaded_later(report: Report) -> list[int]:
+    same_day = Report.objects.filter(as_of=report.as_of, format=report.format)
+    loaded = same_day.annotate(loaded=Coalesce("replay_of__uploaded_at", "uploaded_at"))
+    return list(loaded.filter(loaded__gt=(report.replay_of or report).uploaded_at).values_list("pk", flat=True))
 
 
 def _cast(name: str) -> str:

@@ -65,6 +65,18 @@ def test_an_older_report_overwrites_nothing(known: ImporterOfRecord) -> None:
     assert Entry.objects.get().liquidation_status == "Liquidated"
 
 
+def test_of_one_day_the_later_loaded_counts_even_when_the_earlier_is_read_again(known: ImporterOfRecord) -> None:
+    load(report(line(status="Not Liquidated")), as_of=date(2026, 7, 1))
+    first = Report.objects.get()
+    load(report(line(status="Liquidated")), as_of=date(2026, 7, 1))
+    for source in (first, Report.objects.first()):
+        assert source is not None
+        again = replay(source, by=User.objects.system())
+        assert begin(again, timezone.now())
+        assert import_report(again).updated == 0
+        assert Entry.objects.get().liquidation_status == "Liquidated"
+
+
 def test_columns_that_a_report_lacks_stay_as_they_are(known: ImporterOfRecord) -> None:
     load(report(line()), as_of=date(2026, 6, 1))
     load(report(line(duty="$9.00"), without=("liquidated", "status")), as_of=date(2026, 7, 1))
