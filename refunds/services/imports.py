@@ -26,7 +26,7 @@ from refunds.models import Report, ReportState
 from refunds.services import merging, verdicts
 from refunds.services.claims import Stored, store_rejected, store_results
 from refunds.services.gathering import gather
-from refunds.services.judging import judge, run
+from refunds.services.judging import judge, rows_of, run
 from refunds.services.keeping import scrub
 from refunds.services.staging import forget, stage
 
@@ -103,6 +103,17 @@ def alone() -> Iterator[None]:
         yield
     finally:
         if connection.is_usable():
+            run("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
+
+
+@contextmanager
+def alone_if_free() -> Iterator[bool]:
+    """As `alone`, without waiting: False when somebody else imports. Within it the lock can be taken once more."""
+    [(is_mine,)] = rows_of("SELECT pg_try_advisory_lock(%s)", [ONE_AT_A_TIME])
+    try:
+        yield is_mine
+    finally:
+        if is_mine and connection.is_usable():
             run("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
 
 

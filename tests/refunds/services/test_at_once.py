@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from importers.models import BrokerFirm, ImporterOfRecord, User
+from refunds import tasks
 from refunds.domain.cape_messages import ClaimStatus
 from refunds.domain.eligibility import ACCEPTED, Verdict
 from refunds.formats.cape_result import ResultRow
-from refunds.models import Entry, Report
+from refunds.models import Entry, Report, ReportState
 from refunds.services import imports, merging, packs, stakes, verdicts
 from refunds.services.claims import store_results
 from refunds.services.imports import begin
@@ -77,6 +78,21 @@ def test_two_imports_of_one_file_come_one_after_the_other() -> None:
             second = start(lambda: imports.import_report(other))
             assert waits_for(second) == "advisory"
         assert (first.result(LONGEST).created, second.result(LONGEST).unchanged) == (1, 1)
+
+
+def test_no_worker_waits_for_another_ones_import() -> None:
+    one, other = received(report(line())), receive("ES-003.csv", [report(line())], by=User.objects.system())
+    with elsewhere() as start:
+        with stopped_before(imports, "stage") as is_there:
+            first = start(lambda: imports.import_report(one))
+            assert is_there.wait(LONGEST)
+            second = start(lambda: tasks.import_report(other.pk))
+            assert not waits_for(second)
+            assert not second.result(LONGEST)
+        assert first.result(LONGEST).saved
+        other.refresh_from_db()
+        assert (other.state, other.result) == (ReportState.WAITING, {})
+        assert start(lambda: tasks.import_report(other.pk)).result(LONGEST), "the lock was given back"
 
 
 @pytest.fixture
