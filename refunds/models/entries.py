@@ -17,9 +17,6 @@ from refunds.models.reports import Report
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
-    def on_the_roster(self) -> Self:
-        return self.exclude(importer=None)
-
     def kept_aside(self) -> Self:
         """Those of importer numbers that are not on the client list."""
         return self.filter(importer=None)

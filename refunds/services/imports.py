@@ -20,6 +20,7 @@ from importers.domain.errors import gettext_noop as _
 from importers.services.change import deed
 from refunds.formats import FORMATS
 from refunds.formats.cape_result import Results
+from refunds.formats.es003.reading import NO_LINES
 from refunds.formats.recognition import open_report
 from refunds.formats.rev613 import Rejected
 from refunds.models import Report, ReportState
@@ -35,7 +36,6 @@ LEASE = timedelta(minutes=15)
 MOST_TRIES = 3
 ERRORS_KEPT = 1000
 
-NO_LINES = _("There is no line under the headings. Choose the entry dates in ACE and export the report again.")
 GIVEN_UP = _("Reading this report broke off %(times)s times. Load it again, or tell whoever runs the portal.")
 
 
