@@ -12,6 +12,7 @@ from importers.models.constraints import known
 from importers.models.history import tracked
 from importers.models.labels import choices
 from refunds.domain.eligibility import EntryFacts, Verdict
+from refunds.domain.entry_number import hyphened
 from refunds.models.labels import verdict_choices
 from refunds.models.reports import Report
 
@@ -84,7 +85,7 @@ class Entry(models.Model):
     @property
     def canonical(self) -> str:
         """XXX-NNNNNNN-C."""
-        return f"{self.number[:3]}-{self.number[3:10]}-{self.number[10:]}"
+        return hyphened(self.number)
 
     @property
     def filer_code(self) -> str:

@@ -20,6 +20,7 @@ from importers.models import BrokerFirm, ImporterOfRecord, User
 from importers.services.change import change
 from refunds.domain.cape_messages import ClaimStatus, Message, Refile
 from refunds.domain.eligibility import FOR_CAPE, Decision, EntryFacts, assess
+from refunds.domain.entry_number import hyphened
 from refunds.domain.reasons import Reason, reason
 from refunds.domain.rules import Rules
 from refunds.formats import cape_csv
@@ -59,7 +60,7 @@ class Candidate:
 
     @property
     def canonical(self) -> str:
-        return f"{self.number[:3]}-{self.number[3:10]}-{self.number[10:]}"
+        return hyphened(self.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ GIVEN_UP = _("Reading this report broke off %(times)s times. Load it again, or t
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done when `saved`, else what would be. The contract's answer of `import_entries`."""
+    """What was done when `saved`, else what would be. The contract's answer of `import_entries`, and how
+    many entries were passed over because a newer report had said what they are."""
 
     format: str = ""
     lines: int = 0
@@ -49,6 +50,7 @@ class Outcome:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    older: int = 0
     importers: dict[str, dict[str, object]] = field(default_factory=dict)
     unmatched: list[str] = field(default_factory=list)
     errors: list[LineError] = field(default_factory=list)
