@@ -41,8 +41,8 @@ GIVEN_UP = _("Reading this report broke off %(times)s times. Load it again, or t
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done when `saved`, else what would be. The contract's answer of `import_entries`, and how
-    many entries were passed over because a newer report had said what they are."""
+    """What was done when `saved`, else what would be. `older` are the entries that were passed over, because a newer
+    report has said what they are."""
 
     format: str = ""
     lines: int = 0
@@ -58,7 +58,10 @@ class Outcome:
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"errors": [error.as_dict() for error in self.errors]}
+        """The contract's answer of `import_entries`."""
+        answer = asdict(self) | {"errors": [error.as_dict() for error in self.errors]}
+        del answer["older"]
+        return answer
 
 
 def import_report(report: Report, *, dry_run: bool = False) -> Outcome:
@@ -197,7 +200,7 @@ def _refuse(report: Report, outcome: Outcome) -> None:
 
 
 def _finish(report: Report, state: ReportState, outcome: Outcome, now: datetime, rules_version: int = 0) -> None:
-    answer = outcome.as_dict()
+    answer = outcome.as_dict() | {"older": outcome.older}
     del answer["errors"]
     report.state, report.result, report.finished_at = state, answer, now
     report.errors = [_kept(error) for error in outcome.errors[:ERRORS_KEPT]]
