@@ -20,13 +20,14 @@ from importers.domain.errors import gettext_noop as _
 from importers.services.change import deed
 from refunds.formats import FORMATS
 from refunds.formats.cape_result import Results
+from refunds.formats.es003.reading import NO_LINES
 from refunds.formats.recognition import open_report
 from refunds.formats.rev613 import Rejected
 from refunds.models import Report, ReportState
 from refunds.services import merging, verdicts
 from refunds.services.claims import Stored, store_rejected, store_results
 from refunds.services.gathering import gather
-from refunds.services.judging import judge, run
+from refunds.services.judging import judge, rows_of, run
 from refunds.services.keeping import scrub
 from refunds.services.staging import forget, stage
 
@@ -35,14 +36,14 @@ LEASE = timedelta(minutes=15)
 MOST_TRIES = 3
 ERRORS_KEPT = 1000
 
-NO_LINES = _("There is no line under the headings. Choose the entry dates in ACE and export the report again.")
 STOPPED = _("Reading this report was stopped. Load it again.")
 GIVEN_UP = _("Reading this report broke off %(times)s times. Load it again, or tell whoever runs the portal.")
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done when `saved`, else what would be. The contract's answer of `import_entries`."""
+    """What was done when `saved`, else what would be. `older` are the entries that were passed over, because a newer
+    report has said what they are."""
 
     format: str = ""
     lines: int = 0
@@ -50,6 +51,7 @@ class Outcome:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    older: int = 0
     importers: dict[str, dict[str, object]] = field(default_factory=dict)
     unmatched: list[str] = field(default_factory=list)
     errors: list[LineError] = field(default_factory=list)
@@ -57,7 +59,10 @@ class Outcome:
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"errors": [error.as_dict() for error in self.errors]}
+        """The contract's answer of `import_entries`."""
+        answer = asdict(self) | {"errors": [error.as_dict() for error in self.errors]}
+        del answer["older"]
+        return answer
 
 
 def import_report(report: Report, *, dry_run: bool = False) -> Outcome:
@@ -115,6 +120,17 @@ def alone() -> Iterator[None]:
         yield
     finally:
         if connection.is_usable():
+            run("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
+
+
+@contextmanager
+def alone_if_free() -> Iterator[bool]:
+    """As `alone`, without waiting: False when somebody else imports. Within it the lock can be taken once more."""
+    [(is_mine,)] = rows_of("SELECT pg_try_advisory_lock(%s)", [ONE_AT_A_TIME])
+    try:
+        yield is_mine
+    finally:
+        if is_mine and connection.is_usable():
             run("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
 
 
@@ -207,7 +223,7 @@ def _finish_unread(report: Report, state: ReportState, outcome: Outcome, now: da
 
 
 def _finish(report: Report, state: ReportState, outcome: Outcome, now: datetime, rules_version: int = 0) -> None:
-    answer = outcome.as_dict()
+    answer = outcome.as_dict() | {"older": outcome.older}
     del answer["errors"]
     report.state, report.result, report.finished_at = state, answer, now
     report.errors = [_kept(error) for error in outcome.errors[:ERRORS_KEPT]]

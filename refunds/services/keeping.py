@@ -37,15 +37,10 @@ from refunds.models import Report, ReportChunk
 
 PIECE = 4 * 1024 * 1024
 OVERLAP = 64
-<<<<<<< HEAD
-BLANKED = ("rev613",)  # of these only what is read is kept: what a bank sends back repeats the bank's numbers
-# Apart, because each begins with a sign that is found fast.
-HAS_SSN, HAS_SSN_IN_SPACES = re.compile(rb"-\d\d-\d{4}(?!\d)"), re.compile(rb" \d\d \d{4}(?!\d)")
-=======
 # Of these only what is read is kept: what a bank or CAPE sends back may repeat numbers.
 BLANKED = ("rev613", "cape_result")
-HAS_SSN = re.compile(rb"-\d\d-\d{4}(?!\d)| \d\d \d{4}(?!\d)")
->>>>>>> m1
+# Apart, because each begins with a sign that is found fast.
+HAS_SSN, HAS_SSN_IN_SPACES = re.compile(rb"-\d\d-\d{4}(?!\d)"), re.compile(rb" \d\d \d{4}(?!\d)")
 # Between the digits any signs that are no ASCII: dashes and spaces of other kinds, in whatever encoding.
 HAS_SSN_IN_OTHER_SIGNS = re.compile(rb"\d{3}[- \x80-\xff]{1,9}\d\d[- \x80-\xff]{1,9}\d{4}(?!\d)|\xef\xbc")
 # Bytes of such signs in UTF-8 and Windows-1252, looked for first for the same reason.

@@ -83,6 +83,12 @@ class Command(JSONCommand):
             f"{len(outcome.errors)} errors.",
             str,
         )
+        if outcome.older:
+            self.stderr.write(
+                f"{outcome.older} entries were passed over: a report of a later day, or loaded later, has said what "
+                "they are. If this one is newer, give its day with --as-of.",
+                self.style.WARNING,
+            )
 
 
 def _day(text: str) -> date:

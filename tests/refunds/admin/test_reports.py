@@ -67,6 +67,14 @@ def test_a_report_is_loaded_read_and_shown(
     assert not tasks.import_report(row.pk)  # the message came twice
 
 
+def test_what_was_passed_over_is_told(as_staff: Client) -> None:
+    for day, told in (("2026-06-02", False), ("2026-06-01", True)):
+        upload(as_staff, report(line(1)), as_of=day)
+        row = Report.objects.latest("pk")
+        tasks.import_report(row.pk)
+        assert ("1 entries were passed over" in page_of(as_staff, row)) == told
+
+
 def test_what_is_no_report_is_refused_at_once(as_staff: Client, rung: list[int]) -> None:
     answer = upload(as_staff, b"Name,Amount\r\na,1\r\n")
     assert answer.status_code == 422

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.utils import timezone
 
 from importers.models import ImporterOfRecord, Readiness, User
@@ -61,8 +62,28 @@ def test_a_newer_report_updates_and_the_history_shows_what_changed(known: Import
 
 def test_an_older_report_overwrites_nothing(known: ImporterOfRecord) -> None:
     load(report(line(status="Liquidated")), as_of=date(2026, 7, 1))
-    load(report(line(status="Not Liquidated", liquidated="")), as_of=date(2026, 6, 1))
-    assert Entry.objects.get().liquidation_status == "Liquidated"
+    outcome = load(report(line(status="Not Liquidated", liquidated=""), line(2)), as_of=date(2026, 6, 1))
+    assert (outcome.older, outcome.created, outcome.unchanged) == (1, 1, 1)
+    assert Entry.objects.get(number=entry_number(1).replace("-", "")).liquidation_status == "Liquidated"
+
+
+def test_what_an_older_report_could_not_say_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load(report(line()), as_of=date(2026, 7, 1))
+    (tmp_path / "old.csv").write_bytes(report(line()))
+    call_command("import_entries", str(tmp_path / "old.csv"), "--as-of", "2026-06-01")
+    assert "1 entries were passed over" in capsys.readouterr().err
+
+
+def test_of_one_day_the_later_loaded_counts_even_when_the_earlier_is_read_again(known: ImporterOfRecord) -> None:
+    load(report(line(status="Not Liquidated")), as_of=date(2026, 7, 1))
+    first = Report.objects.get()
+    load(report(line(status="Liquidated")), as_of=date(2026, 7, 1))
+    for source in (first, Report.objects.first()):
+        assert source is not None
+        again = replay(source, by=User.objects.system())
+        assert begin(again, timezone.now())
+        assert import_report(again).updated == 0
+        assert Entry.objects.get().liquidation_status == "Liquidated"
 
 
 def test_columns_that_a_report_lacks_stay_as_they_are(known: ImporterOfRecord) -> None:
