@@ -82,9 +82,10 @@ def _straight(pieces: Iterable[bytes], headed: Headed, staged: Staged, tell: Cal
     sql = f"COPY {TABLE} ({names}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({names}))"
     for piece in _whole_lines(chain([head[start:]], rest)):
         _refuse_irregular(piece)
-        with transaction.atomic(), connection.cursor() as cursor, cursor.copy(sql) as copy:
-            copy.write(piece)
-        staged.lines += piece.count(b"\n")
+        with transaction.atomic(), connection.cursor() as cursor:
+            with cursor.copy(sql) as copy:
+                copy.write(piece)
+            staged.lines += cursor.rowcount
         tell(staged.lines)
     return staged
 
