@@ -7,15 +7,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 
-def _item(title: str, icon: str, link: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": link}
+def _item(title: str, icon: str, link: str, under: str = "") -> dict[str, Any]:
+    """`under` is how the addresses begin that belong to it, where that is not its own."""
+    return {"title": title, "icon": icon, "link": link, "under": under or link}
 
 
 def _mark(items: list[dict[str, Any]], path: str) -> None:
     """One entry is where we are: the one whose address is the longest beginning of ours."""
-    here = max((i["link"] for i in items if path.startswith(i["link"])), key=len, default="")
+    here = max((i["under"] for i in items if path.startswith(i["under"])), key=len, default="")
     for item in items:
-        item["active"] = item["link"] == here
+        item["active"] = item["under"] == here
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -29,15 +30,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Mailboxes"), "mark_email_unread", reverse("admin:importers_mailbox_changelist")),
         _item(_("Next reminders"), "schedule", reverse("admin:importers_reminders")),
     ]
+    results = reverse("admin:refunds_claimresult_changelist")
     refunds = [
         _item(_("Reports"), "inbox", reverse("admin:refunds_report_changelist")),
         _item(_("Entries"), "receipt_long", reverse("admin:refunds_entry_changelist")),
         _item(_("Shared entries"), "ios_share", reverse("admin:refunds_pack_changelist")),
-        _item(_("Make CAPE files"), "note_add", reverse("admin:refunds_cape_make")),
         _item(_("CAPE files"), "description", reverse("admin:refunds_capefile_changelist")),
-        _item(_("Check a CAPE file"), "fact_check", reverse("admin:refunds_cape_check")),
-        _item(_("CAPE results"), "rule", reverse("admin:refunds_claimresult_changelist")),
-        _item(_("Fix and refile"), "build", reverse("admin:refunds_fix_and_refile")),
+        _item(_("Fix and refile"), "build", reverse("admin:refunds_fix_and_refile"), results),
         _item(_("Rejected refunds"), "money_off", reverse("admin:refunds_rejectedrefund_changelist")),
         _item(_("Payments"), "payments", reverse("admin:refunds_payment_changelist")),
     ]

@@ -164,6 +164,7 @@ class CapeFileAdmin(StaffAdmin):
     """The files made so far. Each is downloaded as it was made; none is changed."""
 
     list_display = ("file", "importer_name", "entries", "refund", "answers", "made")
+    change_list_template = "admin/refunds/cape_files.html"
     list_display_links = None
     search_fields = ("name", "importer__name")
     search_help_text = _("File or company")

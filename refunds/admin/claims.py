@@ -89,6 +89,7 @@ class MessageFilter(admin.SimpleListFilter):
 @admin.register(ClaimResult)
 class ClaimResultAdmin(StaffAdmin):
     list_display = ("number", "importer_name", "claim_number", "outcome", "said", "day")
+    change_list_template = "admin/refunds/cape_results.html"
     list_display_links = None
     list_filter = (StatusFilter, MessageFilter)
     search_fields = ("entry_number", "claim_number", "entry__importer__name")

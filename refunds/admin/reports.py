@@ -57,6 +57,7 @@ class ReportForm(forms.Form):
 class ReportAdmin(StaffAdmin):
     list_display = ("file_name", "kind", "as_of", "state", "uploaded_at", "uploaded_by", "lines", "error_count")
     list_filter = ("state", "format")
+    change_list_template = "admin/refunds/reports.html"
     list_select_related = ("uploaded_by",)
     ordering = ("-uploaded_at", "-pk")
 
@@ -110,7 +111,11 @@ class ReportAdmin(StaffAdmin):
             "kind": title_of(report),
             "is_unfinished": is_unfinished,
             "may_be_read_again": report.state in READ_AGAIN,
+            "may_leave_out": report.state == ReportState.REFUSED
+            and not report.skip_bad_rows
+            and bool(report.result.get("lines")),
             "result": report.result,
+            "is_entries": report.format == "es003",
             "importers": importers_of(report),
             "unmatched": report.result.get("unmatched", [])[:SHOWN],
             "errors": shown_errors(report)[:SHOWN],
@@ -182,7 +187,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST" or report.state not in READ_AGAIN:
         return HttpResponseRedirect(reverse("admin:refunds_report_change", args=[pk]))
     with transaction.atomic():
-        new = replay(report, by=staff(request))
+        new = replay(report, by=staff(request), skip_bad_rows="skip_bad_rows" in request.POST)
         transaction.on_commit(partial(import_report.delay, new.pk))
     messages.success(request, gettext("The report is read again, under the rules as they are now."))
     return HttpResponseRedirect(reverse("admin:refunds_report_change", args=[new.pk]))

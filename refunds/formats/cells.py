@@ -15,6 +15,7 @@ AMERICAN = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})")
 ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
 MIDNIGHT = re.compile(r"[T ](?:(?:0?0:00(?::00(?:\.0+)?)?)|12:00(?::00)? AM)$", re.IGNORECASE)
 AMOUNT = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+")
+BETWEEN_SIGNS = re.compile(r" (?!\d)|(?<!\d) ")  # "123 45" is no amount
 NEGATIVE = re.compile(r"\((?P<brackets>.*)\)|[-\u2212](?P<before>.*)|(?P<after>.*)[-\u2212]")
 MOST = Decimal(10) ** 12
 CENT = Decimal("0.01")
@@ -120,7 +121,8 @@ def _written(cell: str) -> Decimal:
     text = text_of(cell).upper()
     if not text:
         raise RuleViolation("money", EMPTY_AMOUNT)
-    plain = text.removeprefix("USD").removesuffix("USD").replace("$", "", 1).replace(" ", "")
+    plain = text.removeprefix("USD").removesuffix("USD").replace("$", "", 1)
+    plain = BETWEEN_SIGNS.sub("", plain)
     negative = NEGATIVE.fullmatch(plain)
     digits = next(filter(None, negative.groups()), "") if negative else plain
     if not AMOUNT.fullmatch(digits) or not digits.isascii():

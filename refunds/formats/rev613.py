@@ -21,6 +21,7 @@ from importers.domain.sheets import Cell
 from refunds.domain.entry_number import parse_entry_number
 from refunds.formats.cells import day_or_none, money
 from refunds.formats.headed import Column, Headed, Row, under_headings
+from refunds.formats.kept_number import KeptNumber, kept_number
 
 COLUMNS = (
     Column("importer_number", "Importer Number", (
@@ -51,7 +52,7 @@ COLUMNS = (
 )  # fmt: skip
 LONGEST_REASON = 500
 # Five digits and more, however they are grouped: a reason may repeat the number that the bank did not know.
-NUMBER_IN_REASON = re.compile(r"\d(?:[ ./-]?\d){4,}")
+NUMBER_IN_REASON = re.compile(r"\d(?:[\W_]{0,3}\d){4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class RejectedRow:
     """`entry_number` is compact, "" when the report names none; `reason` begins with the return code, if any."""
 
     row: int
-    number: ImporterNumber
+    number: ImporterNumber | KeptNumber
     entry_number: str
     amount: Decimal
     rejected_on: date | None
@@ -91,7 +92,7 @@ def read(rows: Iterable[Row], *, today: date) -> Rejected:
 
 def _readers(today: date) -> dict[str, Callable[[Cell], Any]]:
     return {
-        "importer_number": partial(read_number, kind=None),
+        "importer_number": _importer,
         "entry_number": _entry,
         "amount": money,
         "rejected_on": partial(day_or_none, today=today),
@@ -123,6 +124,11 @@ def _line(
         number, found["importer_number"], found.get("entry_number", ""), found["amount"], found.get("rejected_on"),
         reason[:LONGEST_REASON],
     )  # fmt: skip
+
+
+def _importer(cell: Cell) -> ImporterNumber | KeptNumber:
+    kept = kept_number(cell) if isinstance(cell, str) else None
+    return kept or read_number(cell, None)
 
 
 def _entry(cell: Cell) -> str:

@@ -7,14 +7,16 @@ from datetime import date
 
 from django.db import connection, transaction
 
+from importers.domain.identifiers import ImporterNumber, NumberKind
 from importers.models import ImporterOfRecord
 from importers.models.importer import number_columns
 from refunds.domain.cape_messages import TAKEN_ALREADY
 from refunds.formats.cape_result import ResultRow
+from refunds.formats.kept_number import KeptNumber
 from refunds.formats.rev613 import RejectedRow
 from refunds.models import ClaimResult, Entry, RejectedRefund, Report
 from refunds.services import stakes
-from refunds.services.verdicts import reassess
+from refunds.services.verdicts import held_rules, reassess
 
 BATCH = 2000
 
@@ -33,6 +35,7 @@ class Stored:
 def store_results(report: Report, rows: Sequence[ResultRow], *, today: date) -> Stored:
     """Keeps CAPE's answers. What was kept of the same file before is put in its place, so twice is as once."""
     with transaction.atomic():
+        held_rules()  # before any row, as whoever changes the rules takes them
         before = ClaimResult.objects.filter(report__sha256=report.sha256, report__format=report.format)
         touched = set(before.exclude(entry=None).values_list("entry_id", flat=True))
         before.delete()
@@ -60,7 +63,8 @@ def attach_results() -> list[int]:
 
 
 def settle(entry_ids: Iterable[int]) -> list[int]:
-    """Writes `claim_status`: what the newest answer says, of one day the last one. That an entry is on an accepted
+    """Writes `claim_status`: what the newest answer says, of one day the last one (a file that is read
+    again, as when it first was). That an entry is on an accepted
     claim already CAPE says by refusing it, and so that counts only when it has said nothing else."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -68,10 +72,14 @@ def settle(entry_ids: Iterable[int]) -> list[int]:
             UPDATE refunds_entry e SET claim_status = n.status
             FROM (
                 SELECT DISTINCT ON (wanted.id) wanted.id, coalesce(r.status, '') AS status
-                FROM unnest(%s::bigint[]) AS wanted (id)
+                FROM (
+                    SELECT id FROM refunds_entry WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+                ) AS wanted
                 LEFT JOIN refunds_claimresult r ON r.entry_id = wanted.id
-                ORDER BY wanted.id, r.status = 'rejected' AND r.message LIKE %s, r.as_of DESC, r.report_id DESC,
-                    r.row DESC
+                ORDER BY wanted.id, r.status = 'rejected' AND r.message LIKE %s, r.as_of DESC, coalesce((
+                    SELECT min(first.id) FROM refunds_report first JOIN refunds_report own ON own.id = r.report_id
+                    WHERE first.sha256 = own.sha256 AND first.as_of = r.as_of AND first.state = 'done'
+                ), r.report_id) DESC, r.row DESC
             ) n
             WHERE e.id = n.id AND e.claim_status <> n.status
             RETURNING e.id
@@ -83,7 +91,7 @@ def settle(entry_ids: Iterable[int]) -> list[int]:
 
 def store_rejected(report: Report, rows: Sequence[RejectedRow]) -> Stored:
     """Keeps the refunds that did not arrive. What was kept of the same file before is put in its place."""
-    columns = [number_columns(row.number) for row in rows]
+    columns = [_number_columns(row.number) for row in rows]
     known = dict(
         ImporterOfRecord.objects.filter(fingerprint__in={one["fingerprint"] for one in columns}).values_list(
             "fingerprint", "pk"
@@ -106,6 +114,17 @@ def store_rejected(report: Report, rows: Sequence[RejectedRow]) -> Stored:
 def shown_number(columns: dict[str, str]) -> str:
     """An importer number as programs are told it: an SSN as its mask and eight characters of its fingerprint."""
     return columns["number"] or f"•••-••-{columns['number_last4']}#{columns['fingerprint'][:8]}"
+
+
+def _number_columns(number: ImporterNumber | KeptNumber) -> dict[str, str]:
+    if isinstance(number, ImporterNumber):
+        return number_columns(number)
+    return {
+        "number_kind": NumberKind.SSN,
+        "number": "",
+        "number_last4": number.last4,
+        "fingerprint": number.fingerprint,
+    }
 
 
 def _rejudge(entries: Sequence[int], today: date) -> None:

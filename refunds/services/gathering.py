@@ -7,6 +7,7 @@ from django.db import connection
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
+from refunds.formats.cells import MOST, TOO_MUCH
 from refunds.formats.es003 import Field
 from refunds.services.judging import GROUPS, Judged, drop, rows_of, run
 from refunds.services.staging import TABLE
@@ -34,6 +35,7 @@ def gather(judged: Judged) -> int:
     _leave_out(judged)
     _make_facts(judged)
     _tell_contradictions(judged)
+    _tell_too_much(judged)
     _leave_out(judged)
     run(f"DELETE FROM {FACTS} f USING {BAD} b WHERE f.number = b.number")  # noqa: S608
     _make_one()
@@ -110,6 +112,20 @@ def _tell_contradictions(judged: Judged) -> None:
             judged.tell(
                 row, judged.staged.fields[name], RuleViolation("contradiction", ONE_ONLY[Field(name)]), number=number
             )
+
+
+def _tell_too_much(judged: Judged) -> None:
+    """Not even all entries together come to as much as one amount may. The largest are told."""
+    [(total,)] = rows_of(f"SELECT sum(ieepa_duty) FROM {FACTS}")  # noqa: S608
+    if (total or 0) < MOST:
+        return
+    found = rows_of(
+        "SELECT number, row FROM (SELECT number, min(row) AS row, sum(sum(ieepa_duty)) OVER "  # noqa: S608
+        f"(ORDER BY sum(ieepa_duty), number) AS so_far FROM {FACTS} GROUP BY number) AS e WHERE so_far >= %s",
+        [MOST],
+    )
+    for number, row in found:
+        judged.tell(row, judged.staged.fields[Field.DUTY], RuleViolation("money", TOO_MUCH), number=number)
 
 
 def _contradictions(judged: Judged, rows: Iterator[tuple[int, Mapping[str, object]]]) -> Iterator[tuple[int, str]]:

@@ -125,9 +125,9 @@ def _read_entries(report: Report, dry_run: bool) -> Outcome:
         if writes:
             merging.write(report, rules, today)
             _finish(report, ReportState.DONE, outcome, timezone.now(), rules.version)
+        if judged.is_private and not dry_run:
+            scrub(report)
     forget()
-    if judged.is_private and not dry_run:
-        scrub(report)
     if not writes and not dry_run:
         _refuse(report, outcome)
     return outcome

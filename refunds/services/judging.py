@@ -5,7 +5,6 @@ are written so plainly that the readers cannot see them otherwise (a test compar
 way is written plainly into the table, and what cannot be read becomes an error for each row in which it stands.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,17 +14,17 @@ from typing import Any
 from django.db import connection
 
 from importers.domain.errors import LineError, RuleViolation
-from importers.domain.identifiers import AMBIGUOUS_9, ImporterNumber, NumberKind
+from importers.domain.identifiers import ImporterNumber, NumberKind
 from importers.domain.roster.text import cell_text, shown
 from importers.models.importer import number_columns
+from refunds.domain.entry_number import SHAPE as ENTRY_NUMBER
 from refunds.formats.es003 import Field
 from refunds.formats.es003.reading import READERS
+from refunds.formats.kept_number import kept_number, may_be_private
 from refunds.services.staging import TABLE, TOLD, Staged
 
 PER_LINE = (Field.HTS, Field.DUTY, Field.LINE, Field.ORDINAL)
 GROUPS = "import_groups"
-KEPT_SSN = re.compile(r"•••-••-(\d{4})#([0-9a-f]{64})")
-KEPT_NINE = re.compile(r"•{5}\d{4}")
 # Braces are doubled: each is filled in with its column. Regular expressions are slow, so amounts as ACE writes them are
 # told by the signs between their digits and by where those stand.
 WRITTEN_OUT = r"^\$?([0-9]{{1,9}}|[0-9]{{1,3}}(,[0-9]{{3}}){{1,3}})(\.[0-9]{{1,2}})?$"
@@ -92,7 +91,11 @@ class Judged:
     is_private: bool = False
 
     def tell(self, row: int, title: str, violation: RuleViolation, *, number: str, value: str = "") -> None:
-        self.errors.append(LineError.of(row, title, violation, name=number[:13], value=value))
+        name = number
+        if not ENTRY_NUMBER.fullmatch(number.upper()):  # then it may be any other
+            name = _repeated(number)
+            self.is_private |= may_be_private(number)
+        self.errors.append(LineError.of(row, title, violation, name=name, value=value))
         self.bad_rows.append(row)
 
     @property
@@ -103,7 +106,7 @@ class Judged:
 
 def judge(staged: Staged, prefixes: Sequence[str], today: date) -> Judged:
     """Leaves `import_groups`: one row for all lines that say the same of an entry, with their duty added up."""
-    judged = Judged(staged, errors=list(staged.errors), bad_rows=list(staged.bad_rows))
+    judged = Judged(staged, list(staged.errors), list(staged.bad_rows), is_private=staged.is_private)
     _judge_lines(judged, today)
     _group(judged, prefixes)
     if _judge_numbers(judged, today):
@@ -201,15 +204,13 @@ def _reader(judged: Judged, name: str, today: date) -> Callable[[str], object]:
 
 
 def _owner(judged: Judged, written: str) -> Owner:
-    if kept := KEPT_SSN.fullmatch(written):
-        owner = Owner(written, NumberKind.SSN, "", kept[1], kept[2])
-    elif KEPT_NINE.fullmatch(written):
-        raise RuleViolation("ambiguous", AMBIGUOUS_9)
+    if kept := kept_number(written):
+        owner = Owner(written, NumberKind.SSN, "", kept.last4, kept.fingerprint)
     else:
         try:
             number = READERS[Field.IMPORTER](written, date.max)
         except RuleViolation:
-            judged.is_private |= sum(c.isdigit() for c in written) == len("NNNNNNNNN")
+            judged.is_private |= may_be_private(written)
             raise
         assert isinstance(number, ImporterNumber)  # noqa: S101 - what this reader gives
         judged.is_private |= number.kind is NumberKind.SSN

@@ -1,59 +1,64 @@
 """The file as it is kept: in pieces, as it came, but for what may not be kept.
 
 A Social Security number becomes its mask and its keyed fingerprint, by which it is read again; nine digits that could
-be one become a mask. Columns headed as such numbers are emptied (those for bank numbers are refused before). Only then
-is the file written anew, as CSV with the same rows; else it stays byte for byte what was loaded.
+be one become a mask. Columns headed as such numbers are emptied (those for bank numbers are refused before), and of a
+report that may repeat a bank's numbers only what is read is kept. Only then is the file written anew, as CSV with the
+same rows; else it stays byte for byte what was loaded.
 """
 
 import csv
 import re
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from io import StringIO
-from typing import IO
-from zipfile import ZipFile
+from typing import IO, BinaryIO
 
 from django.db import connection, transaction
 
 from importers.domain.errors import RuleViolation
 from importers.domain.identifiers import NumberKind
 from importers.domain.roster.numbers import read_number
+from importers.domain.roster.text import cell_text, shown
 from importers.domain.sheets import Broken, Cell
+from importers.domain.sheets.long_workbook import MAX_UNPACKED
+from importers.domain.sheets.package import opened
+from importers.domain.sheets.table import MAX_COLUMNS
 from importers.models.importer import number_columns
-from refunds.formats.headed import Headed, Row
+from refunds.domain.entry_number import parse_entry_number
+from refunds.formats.headed import Headed
+from refunds.formats.kept_number import may_be_private
 from refunds.formats.recognition import Recognised, open_report
+from refunds.formats.rev613 import NUMBER_IN_REASON
 from refunds.models import Report, ReportChunk
 
 PIECE = 4 * 1024 * 1024
 OVERLAP = 64
-IMPORTER_COLUMNS = ("importer", "importer_number")
-HAS_SSN = re.compile(rb"-\d\d-\d{4}(?!\d)")
-# Dashes and digits of other kinds, which the readers take for plain ones.
-OTHER_SIGNS = (
-    b"\xe2\x80\x90",
-    b"\xe2\x80\x91",
-    b"\xe2\x80\x92",
-    b"\xe2\x80\x93",
-    b"\xe2\x80\x94",
-    b"\xe2\x88\x92",
-    b"\xef\xbc",
-)
-SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
+BLANKED = ("rev613",)  # of these only what is read is kept: what a bank sends back repeats the bank's numbers
+# Apart, because each begins with a sign that is found fast.
+HAS_SSN, HAS_SSN_IN_SPACES = re.compile(rb"-\d\d-\d{4}(?!\d)"), re.compile(rb" \d\d \d{4}(?!\d)")
+# Between the digits any signs that are no ASCII: dashes and spaces of other kinds, in whatever encoding.
+HAS_SSN_IN_OTHER_SIGNS = re.compile(rb"\d{3}[- \x80-\xff]{1,9}\d\d[- \x80-\xff]{1,9}\d{4}(?!\d)|\xef\xbc")
+# Bytes of such signs in UTF-8 and Windows-1252, looked for first for the same reason.
+OTHER_SIGNS = (b"\xe2", b"\xef", b"\xa0", b"\xad", b"\x96", b"\x97")
+# UTF-16, and where XML can write a number that its bytes do not show.
+HIDDEN = (b"\0", b"&#", b"<!", b"<r>")
+BETWEEN = r"[\s\u00ad\u200b-\u2015\u2060\u2212\ufeff\uff0d-]{1,3}"
+SSN = re.compile(rf"(?<!\d)\d{{3}}{BETWEEN}\d{{2}}{BETWEEN}\d{{4}}(?!\d)")
 PRIVATE_HEADING = re.compile(r"\b(?:SSN|SOCIAL SECURITY|TAXPAYER|TIN)\b")
 
 
-def is_private(file: IO[bytes], recognised: Recognised) -> bool:
+def is_private(file: BinaryIO, recognised: Recognised) -> bool:
     """May hold a number that must not be kept. Looked for in the bytes: a false alarm costs only time."""
-    if any(_is_private_heading(title) for title in recognised.ignored):
+    if recognised.format.key in BLANKED or any(_is_private_heading(title) for title in recognised.ignored):
         return True
-    parts: Iterable[IO[bytes]] = [file]
-    if not recognised.is_text:
-        archive = ZipFile(file)
-        parts = (archive.open(name) for name in archive.namelist() if name.lower().endswith(".xml"))
-    return any(_holds(part) for part in parts)
+    if recognised.is_text:
+        return _holds(file)
+    with opened(file, most_unpacked=MAX_UNPACKED) as archive:
+        parts = (name for name in archive.namelist() if name.endswith(".xml") and "/theme/" not in name)
+        return any(_holds(archive.open(part)) for part in parts)
 
 
 def keep(report: Report, pieces: Iterable[bytes]) -> None:
@@ -74,21 +79,32 @@ def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
 def without_private(recognised: Recognised) -> Iterator[bytes]:
     """The whole file anew. Raises RuleViolation as its rows do."""
     headed = recognised.headed
-    importers = {place for name, (place, _title) in headed.places.items() if name in IMPORTER_COLUMNS}
-    emptied: set[int] = set()
+    only_what_is_read = recognised.format.key in BLANKED
+    cleaners = {place: CLEANERS[name] for name, (place, _title) in headed.places.items() if name in CLEANERS}
     out, last = StringIO(), 0
     writer = csv.writer(out)
     for number, cells in recognised.rows:
         if number == headed.row:
-            emptied = {place for place, cell in enumerate(cells) if _is_private_heading(str(cell))}
+            cleaners |= dict.fromkeys(_emptied(cells, headed, only_what_is_read), _nothing)
+        clean = cleaners if number > headed.row else {}
+        usual = _nothing if only_what_is_read and number < headed.row else _plain
         out.write("\r\n" * (number - last - 1))
-        writer.writerow(list(_masked((number, cells), headed, importers, emptied)))
+        writer.writerow([clean.get(place, usual)(cell) for place, cell in enumerate(cells)])
         last = number
         if out.tell() > PIECE:
             yield out.getvalue().encode()
             out.seek(0)
             out.truncate()
     yield out.getvalue().encode()
+
+
+def _emptied(cells: Sequence[Cell], headed: Headed, only_what_is_read: bool) -> Iterator[int]:
+    """The columns of which nothing is kept."""
+    read = {place for place, _title in headed.places.values()}
+    for place in range(MAX_COLUMNS):
+        heading = str(cells[place]) if place < len(cells) else ""
+        if _is_private_heading(heading) or (only_what_is_read and place not in read):
+            yield place
 
 
 def scrub(report: Report) -> None:
@@ -119,7 +135,9 @@ def _holds(part: IO[bytes]) -> bool:
     tail = b""
     while piece := part.read(PIECE):
         data = tail + piece
-        if HAS_SSN.search(data) or (not data.isascii() and any(sign in data for sign in OTHER_SIGNS)):
+        if HAS_SSN.search(data) or HAS_SSN_IN_SPACES.search(data) or any(sign in data for sign in HIDDEN):
+            return True
+        if any(sign in data for sign in OTHER_SIGNS) and HAS_SSN_IN_OTHER_SIGNS.search(data):
             return True
         tail = data[-OVERLAP:]
     return False
@@ -129,33 +147,51 @@ def _is_private_heading(heading: str) -> bool:
     return bool(PRIVATE_HEADING.search(re.sub(r"[^A-Z]+", " ", heading[:200].upper())))
 
 
-def _masked(row: Row, headed: Headed, importers: set[int], emptied: set[int]) -> Iterator[str]:
-    number, cells = row
-    for place, cell in enumerate(cells):
-        text = _text(cell)
-        if number > headed.row and place in emptied:
-            yield ""
-        elif number > headed.row and place in importers:
-            yield _importer(cell, text)
-        else:
-            yield SSN.sub(lambda found: f"•••-••-{found[0][-4:]}", text)
-
-
 def _text(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, Broken):
         return "#N/A"
+    if isinstance(cell, float):
+        cell = round(cell, 6)  # as text it would keep the dust that the readers forgive a number
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
-def _importer(cell: Cell, text: str) -> str:
+def _plain(cell: Cell) -> str:
+    return SSN.sub(lambda found: f"•••-••-{found[0][-4:]}", _text(cell))
+
+
+def _nothing(_cell: Cell) -> str:
+    return ""
+
+
+def _importer(cell: Cell) -> str:
     try:
         number = read_number(cell, None)
     except RuleViolation:
-        digits = [c for c in text if c.isdigit()]
-        return f"•••••{''.join(digits[-4:])}" if len(digits) == len("NNNNNNNNN") else text
+        digits = "".join(c for c in _text(cell) if c.isdigit())
+        return f"•••••{digits[-4:]}" if may_be_private(digits) else _plain(cell)
     if number.kind is not NumberKind.SSN:
-        return text
+        return _text(cell)
     columns = number_columns(number)
     return f"•••-••-{columns['number_last4']}#{columns['fingerprint']}"
+
+
+def _entry(cell: Cell) -> str:
+    """What is no entry number may be any other."""
+    try:
+        parse_entry_number(cell_text(cell))
+    except RuleViolation as violation:
+        if violation.code == "format":
+            return shown(_text(cell))
+    return _text(cell)
+
+
+def _reason(cell: Cell) -> str:
+    return NUMBER_IN_REASON.sub("•••", _text(cell))
+
+
+CLEANERS: dict[str, Callable[[Cell], str]] = {
+    "importer": _importer, "importer_number": _importer, "number": _entry, "entry_number": _entry, "reason": _reason,
+    "code": _reason,
+}  # fmt: skip

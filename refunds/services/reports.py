@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 from tempfile import TemporaryFile
-from typing import IO
+from typing import BinaryIO
 
 from django.db import transaction
 from django.utils import timezone
@@ -49,8 +49,8 @@ def receive(
             raise RefusedError([LineError.of(0, "", violation)]) from None
 
 
-def replay(report: Report, *, by: User) -> Report:
-    """The same file once more, under the rules as they are now."""
+def replay(report: Report, *, by: User, skip_bad_rows: bool = False) -> Report:
+    """The same file once more, under the rules as they are now; what was left out before stays out."""
     source = report.replay_of or report
     return Report.objects.create(
         format=source.format,
@@ -58,7 +58,7 @@ def replay(report: Report, *, by: User) -> Report:
         sha256=source.sha256,
         size=source.size,
         as_of=source.as_of,
-        skip_bad_rows=source.skip_bad_rows,
+        skip_bad_rows=skip_bad_rows or report.skip_bad_rows,
         uploaded_at=timezone.now(),
         uploaded_by=by,
         replay_of=source,
@@ -76,7 +76,7 @@ def _day_of(sha256: str) -> date:
     return before.as_of if before else timezone.localdate()
 
 
-def _kept(file: IO[bytes], by: User, **columns: object) -> Report:
+def _kept(file: BinaryIO, by: User, **columns: object) -> Report:
     with open_report(pieces_of(file)) as recognised:
         if recognised.headed.errors:
             raise RefusedError(list(recognised.headed.errors))

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
+from importers.domain.free_text import WHOLE_SSN, looks_like_ssn
 from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.numbers import read_number
 from importers.domain.roster.text import free_text, shown
@@ -77,6 +78,8 @@ def status(cell: Cell) -> str:
     text = cell.date().isoformat() if isinstance(cell, datetime) else text_of(cell)
     if len(text) > LONGEST_STATUS:
         raise RuleViolation("too_long", TOO_LONG, length=len(text), limit=LONGEST_STATUS)
+    if sum(map(str.isdigit, text)) >= len("NNNNNNNNN") and looks_like_ssn(text):
+        raise RuleViolation("ssn", WHOLE_SSN)
     return text
 
 

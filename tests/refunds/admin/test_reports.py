@@ -14,7 +14,7 @@ from django.utils import timezone
 from refunds import tasks
 from refunds.models import Entry, Report, ReportState
 from refunds.services.imports import LEASE, begin
-from tests.factories import ImporterFactory, StaffFactory
+from tests.factories import ImporterFactory, ReportFactory, StaffFactory
 from tests.refunds.services.entry_reports import KNOWN, OTHER, SSN, line, report
 
 pytestmark = pytest.mark.django_db
@@ -107,10 +107,38 @@ def test_a_report_is_read_again(as_staff: Client, rung: list[int], django_captur
     assert tasks.import_report(again.pk)
 
 
+def test_a_refused_report_says_what_to_do_and_is_read_again_without_its_bad_entries(
+    as_staff: Client, rung: list[int]
+) -> None:
+    ImporterFactory.create(number_text=KNOWN)
+    upload(as_staff, report(line(1), line(2, duty="n/a")))
+    refused = Report.objects.get()
+    tasks.import_report(refused.pk)
+    shown = page_of(as_staff, refused)
+    assert "Put the errors right where they come from" in shown
+    as_staff.post(reverse("admin:refunds_report_again", args=[refused.pk]), {"skip_bad_rows": "yes"})
+    saved = Report.objects.exclude(pk=refused.pk).get()
+    tasks.import_report(saved.pk)
+    assert Entry.objects.count() == 1
+    shown = page_of(as_staff, saved)
+    assert "The entries with errors were left out." in shown
+    assert 'name="skip_bad_rows"' not in shown
+
+
+def test_a_report_without_errors_offers_to_leave_nothing_out(as_staff: Client, rung: list[int]) -> None:
+    upload(as_staff, report(line()))
+    row = Report.objects.get()
+    tasks.import_report(row.pk)
+    shown = page_of(as_staff, row)
+    assert 'name="skip_bad_rows"' not in shown
+    assert "left out" not in shown
+
+
 def test_the_list_shows_what_was_loaded(as_staff: Client, rung: list[int]) -> None:
     upload(as_staff, report(line()))
     page = as_staff.get(reverse("admin:refunds_report_changelist")).content.decode()
     assert "ES-003.csv" in page
+    assert f'href="{reverse(ADD)}"' in page
 
 
 def test_the_sweep_finds_what_nobody_reads(as_staff: Client, rung: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,3 +153,17 @@ def test_the_sweep_finds_what_nobody_reads(as_staff: Client, rung: list[int], mo
 
 def test_nobody_else_gets_there(db: None) -> None:
     assert Client().get(reverse(ADD)).status_code == 302
+
+
+@pytest.mark.parametrize(("key", "leads_to"), [
+    ("es003", "refunds_cape_make"), ("cape_result", "refunds_fix_and_refile"),
+    ("rev613", "refunds_rejectedrefund_changelist"),
+])  # fmt: skip
+def test_a_report_that_was_read_leads_on(as_staff: Client, key: str, leads_to: str) -> None:
+    """Only ES-003 has entries that are new or changed."""
+    result = {"saved": True, "lines": 2, "entries": 1, "created": 1, "updated": 0, "unchanged": 0}
+    row = ReportFactory.create(format=key, state=ReportState.DONE, result=result)
+    shown = page_of(as_staff, row)
+    content = shown[shown.index('id="content"') :]
+    assert f'href="{reverse(f"admin:{leads_to}")}"' in content
+    assert ("On the client list:" in content) == (key == "es003")

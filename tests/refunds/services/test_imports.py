@@ -233,3 +233,39 @@ def test_a_report_that_breaks_off_each_time_is_given_up() -> None:
     assert unfinished(now) == []
     kept.refresh_from_db()
     assert kept.state == ReportState.FAILED
+
+
+def test_an_entry_that_comes_to_more_than_can_be_is_told(known: ImporterOfRecord) -> None:
+    most = "999999999999.99"
+    outcome = load(report(line(1, duty=most), line(1, duty=most, line="2"), line(2)), skip_bad_rows=True)
+    assert [(error.row, error.column, error.code) for error in outcome.errors] == [
+        (2, "Line Tariff Duty Amount", "money")
+    ]
+    assert Entry.objects.get().canonical == entry_number(2)
+
+
+def test_all_entries_together_may_not_come_to_more_either(known: ImporterOfRecord) -> None:
+    outcome = load(report(*(line(serial, duty="600000000000") for serial in (1, 2)), line(3)), skip_bad_rows=True)
+    assert [error.row for error in outcome.errors] == [3]
+    assert Entry.objects.count() == 2
+
+
+def test_digits_with_spaces_between_them_are_no_amount(known: ImporterOfRecord) -> None:
+    outcome = load(report(line(1, duty="12 34"), line(2, duty="$ 12.34 "), line(3, duty="USD 5")), skip_bad_rows=True)
+    assert [(error.row, error.code) for error in outcome.errors] == [(2, "money")]
+
+
+@pytest.mark.parametrize("again", ["loaded", "replayed"])
+def test_what_is_read_again_does_not_overwrite_what_was_loaded_after_it(known: ImporterOfRecord, again: str) -> None:
+    data = report(line(1), line(2))
+    load(data)
+    load(report(line(1, status="Reliquidated")))
+    if again == "loaded":
+        outcome = load(data)
+    else:
+        first = Report.objects.earliest("pk")
+        new = replay(first, by=first.uploaded_by)
+        assert begin(new, timezone.now())
+        outcome = import_report(new)
+    assert (outcome.updated, outcome.unchanged) == (0, 2)
+    assert Entry.objects.get(number=entry_number(1).replace("-", "")).liquidation_status == "Reliquidated"

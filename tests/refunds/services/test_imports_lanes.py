@@ -6,8 +6,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from importers.domain.errors import RuleViolation
+from importers.models import ImporterOfRecord
 from refunds.domain.entry_number import parse_entry_number
-from refunds.formats.es003 import values
+from refunds.formats.cells import money
 from refunds.models import Entry
 from refunds.services import staging
 from refunds.services.judging import PLAIN, Field, plain_number, rows_of
@@ -31,7 +33,7 @@ def plain_among(texts: list[str], sql: str) -> set[str]:
 def is_read(reader: Any, text: str) -> object:
     try:
         return reader(text)
-    except values.RuleViolation:
+    except RuleViolation:
         return None
 
 
@@ -42,7 +44,7 @@ def test_plain_entry_numbers_are_those_that_the_reader_takes(texts: list[str]) -
     for text in texts:
         try:
             taken = parse_entry_number(text).compact == text.replace("-", "")
-        except values.RuleViolation:
+        except RuleViolation:
             taken = False
         assert (text in plain) <= taken
         if taken and text.count("-") in (0, 2) and "a" not in text:
@@ -57,7 +59,7 @@ AMOUNTS = st.from_regex(r"\A\$?[0-9]{0,4}(,[0-9]{1,4}){0,4}(\.[0-9]{0,3})?\Z") |
 def test_plain_amounts_are_read_as_they_are_cast(texts: list[str]) -> None:
     for text in plain_among(texts, PLAIN[Field.DUTY].format("t")):
         [(cast,)] = rows_of("SELECT translate(%s, '$,', '')::numeric", [text])
-        assert is_read(values.money, text) == cast
+        assert is_read(money, text) == cast
 
 
 def outcome_of(data: bytes) -> tuple[object, ...]:
@@ -84,7 +86,7 @@ LINES = st.lists(st.fixed_dictionaries({}, optional={name: st.sampled_from(cells
 @MANY
 @given(LINES.map(lambda lines: report(*(line(number, **cells) for number, cells in enumerate(lines, 1)))))
 def test_both_lanes_say_the_same(data: bytes) -> None:
-    if not ImporterFactory._meta.model.objects.exists():  # type: ignore[union-attr]
+    if not ImporterOfRecord.objects.exists():
         ImporterFactory.create(number_text=KNOWN)
     fast = outcome_of(data)
     with pytest.MonkeyPatch.context() as patch:
