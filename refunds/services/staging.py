@@ -50,6 +50,10 @@ class Staged:
     lines: int = 0
     is_private: bool = False  # holds a number that may not be kept
 
+    @property
+    def has_line_numbers(self) -> bool:
+        return Field.LINE in self.fields and Field.ORDINAL in self.fields
+
 
 class NotPlainError(Exception):
     """The straight lane is not for this file."""
