@@ -21,6 +21,7 @@ from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.text import masked
 from importers.domain.sheets import Cell
 from importers.domain.sheets.separated import TWICE_ENCODED
+from refunds.formats.es003 import Field
 from refunds.formats.es003.reading import READERS
 from refunds.formats.headed import Headed, Row
 from refunds.formats.kept_number import holds_private
