@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 
 from importers.access import importer_for_reading, may_write, signed_in
 from importers.contact import contact_for
-from importers.models import BrokerFirm
+from importers.domain.checklist import Stage
+from importers.models import BrokerFirm, Readiness
 from refunds.models import Pack
 from refunds.pages.shared import Question, shared_page
 
@@ -34,7 +35,8 @@ def refunds(request: HttpRequest, uuid: UUID) -> HttpResponse:
     page = shared_page(importer, Question.of(request.GET))
     if page is None:
         return render(request, "refunds/nothing_shared.html", context)
-    return render(request, "refunds/shared.html", context | {"page": page})
+    is_ready = Readiness.objects.filter(importer=importer, stage=Stage.READY).exists()
+    return render(request, "refunds/shared.html", context | {"page": page, "is_ready": is_ready})
 
 
 @never_cache

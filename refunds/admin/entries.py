@@ -89,7 +89,7 @@ class EntryAdmin(StaffAdmin):
     list_display = ("number_", "importer_", "entry_date", "liquidation", "status", "act_until", "duty")
     list_filter = (VerdictFilter, RosterFilter)
     search_fields = ("number",)
-    search_help_text = gettext_lazy("Entry number in any spelling, its beginning, or the company")
+    search_help_text = gettext_lazy("Entry number in any spelling, a part of it, or the company")
     list_fullwidth = True
     paginator = SumPaginator
     ordering = ("-pk",)
@@ -109,7 +109,8 @@ class EntryAdmin(StaffAdmin):
         term = search_term.strip()
         compact = re.sub(r"[\s-]", "", unify(term)).upper()
         if NUMBER_PART.fullmatch(compact):
-            return queryset.filter(number__startswith=compact), False
+            beginning = queryset.filter(number__startswith=compact)
+            return (beginning if beginning.exists() else queryset.filter(number__contains=compact)), False
         named = list(ImporterOfRecord.objects.filter(name__icontains=term).values_list("pk", flat=True))
         aside = Q(importer=None, importer_name__icontains=term)
         return (queryset.filter(Q(importer__in=named) | aside) if term else queryset), False
@@ -136,8 +137,8 @@ class EntryAdmin(StaffAdmin):
         return render_to_string("admin/importers/label.html", context)
 
     @display(description=gettext_lazy("IEEPA duty"), ordering="ieepa_duty")
-    def duty(self, entry: Entry) -> str:
-        return money(entry.ieepa_duty)
+    def duty(self, entry: Entry) -> SafeString:
+        return format_html('<span class="pa-number">{}</span>', money(entry.ieepa_duty))
 
     def kept_aside_view(self, request: HttpRequest) -> HttpResponse:
         context = {"title": gettext("Entries kept aside"), "rows": kept_aside()}
@@ -168,6 +169,7 @@ def entry_context(entry: Entry) -> dict[str, Any]:
         "entry": entry,
         "verdict": VERDICTS[verdict],
         "tone": TONES.get(verdict, ""),
+        "is_rejected": verdict is Verdict.REJECTED,
         "why": why.told(gettext, plain_date),
         "who": label(why.who) if why.who else "",
         "source": source.source if source else "",

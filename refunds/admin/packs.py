@@ -9,7 +9,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
 from importers.admin.base import StaffAdmin, staff
@@ -72,7 +72,8 @@ class PackAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("entries, possible refund"), ordering="possible_refund")
     def holds(self, pack: Pack) -> SafeString:
-        return format_html('{}<br><span class="pa-quiet">{}</span>', money(pack.possible_refund), pack.entries)
+        entries = ngettext("%(n)s entry", "%(n)s entries", pack.entries) % {"n": pack.entries}
+        return format_html('{}<br><span class="pa-quiet">{}</span>', money(pack.possible_refund), entries)
 
     @display(description=gettext_lazy("shared"), ordering="published_at")
     def who_shared(self, pack: Pack) -> SafeString:

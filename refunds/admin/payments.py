@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -17,13 +18,26 @@ from importers.admin.forms import day, text
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
 from importers.wording import money, violation_text
+from refunds.domain.amount import typed_amount
 from refunds.models import Payment
 from refunds.services.payments import expected, record
 
 
-def dollars(label: Any, **options: Any) -> forms.DecimalField:
+class DollarField(forms.DecimalField):
+    """The page shows amounts as the reader's language writes them, and ACE shows them in American: both are read."""
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        try:
+            return typed_amount(str(value))
+        except RuleViolation as error:
+            raise ValidationError(violation_text(error), code=error.code) from None
+
+
+def dollars(label: Any, **options: Any) -> DollarField:
     box = widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
-    return forms.DecimalField(label=label, max_digits=16, decimal_places=2, widget=box, **options)
+    return DollarField(label=label, max_digits=16, decimal_places=2, widget=box, **options)
 
 
 class PaymentForm(forms.Form):

@@ -115,6 +115,7 @@ class ReportAdmin(StaffAdmin):
             and not report.skip_bad_rows
             and bool(report.result.get("lines")),
             "result": report.result,
+            "is_entries": report.format == "es003",
             "importers": importers_of(report),
             "unmatched": report.result.get("unmatched", [])[:SHOWN],
             "errors": shown_errors(report)[:SHOWN],

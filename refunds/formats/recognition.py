@@ -23,6 +23,7 @@ UNKNOWN = _(
     "report from ACE again and change no heading."
 )
 NOTHING = _("nothing")
+TWO_SHEETS = _("The report stands on two sheets, “%(first)s” and “%(second)s”. Load each of them in a file of its own.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,20 @@ def _best(streams: Sequence[Stream]) -> Recognised:
     score, place, format_ = max(tries, key=lambda one: one[0], default=((0.0, 0, False), 0, None))
     if format_ is None or score[0] < 0.5:
         raise _unknown(row for first in firsts for row in first)
-    return _recognised(format_, streams[place], firsts[place])
+    found = streams[place], firsts[place]
+    for rival in zip(streams, firsts, strict=True):
+        if rival[0] is not found[0] and _holds_part(format_, rival, found[0].name):
+            raise RuleViolation("two_sheets", TWO_SHEETS, first=masked(found[0].name), second=masked(rival[0].name))
+    return _recognised(format_, *found)
+
+
+def _holds_part(format_: Format, rival: tuple[Stream, Sequence[Row]], chosen: str) -> bool:
+    """Another sheet with the same report in it, which nobody would miss if it was left unread. Beside ACE's own sheet
+    only one that is named like it: a long report goes on in "Main Report (2)"."""
+    stream, first = rival
+    if chosen.casefold() == PREFERRED and not stream.name.casefold().startswith(PREFERRED):
+        return False
+    return _score(format_, first, "")[0] == 1 and any(under_headings(first, format_.columns).lines)
 
 
 def _score(format_: Format, first: Sequence[Row], sheet: str) -> tuple[float, int, bool]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils.translation import gettext_lazy as _
 
 from importers.models import User
@@ -56,6 +56,13 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    def later_of_that_day(self) -> list[int]:
+        """The reports that show the same day, and were read for the first time after this file was."""
+        read = Report.objects.filter(as_of=self.as_of, format=self.format, state=ReportState.DONE)
+        first = dict(read.values_list("sha256").annotate(Min("pk")))
+        mine = first.get(self.sha256, self.pk)
+        return [pk for pk, sha256 in read.values_list("pk", "sha256") if first[sha256] > mine]
 
     def pieces(self) -> Iterator[bytes]:
         """The file as it was kept, piece by piece."""

@@ -117,10 +117,12 @@ def plan(importer: ImporterOfRecord, *, today: date) -> CapePlan:
 
 
 def make_all(importers: Iterable[ImporterOfRecord], *, by: User, today: date) -> list[CapeFile]:
-    """The files of many importers, all or none of them; `made_at` is the same in all."""
+    """The files of many importers, all or none of them; `made_at` is the same in all. Locks the importers in the order
+    in which an import does."""
     at = timezone.now()
     with transaction.atomic():
-        return [file for importer in importers for file in make_files(importer, by=by, today=today, at=at)]
+        in_order = sorted(importers, key=lambda importer: importer.pk)
+        return [file for importer in in_order for file in make_files(importer, by=by, today=today, at=at)]
 
 
 def make_files(importer: ImporterOfRecord, *, by: User, today: date, at: datetime | None = None) -> list[CapeFile]:

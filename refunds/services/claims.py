@@ -16,7 +16,7 @@ from refunds.formats.kept_number import KeptNumber
 from refunds.formats.rev613 import RejectedRow
 from refunds.models import ClaimResult, Entry, RejectedRefund, Report
 from refunds.services import stakes
-from refunds.services.verdicts import reassess
+from refunds.services.verdicts import held_rules, reassess
 
 BATCH = 2000
 
@@ -35,6 +35,7 @@ class Stored:
 def store_results(report: Report, rows: Sequence[ResultRow], *, today: date) -> Stored:
     """Keeps CAPE's answers. What was kept of the same file before is put in its place, so twice is as once."""
     with transaction.atomic():
+        held_rules()  # before any row, as whoever changes the rules takes them
         before = ClaimResult.objects.filter(report__sha256=report.sha256, report__format=report.format)
         touched = set(before.exclude(entry=None).values_list("entry_id", flat=True))
         before.delete()
@@ -62,7 +63,8 @@ def attach_results() -> list[int]:
 
 
 def settle(entry_ids: Iterable[int]) -> list[int]:
-    """Writes `claim_status`: what the newest answer says, of one day the last one. That an entry is on an accepted
+    """Writes `claim_status`: what the newest answer says, of one day the last one (a file that is read
+    again, as when it first was). That an entry is on an accepted
     claim already CAPE says by refusing it, and so that counts only when it has said nothing else."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -70,10 +72,14 @@ def settle(entry_ids: Iterable[int]) -> list[int]:
             UPDATE refunds_entry e SET claim_status = n.status
             FROM (
                 SELECT DISTINCT ON (wanted.id) wanted.id, coalesce(r.status, '') AS status
-                FROM unnest(%s::bigint[]) AS wanted (id)
+                FROM (
+                    SELECT id FROM refunds_entry WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+                ) AS wanted
                 LEFT JOIN refunds_claimresult r ON r.entry_id = wanted.id
-                ORDER BY wanted.id, r.status = 'rejected' AND r.message LIKE %s, r.as_of DESC, r.report_id DESC,
-                    r.row DESC
+                ORDER BY wanted.id, r.status = 'rejected' AND r.message LIKE %s, r.as_of DESC, coalesce((
+                    SELECT min(first.id) FROM refunds_report first JOIN refunds_report own ON own.id = r.report_id
+                    WHERE first.sha256 = own.sha256 AND first.as_of = r.as_of AND first.state = 'done'
+                ), r.report_id) DESC, r.row DESC
             ) n
             WHERE e.id = n.id AND e.claim_status <> n.status
             RETURNING e.id

@@ -229,9 +229,9 @@ def _tell(judged: Judged, name: str, wrong: dict[str, RuleViolation]) -> None:
         f"SELECT row, number, {_q(name)} FROM {TABLE} WHERE {_q(name)} = ANY(%s) ORDER BY row",  # noqa: S608
         [list(wrong)],
     )
+    repeated = {text: _repeated(text) for text in wrong}
     for row, number, written in found:
-        violation = wrong[written]
-        judged.tell(row, title, violation, number=number, value=_repeated(written))
+        judged.tell(row, title, wrong[written], number=number, value=repeated[written])
 
 
 def _repeated(written: object) -> str:

@@ -39,9 +39,12 @@ PIECE = 4 * 1024 * 1024
 OVERLAP = 64
 # Of these only what is read is kept: what a bank or CAPE sends back may repeat numbers.
 BLANKED = ("rev613", "cape_result")
-HAS_SSN = re.compile(rb"-\d\d-\d{4}(?!\d)| \d\d \d{4}(?!\d)")
+# Apart, because each begins with a sign that is found fast.
+HAS_SSN, HAS_SSN_IN_SPACES = re.compile(rb"-\d\d-\d{4}(?!\d)"), re.compile(rb" \d\d \d{4}(?!\d)")
 # Between the digits any signs that are no ASCII: dashes and spaces of other kinds, in whatever encoding.
 HAS_SSN_IN_OTHER_SIGNS = re.compile(rb"\d{3}[- \x80-\xff]{1,9}\d\d[- \x80-\xff]{1,9}\d{4}(?!\d)|\xef\xbc")
+# Bytes of such signs in UTF-8 and Windows-1252, looked for first for the same reason.
+OTHER_SIGNS = (b"\xe2", b"\xef", b"\xa0", b"\xad", b"\x96", b"\x97")
 # UTF-16, and where XML can write a number that its bytes do not show.
 HIDDEN = (b"\0", b"&#", b"<!", b"<r>")
 BETWEEN = r"[\s\u00ad\u200b-\u2015\u2060\u2212\ufeff\uff0d-]{1,3}"
@@ -122,9 +125,9 @@ def _holds(part: IO[bytes]) -> bool:
     tail = b""
     while piece := part.read(PIECE):
         data = tail + piece
-        if HAS_SSN.search(data) or any(sign in data for sign in HIDDEN):
+        if HAS_SSN.search(data) or HAS_SSN_IN_SPACES.search(data) or any(sign in data for sign in HIDDEN):
             return True
-        if not data.isascii() and HAS_SSN_IN_OTHER_SIGNS.search(data):
+        if any(sign in data for sign in OTHER_SIGNS) and HAS_SSN_IN_OTHER_SIGNS.search(data):
             return True
         tail = data[-OVERLAP:]
     return False

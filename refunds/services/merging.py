@@ -120,7 +120,8 @@ def _make_owners(judged: Judged) -> None:
 
 
 def _make_incoming(judged: Judged, report: Report) -> None:
-    """Columns that the file does not have stay as they are. Of two reports of one day the later loaded counts."""
+    """Columns that the file does not have stay as they are. Of two reports of one day the later loaded counts;
+    what is read again was loaded when it first was."""
     drop(INCOMING)
     said = {name: f"f.{connection.ops.quote_name(name)}" for name in entry_columns(judged)}
     said |= {name: f"o.{name}" for name in OWN} | {name: f"f.{name}" for name in COUNTED}
@@ -134,10 +135,11 @@ def _make_incoming(judged: Judged, report: Report) -> None:
     run(
         f"CREATE TEMP TABLE {INCOMING} ON COMMIT DROP AS "  # noqa: S608
         f"SELECT f.number, {columns}, coalesce(e.claim_status, '') AS claim_status, e.paid_on, e.id AS entry_id, "
-        f"e.importer_id AS importer_before, CASE WHEN e.id IS NULL THEN 'new' WHEN e.as_of > %s THEN 'older' "
+        f"e.importer_id AS importer_before, CASE WHEN e.id IS NULL THEN 'new' "
+        "WHEN e.as_of > %s OR e.report_id = ANY(%s) THEN 'older' "
         f"WHEN ({mine}) IS DISTINCT FROM ({theirs}) THEN 'changed' ELSE 'same' END AS kind "
         f"FROM {FACTS} f JOIN {OWNERS} o ON o.written = f.importer LEFT JOIN {TABLE} e ON e.number = f.number",
-        [report.as_of],
+        [report.as_of, report.later_of_that_day()],
     )
     run(f"ANALYZE {INCOMING}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -57,17 +58,19 @@ def record(
     """The claimed entries of that liquidation date count as paid from now on. Raises RuleViolation."""
     _check(paid_on, liquidation_date, amount, interest, note)
     today = timezone.localdate()
-    with change(importer, "record payment", by=by) as row:
-        payment = Payment.objects.create(
-            importer=row, paid_on=paid_on, liquidation_date=liquidation_date, amount=amount, interest=interest,
-            note=note.strip(), recorded_at=timezone.now(), recorded_by=by,
-        )  # fmt: skip
-        if liquidation_date is not None:
-            claimed = Entry.objects.filter(importer=row, liquidation_date=liquidation_date, verdict=Verdict.CLAIMED)
-            pks = list(claimed.select_for_update().order_by("pk").values_list("pk", flat=True))
-            Entry.objects.filter(pk__in=pks).update(paid_on=paid_on)
-            verdicts.reassess(today=today, entries=pks)
-        stakes.refresh([row.pk], today=today)
+    with transaction.atomic():
+        verdicts.held_rules()  # before any row, as whoever changes the rules takes them
+        with change(importer, "record payment", by=by) as row:
+            payment = Payment.objects.create(
+                importer=row, paid_on=paid_on, liquidation_date=liquidation_date, amount=amount, interest=interest,
+                note=note.strip(), recorded_at=timezone.now(), recorded_by=by,
+            )  # fmt: skip
+            if liquidation_date is not None:
+                claimed = Entry.objects.filter(importer=row, liquidation_date=liquidation_date, verdict=Verdict.CLAIMED)
+                pks = list(claimed.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+                Entry.objects.filter(pk__in=pks).update(paid_on=paid_on)
+                verdicts.reassess(today=today, entries=pks)
+            stakes.refresh([row.pk], today=today)
     return payment
 
 

@@ -102,7 +102,8 @@ class Preview:
 
 
 def held_rules() -> Rules:
-    """The rules as they stand, which nobody changes until the caller's transaction ends."""
+    """The rules as they stand, which nobody changes until the caller's transaction ends. To be taken before any row is
+    locked, as who changes them does, or two would wait for one another."""
     _lock("pg_advisory_xact_lock_shared")
     return RuleVersion.objects.rules()
 
@@ -241,7 +242,7 @@ def _reassess(rules: Rules, today: date, entries: Sequence[int] | None) -> list[
                 SELECT e.id, e.verdict AS before, d.verdict, d.rule, d.act_until
                 FROM {TABLE} e JOIN decisions d ON {same_facts("e", rules)}
                 WHERE {only.format(row="e")} AND ({MOVED} OR e.rules_version <> %s)
-                ORDER BY e.id FOR UPDATE OF e
+                ORDER BY e.id FOR NO KEY UPDATE OF e
             ) m
             WHERE entry.id = m.id
             RETURNING entry.number, entry.importer_id, m.before, entry.verdict, entry.ieepa_duty

@@ -188,9 +188,9 @@ class _Sheet(_Parser):
             self.phonetic = False
 
     def begin_row(self, attributes: dict[str, str]) -> None:
-        self.row = int(attributes.get("r", self.row + 1))
+        before, self.row = self.row, int(attributes.get("r", self.row + 1))
         self.lines += 1
-        if not 0 < self.row <= LAST_ROW:
+        if not before < self.row <= LAST_ROW:
             raise RuleViolation("damaged", DAMAGED)
         if self.lines > MAX_LINES:
             raise RuleViolation("too_many_rows", TOO_MANY_LINES, rows=f"{MAX_LINES:,}")
@@ -213,8 +213,8 @@ class _Sheet(_Parser):
                 self.values[MAX_COLUMNS] = value
         elif missing > 0:
             self.values += [*[None] * missing, value]
-        else:
-            self.values[place] = value
+        else:  # a second value for a cell that has one
+            raise RuleViolation("damaged", DAMAGED)
 
     def end_row(self) -> None:
         if not all(map(is_blank, self.values)):

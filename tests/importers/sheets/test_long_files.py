@@ -220,3 +220,11 @@ def test_a_text_file_is_read_while_it_comes() -> None:
 
     with open_tables(endless(), known) as tables:
         assert next(tables[0].rows) == (1, ["Entry", "Name"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b'<row r="3"', b'<row r="2"'), (b'<row r="3"', b'<row r="1"'), (b'<c r="B2"', b'<c r="A2"')],
+)
+def test_a_row_or_cell_that_stands_there_twice_is_not_left_out(old: bytes, new: bytes) -> None:
+    assert code(retouched(SHEET, old, new)) == "damaged"

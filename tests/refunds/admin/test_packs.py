@@ -200,3 +200,4 @@ def test_the_list_is_narrowed_down_by_state(client: Client, importer: ImporterOf
     shared, withdrawn = (html(client.get(packs, {"state": state})) for state in ("shared", "withdrawn"))  # type: ignore[arg-type]
     assert ("Nordlys" in shared, "Somebody else" in shared) == (True, False)
     assert ("Nordlys" in withdrawn, "Somebody else" in withdrawn) == (False, True)
+    assert "1 entry" in shared

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from importers.models import ImporterOfRecord, Readiness, User
-from refunds.domain.eligibility import ACCEPTED
+from refunds.domain.eligibility import ACCEPTED, Verdict
 from refunds.models import Entry, Payment
 from refunds.services import stakes
 from tests.factories import EntryFactory, ImporterFactory
@@ -157,6 +157,12 @@ def test_an_entry_is_found_in_any_spelling(as_staff: Client, entry: Entry, spell
     assert list(listed.context["cl"].result_list) == [entry]
 
 
+def test_an_entry_is_found_by_a_part_of_its_number(as_staff: Client, entry: Entry) -> None:
+    EntryFactory.create()
+    listed = as_staff.get(ENTRIES, {"q": entry.number[3:10]})
+    assert list(listed.context["cl"].result_list) == [entry]
+
+
 def test_entries_are_found_by_company_and_by_the_name_in_the_report(as_staff: Client, entry: Entry) -> None:
     aside = EntryFactory.create(importer_name="Kystens Kaffe")
     Entry.objects.filter(pk=aside.pk).update(importer=None)
@@ -192,6 +198,17 @@ def test_the_page_of_an_entry_names_the_rule_its_source_and_the_clocks(as_staff:
     assert as_staff.get(f"{ENTRIES}{entry.pk}/history/").status_code == 200
 
 
+def test_a_rejected_entry_leads_to_what_to_fix(as_staff: Client, entry: Entry) -> None:
+    def content() -> str:
+        text = as_staff.get(f"{ENTRIES}{entry.pk}/change/").content.decode()
+        return text[text.index('id="content"') :]
+
+    link = f'href="{reverse("admin:refunds_fix_and_refile")}"'
+    assert link not in content()
+    Entry.objects.filter(pk=entry.pk).update(verdict=Verdict.REJECTED)
+    assert link in content()
+
+
 def test_kept_aside_is_grouped_by_number_and_masks_a_social_security_number(as_staff: Client) -> None:
     suffix = ImporterFactory.create(name="Same EIN A/S", number_text="12-345678900")
     joined = ImporterFactory.create(number_text="12-345678901")
@@ -223,6 +240,15 @@ def test_a_payment_is_recorded_and_told(as_staff: Client) -> None:
     assert Payment.objects.get().importer == importer
     assert Entry.objects.get().paid_on == date(2026, 8, 1)
     assert "$104.20" in as_staff.get("/admin/refunds/payment/").content.decode()
+
+
+def test_an_amount_is_typed_as_it_is_shown(as_staff: Client) -> None:
+    importer = with_money("Nordlys", "3020.64")
+    address = reverse("admin:refunds_expected", args=[importer.pk])
+    refused = as_staff.post(address, {"paid_on": "2026-08-01", "amount": "much", "interest": "0,5"}).content.decode()
+    assert "Write the amount in dollars and cents" in refused
+    as_staff.post(address, {"paid_on": "2026-08-01", "amount": "3.020,64", "interest": "$0.50"})
+    assert Payment.objects.values_list("amount", "interest").get() == (Decimal("3020.64"), Decimal("0.50"))
 
 
 def test_a_refused_payment_says_why_and_keeps_what_was_typed(as_staff: Client) -> None:

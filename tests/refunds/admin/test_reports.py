@@ -14,7 +14,7 @@ from django.utils import timezone
 from refunds import tasks
 from refunds.models import Entry, Report, ReportState
 from refunds.services.imports import LEASE, begin
-from tests.factories import ImporterFactory, StaffFactory
+from tests.factories import ImporterFactory, ReportFactory, StaffFactory
 from tests.refunds.services.entry_reports import KNOWN, OTHER, SSN, line, report
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +168,17 @@ def test_the_sweep_finds_what_nobody_reads(as_staff: Client, rung: list[int], mo
 
 def test_nobody_else_gets_there(db: None) -> None:
     assert Client().get(reverse(ADD)).status_code == 302
+
+
+@pytest.mark.parametrize(("key", "leads_to"), [
+    ("es003", "refunds_cape_make"), ("cape_result", "refunds_fix_and_refile"),
+    ("rev613", "refunds_rejectedrefund_changelist"),
+])  # fmt: skip
+def test_a_report_that_was_read_leads_on(as_staff: Client, key: str, leads_to: str) -> None:
+    """Only ES-003 has entries that are new or changed."""
+    result = {"saved": True, "lines": 2, "entries": 1, "created": 1, "updated": 0, "unchanged": 0}
+    row = ReportFactory.create(format=key, state=ReportState.DONE, result=result)
+    shown = page_of(as_staff, row)
+    content = shown[shown.index('id="content"') :]
+    assert f'href="{reverse(f"admin:{leads_to}")}"' in content
+    assert ("On the client list:" in content) == (key == "es003")

@@ -62,6 +62,16 @@ def test_parameters_is_never_the_report_and_of_two_alike_main_report_is() -> Non
         assert report.sheet == "Main Report"
 
 
+@pytest.mark.parametrize("names", [("June", "July"), ("Main Report", "Main Report (2)")])
+def test_of_two_sheets_with_the_report_none_is_left_unread(names: tuple[str, str]) -> None:
+    book = workbook(dict.fromkeys(names, table(line())))
+    with pytest.raises(RuleViolation, match=f"“{names[1][:4]}") as refused, open_report(pieces(book)):
+        pass
+    assert refused.value.code == "two_sheets"
+    with open_report(pieces(workbook({names[0]: table(line()), names[1]: table(line())[:1]}))) as report:
+        assert report.sheet == names[0]
+
+
 def test_columns_that_are_not_read_are_listed() -> None:
     assert of(*HEADINGS, "Manufacturer ID", "Whatever").ignored == ("Manufacturer ID", "Whatever")
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from importers.models import BrokerFirm, ImporterOfRecord
 from refunds.formats.cape_csv import check
 from refunds.models import CapeFile, ClaimResult
-from refunds.services.cape import CapePlan, make_files, plan
+from refunds.services.cape import CapePlan, make_all, make_files, plan
 from tests.factories import EntryFactory, ImporterFactory, ReportFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +116,11 @@ def test_what_would_come_back_the_same_is_told(importer: ImporterOfRecord, messa
 def test_nothing_to_claim_makes_no_file(importer: ImporterOfRecord) -> None:
     EntryFactory.create(importer=importer, entry_type="47")
     assert make_files(importer, by=StaffFactory.create(), today=today()) == []
+
+
+def test_importers_are_taken_in_the_order_in_which_an_import_takes_them(importer: ImporterOfRecord) -> None:
+    later = ImporterFactory.create(name="Aarhus ApS")
+    for one in (importer, later):
+        EntryFactory.create(importer=one)
+    files = make_all([later, importer], by=StaffFactory.create(), today=today())
+    assert [file.importer_id for file in files] == sorted([importer.pk, later.pk])

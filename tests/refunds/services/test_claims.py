@@ -117,7 +117,7 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(
     entries = EntryFactory.create_batch(60, importer=ImporterFactory.create())
     the_report = report()
     rows = [line(row, entry.number, REJECTED, "INVALID HTS") for row, entry in enumerate(entries, 2)]
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(21):
         store_results(the_report, rows, today=timezone.localdate())
 
 

@@ -292,3 +292,26 @@ def test_all_entries_together_may_not_come_to_more_either(known: ImporterOfRecor
 def test_digits_with_spaces_between_them_are_no_amount(known: ImporterOfRecord) -> None:
     outcome = load(report(line(1, duty="12 34"), line(2, duty="$ 12.34 "), line(3, duty="USD 5")), skip_bad_rows=True)
     assert [(error.row, error.code) for error in outcome.errors] == [(2, "money")]
+
+
+@pytest.mark.parametrize("again", ["loaded", "replayed"])
+def test_what_is_read_again_does_not_overwrite_what_was_loaded_after_it(known: ImporterOfRecord, again: str) -> None:
+    data = report(line(1), line(2))
+    load(data)
+    load(report(line(1, status="Reliquidated")))
+    if again == "loaded":
+        outcome = load(data)
+    else:
+        first = Report.objects.earliest("pk")
+        new = replay(first, by=first.uploaded_by)
+        assert begin(new, timezone.now())
+        outcome = import_report(new)
+    assert (outcome.updated, outcome.unchanged) == (0, 2)
+    assert Entry.objects.get(number=entry_number(1).replace("-", "")).liquidation_status == "Reliquidated"
+
+
+def test_what_is_wrong_in_a_million_rows_is_written_once(known: ImporterOfRecord) -> None:
+    first, second = load(report(line(1, date="2.6.2025"), line(2, date="2.6.2025"))).errors
+    assert (first.row, second.row, first.code) == (2, 3, "date")
+    assert first.message is second.message
+    assert first.value is second.value

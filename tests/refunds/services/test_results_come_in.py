@@ -45,3 +45,11 @@ def test_of_a_column_with_bank_numbers_nothing_is_kept() -> None:
     assert "987654321012" not in str(refused.value)
     assert not RejectedRefund.objects.exists()
     assert not Report.objects.exists()
+
+
+def test_results_that_are_loaded_again_do_not_overwrite_newer_ones_of_that_day() -> None:
+    entry, by = EntryFactory.create(), StaffFactory.create()
+    for text in (RESULTS, RESULTS.replace("Rejected,Entry on drawback", "Accepted,"), RESULTS):
+        load(text.format(entry.canonical), by)
+    entry.refresh_from_db()
+    assert entry.claim_status == "accepted"

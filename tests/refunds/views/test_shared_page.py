@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from importers.domain.checklist import Stage
 from importers.letters import read_link, start_url
-from importers.models import ImporterOfRecord, MailKind, Notification, User
+from importers.models import ImporterOfRecord, MailKind, Notification, Readiness, User
 from importers.pages.link import MailedLink
 from refunds.domain.eligibility import Verdict
 from refunds.models import ClaimResult, Entry, Pack, Payment
@@ -318,3 +319,34 @@ def test_in_danish(client: Client, importer: ImporterOfRecord, staff: User) -> N
     assert "1.234,50 USD" in text
     assert 'width="100.0%"' in text
     assert "September 2025" in text
+
+
+def test_the_page_says_what_to_do_now(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    entries(importer, ["100.00"])
+    publish(importer, by=staff)
+    waits, nothing = "before your checklist is done", "You need not do anything now"
+    text = page(client, importer)
+    assert (waits in text, nothing in text) == (True, False)
+    Readiness.objects.filter(importer=importer).update(stage=Stage.READY)
+    text = page(client, importer)
+    assert (waits in text, nothing in text) == (False, True)
+
+
+def test_nothing_is_promised_where_nothing_can_come(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    entries(importer, ["0.00"])
+    publish(importer, by=staff)
+    text = page(client, importer)
+    assert "before your checklist is done" not in text
+    assert "You need not do anything now" not in text
+
+
+def test_the_mailed_link_says_that_it_leads_to_the_entries(importer: ImporterOfRecord, staff: User) -> None:
+    entries(importer, ["100.00"])
+    publish(importer, by=staff)
+    mail = Notification.objects.get(kind=MailKind.SHARED)
+    token = start_url(mail).rstrip("/").rpartition("/")[2]
+    text = html(Client().get(reverse("start", args=[token])))  # type: ignore[arg-type]
+    assert "has shared your entries with you" in text
+    assert "It opens the page with your entries." in text
+    assert "set up electronic refunds" not in text
+    assert "100.00" not in text
