@@ -44,10 +44,12 @@ def check_refunds() -> int:
 
 @shared_task(name="refunds.tasks.import_report", time_limit=IMPORT_SECONDS, soft_time_limit=IMPORT_SECONDS - 30)
 def import_report(report_id: int) -> bool:
+    """While another one is read it is left for the sweep: a worker that waits here delivers no mail meanwhile."""
     report = Report.objects.filter(pk=report_id).first()
-    if report is None or not imports.begin(report, timezone.now()):
-        return False
-    return imports.import_report(report).saved
+    with imports.alone_if_free() as is_free:
+        if report is None or not is_free or not imports.begin(report, timezone.now()):
+            return False
+        return imports.import_report(report).saved
 
 
 @shared_task(name="refunds.tasks.sweep_reports")

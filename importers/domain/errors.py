@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Self
 
 Translate = Callable[[str], str]
@@ -46,8 +46,9 @@ class RuleViolation(Exception):
         self.template = template
         self.params = params
 
-    @property
+    @cached_property
     def message(self) -> str:
+        """Made once: it may stand in a million rows of a file."""
         return fill(self.template, self.params)
 
     def translated(self, translate: Translate) -> str:

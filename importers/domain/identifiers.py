@@ -18,6 +18,7 @@ __all__ = [
     "NumberKind",
     "RoutingNumber",
     "check_routing_number",
+    "masked_ssn",
     "parse_importer_number",
 ]
 
@@ -94,6 +95,10 @@ def parse_importer_number(text: str, kind: NumberKind | str | None = None) -> Im
         raise RuleViolation("invalid", SSN_HELP)
     cut = EIN_LENGTH if found is NumberKind.EIN else len(canonical)
     return ImporterNumber(found, canonical, base=canonical[:cut], suffix=canonical[cut:])
+
+
+def masked_ssn(last4: str) -> str:
+    return f"•••-••-{last4}"
 
 
 def _kind(kind: NumberKind | str | None) -> NumberKind | None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from importers.domain.facts import ACHStatus, Document, ExistingAccount, ImporterFacts, Officer, Route
-from importers.domain.identifiers import ImporterNumber, NumberKind, parse_importer_number
+from importers.domain.identifiers import ImporterNumber, NumberKind, masked_ssn, parse_importer_number
 from importers.models.accounts import BrokerFirm, User
 from importers.models.campaign import known_time_zone
 from importers.models.constraints import known, pair
@@ -160,7 +160,7 @@ class ImporterOfRecord(models.Model):
     def masked_number(self) -> str:
         """All but the last four characters as dots, hyphens kept."""
         if self.number_kind == NumberKind.SSN:
-            return f"•••-••-{self.number_last4}"
+            return masked_ssn(self.number_last4)
         return "".join("•" if c != "-" else c for c in self.number[:-4]) + self.number_last4
 
     def calls(self, user: User) -> str:

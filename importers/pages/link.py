@@ -82,6 +82,10 @@ class MailedLink:
         return officer is not None and bool(officer.facts.may_declare(self.mail.to_email))
 
     @property
+    def is_about_entries(self) -> bool:
+        return self.mail is not None and self.mail.kind == MailKind.SHARED
+
+    @property
     def goal(self) -> str:
         """Where the person lands after the code."""
         is_answer = self.mail is not None and self.mail.kind == MailKind.ANSWER
@@ -89,7 +93,7 @@ class MailedLink:
             return self.step.url + (ANSWERS if is_answer else "")
         if self.importer and self.mail and is_answer and self.mail.step in STEP_BY_KEY:
             return reverse("step", args=[self.importer.uuid, self.mail.step]) + ANSWERS
-        if self.importer and self.mail and self.mail.kind == MailKind.SHARED:
+        if self.importer and self.is_about_entries:
             return reverse("refunds", args=[self.importer.uuid])
         return reverse("checklist", args=[self.importer.uuid]) if self.importer else reverse("importers")
 

@@ -10,8 +10,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, DateField, F, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncDate
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -182,7 +182,7 @@ class CapeFileAdmin(StaffAdmin):
         return [*own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CapeFile]:
-        since = Q(contents__entry__claim_results__as_of__gte=Cast(F("made_at"), DateField()))
+        since = Q(contents__entry__claim_results__as_of__gte=TruncDate("made_at"))
         answered = {
             status.value: Count(
                 "contents", filter=since & Q(contents__entry__claim_results__status=status), distinct=True

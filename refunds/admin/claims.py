@@ -26,6 +26,7 @@ from refunds.domain.cape_messages import (
     Refile,
     explain,
 )
+from refunds.domain.entry_number import hyphened
 from refunds.models import ClaimResult, RejectedRefund
 from refunds.services.refiling import Pile, piles
 
@@ -210,10 +211,6 @@ def time_left(pile: Pile) -> str:
         return gettext("the first ran out on %(day)s") % {"day": plain_date(pile.act_until)}
     told = ngettext("%(n)s day left, until %(day)s", "%(n)s days left, until %(day)s", days)
     return told % {"n": days, "day": plain_date(pile.act_until)}
-
-
-def hyphened(number: str) -> str:
-    return f"{number[:3]}-{number[3:10]}-{number[10:]}" if len(number) == 11 else number
 
 
 class KnownFilter(admin.SimpleListFilter):

@@ -20,7 +20,7 @@ from importers.models import ImporterOfRecord
 from importers.wording import money, violation_text
 from refunds.domain.amount import typed_amount
 from refunds.models import Payment
-from refunds.services.payments import expected, record
+from refunds.services.payments import expected, record, take_back
 
 
 class DollarField(forms.DecimalField):
@@ -50,11 +50,17 @@ class PaymentForm(forms.Form):
     amount = dollars(gettext_lazy("Amount in USD, interest included"))
     interest = dollars(gettext_lazy("Of it interest"), required=False)
     note = text(gettext_lazy("Note"), length=300, help_text=gettext_lazy("No bank details."))
+    is_another = forms.BooleanField(
+        label=gettext_lazy("It is another payment"),
+        help_text=gettext_lazy("Only if CBP paid the same amount for the same date twice."),
+        required=False,
+        widget=widgets.UnfoldBooleanWidget,
+    )
 
 
 @admin.register(Payment)
 class PaymentAdmin(StaffAdmin):
-    """Only read here: a payment is recorded on the page of its importer's expected deposits, and stays."""
+    """Only read here: a payment is recorded, and taken back, on the page of its importer's expected deposits."""
 
     list_display = ("importer_", "paid_on", "liquidation_date", "amount_", "interest_", "note")
     list_filter = ("paid_on",)
@@ -65,7 +71,8 @@ class PaymentAdmin(StaffAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.expected_view)
-        return [path("importer/<int:pk>/", view, name="refunds_expected"), *super().get_urls()]
+        back = path("<int:pk>/take-back/", self.admin_site.admin_view(taken_back), name="refunds_payment_take_back")
+        return [path("importer/<int:pk>/", view, name="refunds_expected"), back, *super().get_urls()]
 
     @display(description=gettext_lazy("importer"), ordering="importer__name")
     def importer_(self, payment: Payment) -> str:
@@ -110,3 +117,14 @@ class PaymentAdmin(StaffAdmin):
             "form": form,
         }
         return self.page(request, "admin/refunds/expected.html", context)
+
+
+def taken_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who gets here without the button is led to it; pressed twice is as once."""
+    payment = Payment.objects.select_related("importer").filter(pk=pk).first()
+    if payment is None:
+        return HttpResponseRedirect(reverse("admin:refunds_payment_changelist"))
+    if request.method == "POST":
+        take_back(payment, by=staff(request))
+        messages.success(request, _("Taken back: %(amount)s.") % {"amount": money(payment.amount)})
+    return HttpResponseRedirect(reverse("admin:refunds_expected", args=[payment.importer_id]))

@@ -110,7 +110,7 @@ class ReportAdmin(StaffAdmin):
             "report": report,
             "kind": title_of(report),
             "is_unfinished": is_unfinished,
-            "may_be_read_again": report.state in READ_AGAIN,
+            "may_be_read_again": _may_be_read_again(report),
             "may_leave_out": report.state == ReportState.REFUSED
             and not report.skip_bad_rows
             and bool(report.result.get("lines")),
@@ -181,10 +181,15 @@ def errors_file(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8", headers=headers)
 
 
+def _may_be_read_again(report: Report) -> bool:
+    """Of one that could not be read to its end nothing is kept."""
+    return report.state in READ_AGAIN and (report.replay_of or report).chunks.exists()
+
+
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """The kept file, under the rules as they are now. Who gets here without the button is led to it."""
     report = get_object_or_404(Report, pk=pk)
-    if request.method != "POST" or report.state not in READ_AGAIN:
+    if request.method != "POST" or not _may_be_read_again(report):
         return HttpResponseRedirect(reverse("admin:refunds_report_change", args=[pk]))
     with transaction.atomic():
         new = replay(report, by=staff(request), skip_bad_rows="skip_bad_rows" in request.POST)

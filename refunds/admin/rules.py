@@ -18,6 +18,7 @@ from importers.models import ImporterOfRecord
 from importers.wording import plain_date, violation_text
 from refunds.admin.rules_form import DATES, PREFIXES, TYPES, RulesForm
 from refunds.domain.eligibility import Verdict
+from refunds.domain.entry_number import hyphened
 from refunds.domain.rules import SHIPPED_CONTENT, ClockKey, Phase, Rules, Stated, Takes, parse_rules
 from refunds.models import RuleVersion
 from refunds.models.labels import CLOCKS, CONFIDENCES, TAKES, VERDICTS
@@ -75,7 +76,7 @@ def shown_moves(moves: Sequence[Move]) -> list[dict[str, Any]]:
     names = ImporterOfRecord.objects.in_bulk({move.importer_id for move in moves if move.importer_id})
     return [
         {
-            "number": f"{move.number[:3]}-{move.number[3:10]}-{move.number[10:]}",
+            "number": hyphened(move.number),
             "importer": names.get(move.importer_id),
             "before": _label(move.before),
             "after": _label(move.after),

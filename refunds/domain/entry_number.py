@@ -53,7 +53,13 @@ def parse_entry_number(text: str) -> EntryNumber:
         raise RuleViolation("filer_code", FILER_CODE)
     if check_digit(filer + serial) != digit:
         raise RuleViolation("check_digit", CHECK_DIGIT)
-    return EntryNumber(f"{filer}-{serial}-{digit}", filer + serial + digit)
+    compact = filer + serial + digit
+    return EntryNumber(hyphened(compact), compact)
+
+
+def hyphened(compact: str) -> str:
+    """XXX-NNNNNNN-C. What has not its 11 characters stays as it is."""
+    return f"{compact[:3]}-{compact[3:10]}-{compact[10:]}" if len(compact) == 11 else compact
 
 
 def check_digit(first_ten: str) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 from importers.domain.errors import Msgid
 from importers.domain.errors import gettext_noop as _
 from refunds.domain.eligibility import Verdict
+from refunds.domain.entry_number import hyphened
 from refunds.domain.rules import Ground
 
 # In the words of the importer, who can do nothing about most of them; staff read others (models/labels).
@@ -61,7 +62,7 @@ class PackLine:
 
     @property
     def canonical(self) -> str:
-        return f"{self.number[:3]}-{self.number[3:10]}-{self.number[10:]}"
+        return hyphened(self.number)
 
     @property
     def status(self) -> Msgid:

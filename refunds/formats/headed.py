@@ -71,11 +71,6 @@ class Headed:
         return {name: cells[place] if place < len(cells) else None for name, (place, _title) in self.places.items()}
 
 
-def forbidden_headings(cells: Sequence[Cell]) -> list[str]:
-    """Those of a row whose columns may hold bank numbers."""
-    return [masked(cell) for cell in cells if isinstance(cell, str) and _is_forbidden(cell)]
-
-
 def under_headings(rows: Iterable[Row], columns: Sequence[Column]) -> Headed:
     """The row among the first that names most columns; what stands above it is a title."""
     rest = iter(rows)

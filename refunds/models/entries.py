@@ -12,14 +12,12 @@ from importers.models.constraints import known
 from importers.models.history import tracked
 from importers.models.labels import choices
 from refunds.domain.eligibility import EntryFacts, Verdict
+from refunds.domain.entry_number import hyphened
 from refunds.models.labels import verdict_choices
 from refunds.models.reports import Report
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
-    def on_the_roster(self) -> Self:
-        return self.exclude(importer=None)
-
     def kept_aside(self) -> Self:
         """Those of importer numbers that are not on the client list."""
         return self.filter(importer=None)
@@ -87,7 +85,7 @@ class Entry(models.Model):
     @property
     def canonical(self) -> str:
         """XXX-NNNNNNN-C."""
-        return f"{self.number[:3]}-{self.number[3:10]}-{self.number[10:]}"
+        return hyphened(self.number)
 
     @property
     def filer_code(self) -> str:

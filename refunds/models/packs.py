@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from importers.models import ImporterOfRecord, User
 from importers.models.constraints import pair
 from importers.models.history import tracked
+from refunds.domain.entry_number import hyphened
 
 
 class PackQuerySet(models.QuerySet["Pack"]):
@@ -85,4 +86,4 @@ class PackLine(models.Model):
 
     @property
     def canonical(self) -> str:
-        return f"{self.entry_number[:3]}-{self.entry_number[3:10]}-{self.entry_number[10:]}"
+        return hyphened(self.entry_number)

@@ -20,6 +20,7 @@ from importers.models import BrokerFirm, ImporterOfRecord, User
 from importers.services.change import change
 from refunds.domain.cape_messages import ClaimStatus, Message, Refile
 from refunds.domain.eligibility import FOR_CAPE, Decision, EntryFacts, assess
+from refunds.domain.entry_number import hyphened
 from refunds.domain.reasons import Reason, reason
 from refunds.domain.rules import Rules
 from refunds.formats import cape_csv
@@ -59,7 +60,7 @@ class Candidate:
 
     @property
     def canonical(self) -> str:
-        return f"{self.number[:3]}-{self.number[3:10]}-{self.number[10:]}"
+        return hyphened(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +128,23 @@ def make_all(importers: Iterable[ImporterOfRecord], *, by: User, today: date) ->
 
 def make_files(importer: ImporterOfRecord, *, by: User, today: date, at: datetime | None = None) -> list[CapeFile]:
     """Keeps the files as they were made. None when nothing can be claimed."""
+    return make(importer, by=by, today=today, at=at)[1]
+
+
+def make(
+    importer: ImporterOfRecord, *, by: User, today: date, at: datetime | None = None
+) -> tuple[CapePlan, list[CapeFile]]:
+    """The files, and the plan by which they were made."""
     at = at or timezone.now()
     with change(importer, "make CAPE files", by=by) as locked:
         made = plan(locked, today=today)
         before = CapeFile.objects.filter(importer=locked).count()
         stem = f"CAPE-{slugify(anyascii(locked.name))[:40].strip('-') or 'importer'}-{locked.pk}-{today.isoformat()}"
-        return [
+        files = [
             _store(made, f"{stem}-{before + number}.csv", data, entries, by, at)
             for number, (data, entries) in enumerate(zip(made.files, _parts(made.entries), strict=True), 1)
         ]
+    return made, files
 
 
 def _parts(entries: list[Candidate]) -> Iterator[list[Candidate]]:

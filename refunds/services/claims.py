@@ -113,7 +113,7 @@ def store_rejected(report: Report, rows: Sequence[RejectedRow]) -> Stored:
 
 def shown_number(columns: dict[str, str]) -> str:
     """An importer number as programs are told it: an SSN as its mask and eight characters of its fingerprint."""
-    return columns["number"] or f"•••-••-{columns['number_last4']}#{columns['fingerprint'][:8]}"
+    return columns["number"] or KeptNumber(columns["number_last4"], columns["fingerprint"]).told
 
 
 def _number_columns(number: ImporterNumber | KeptNumber) -> dict[str, str]:

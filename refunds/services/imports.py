@@ -20,13 +20,14 @@ from importers.domain.errors import gettext_noop as _
 from importers.services.change import deed
 from refunds.formats import FORMATS
 from refunds.formats.cape_result import Results
+from refunds.formats.es003.reading import NO_LINES
 from refunds.formats.recognition import open_report
 from refunds.formats.rev613 import Rejected
 from refunds.models import Report, ReportState
 from refunds.services import merging, verdicts
 from refunds.services.claims import Stored, store_rejected, store_results
 from refunds.services.gathering import gather
-from refunds.services.judging import judge, run
+from refunds.services.judging import judge, rows_of, run
 from refunds.services.keeping import scrub
 from refunds.services.staging import forget, stage
 
@@ -35,13 +36,14 @@ LEASE = timedelta(minutes=15)
 MOST_TRIES = 3
 ERRORS_KEPT = 1000
 
-NO_LINES = _("There is no line under the headings. Choose the entry dates in ACE and export the report again.")
+STOPPED = _("Reading this report was stopped. Load it again.")
 GIVEN_UP = _("Reading this report broke off %(times)s times. Load it again, or tell whoever runs the portal.")
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done when `saved`, else what would be. The contract's answer of `import_entries`."""
+    """What was done when `saved`, else what would be. `older` are the entries that were passed over, because a newer
+    report has said what they are."""
 
     format: str = ""
     lines: int = 0
@@ -49,6 +51,7 @@ class Outcome:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    older: int = 0
     importers: dict[str, dict[str, object]] = field(default_factory=dict)
     unmatched: list[str] = field(default_factory=list)
     errors: list[LineError] = field(default_factory=list)
@@ -56,7 +59,10 @@ class Outcome:
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"errors": [error.as_dict() for error in self.errors]}
+        """The contract's answer of `import_entries`."""
+        answer = asdict(self) | {"errors": [error.as_dict() for error in self.errors]}
+        del answer["older"]
+        return answer
 
 
 def import_report(report: Report, *, dry_run: bool = False) -> Outcome:
@@ -70,7 +76,10 @@ def import_report(report: Report, *, dry_run: bool = False) -> Outcome:
             outcome = Outcome(report.format, errors=[LineError.of(0, "", violation)])
             outcome.seconds = round(monotonic() - started, 2)
             if not dry_run:
-                _refuse(report, outcome)
+                _finish_unread(report, ReportState.REFUSED, outcome, timezone.now())
+        finally:
+            if connection.is_usable():
+                forget()
     outcome.seconds = round(monotonic() - started, 2)
     return outcome
 
@@ -90,9 +99,17 @@ def unfinished(now: datetime) -> list[int]:
     left = Report.objects.filter(lost | Q(state=ReportState.READING, begun_at__lt=now - LEASE))
     hopeless = [report for report in left if report.result.get("tries", 0) >= MOST_TRIES]
     for report in hopeless:
-        error = LineError.of(0, "", RuleViolation("given_up", GIVEN_UP, times=MOST_TRIES))
-        _finish(report, ReportState.FAILED, Outcome(report.format, errors=[error]), now)
+        _fail(report, RuleViolation("given_up", GIVEN_UP, times=MOST_TRIES), now)
     return [report.pk for report in left if report not in hopeless]
+
+
+def stopped(report: Report) -> None:
+    """By the person who waited for it: it is not to be begun again."""
+    if not connection.is_usable():
+        connection.close()  # the next statement opens another
+    report.refresh_from_db()
+    if report.state == ReportState.READING:
+        _fail(report, RuleViolation("stopped", STOPPED), timezone.now())
 
 
 @contextmanager
@@ -103,6 +120,17 @@ def alone() -> Iterator[None]:
         yield
     finally:
         if connection.is_usable():
+            run("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
+
+
+@contextmanager
+def alone_if_free() -> Iterator[bool]:
+    """As `alone`, without waiting: False when somebody else imports. Within it the lock can be taken once more."""
+    [(is_mine,)] = rows_of("SELECT pg_try_advisory_lock(%s)", [ONE_AT_A_TIME])
+    try:
+        yield is_mine
+    finally:
+        if is_mine and connection.is_usable():
             run("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
 
 
@@ -126,7 +154,6 @@ def _read_entries(report: Report, dry_run: bool) -> Outcome:
             _finish(report, ReportState.DONE, outcome, timezone.now(), rules.version)
         if judged.is_private and not dry_run:
             scrub(report)
-    forget()
     if not writes and not dry_run:
         _refuse(report, outcome)
     return outcome
@@ -176,15 +203,27 @@ _READ: dict[str, Callable[[Report, bool], Outcome]] = {"cape_result": _read_resu
 
 
 def _tell_progress(report: Report, lines: int) -> None:
-    Report.objects.filter(pk=report.pk).update(lines_read=lines)
+    Report.objects.filter(pk=report.pk).update(lines_read=lines, begun_at=timezone.now())
 
 
 def _refuse(report: Report, outcome: Outcome) -> None:
     _finish(report, ReportState.REFUSED, outcome, timezone.now())
 
 
+def _fail(report: Report, violation: RuleViolation, now: datetime) -> None:
+    outcome = Outcome(report.format, errors=[LineError.of(0, "", violation)])
+    _finish_unread(report, ReportState.FAILED, outcome, now)
+
+
+def _finish_unread(report: Report, state: ReportState, outcome: Outcome, now: datetime) -> None:
+    """What was not read to its end was not searched for numbers that may not be kept."""
+    with transaction.atomic():
+        report.chunks.all().delete()
+        _finish(report, state, outcome, now)
+
+
 def _finish(report: Report, state: ReportState, outcome: Outcome, now: datetime, rules_version: int = 0) -> None:
-    answer = outcome.as_dict()
+    answer = outcome.as_dict() | {"older": outcome.older}
     del answer["errors"]
     report.state, report.result, report.finished_at = state, answer, now
     report.errors = [_kept(error) for error in outcome.errors[:ERRORS_KEPT]]

@@ -20,7 +20,7 @@ from importers.models.importer import number_columns
 from refunds.domain.entry_number import SHAPE as ENTRY_NUMBER
 from refunds.formats.es003 import Field
 from refunds.formats.es003.reading import READERS
-from refunds.formats.kept_number import kept_number, may_be_private
+from refunds.formats.kept_number import KeptNumber, holds_private, kept_number, may_be_private
 from refunds.services.staging import TABLE, TOLD, Staged
 
 PER_LINE = (Field.HTS, Field.DUTY, Field.LINE, Field.ORDINAL)
@@ -71,7 +71,7 @@ class Owner:
 
     @property
     def shown(self) -> str:
-        return self.number or f"•••-••-{self.last4}#{self.fingerprint[:8]}"
+        return self.number or KeptNumber(self.last4, self.fingerprint).told
 
     @property
     def is_private(self) -> bool:
@@ -192,6 +192,7 @@ def _read(judged: Judged, name: str, texts: Iterable[str], today: date) -> dict[
             values[text] = reader(text)
         except RuleViolation as violation:
             wrong[text] = violation
+            judged.is_private |= name not in PER_LINE and (violation.code == "bank_details" or holds_private(text))
     if wrong:
         _tell(judged, name, wrong)
     return values
@@ -228,9 +229,9 @@ def _tell(judged: Judged, name: str, wrong: dict[str, RuleViolation]) -> None:
         f"SELECT row, number, {_q(name)} FROM {TABLE} WHERE {_q(name)} = ANY(%s) ORDER BY row",  # noqa: S608
         [list(wrong)],
     )
+    repeated = {text: _repeated(text) for text in wrong}
     for row, number, written in found:
-        violation = wrong[written]
-        judged.tell(row, title, violation, number=number, value=_repeated(written))
+        judged.tell(row, title, wrong[written], number=number, value=repeated[written])
 
 
 def _repeated(written: object) -> str:

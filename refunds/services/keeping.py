@@ -1,15 +1,15 @@
 """The file as it is kept: in pieces, as it came, but for what may not be kept.
 
 A Social Security number becomes its mask and its keyed fingerprint, by which it is read again; nine digits that could
-be one become a mask. Columns headed as such numbers are emptied (those for bank numbers are refused before), and of a
-report that may repeat a bank's numbers only what is read is kept. Only then is the file written anew, as CSV with the
-same rows; else it stays byte for byte what was loaded.
+be one become a mask, and in words all digits. Columns headed as such numbers are emptied (those for bank numbers are
+refused before), and of a report that may repeat such numbers only what is read is kept. Only then is the file written
+anew, as CSV with the same rows; else it stays byte for byte what was loaded.
 """
 
 import csv
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from io import StringIO
 from typing import IO, BinaryIO
@@ -17,24 +17,28 @@ from typing import IO, BinaryIO
 from django.db import connection, transaction
 
 from importers.domain.errors import RuleViolation
-from importers.domain.identifiers import NumberKind
+from importers.domain.free_text import looks_like_bank_details, refuse_bank_details
+from importers.domain.identifiers import NumberKind, masked_ssn
 from importers.domain.roster.numbers import read_number
 from importers.domain.roster.text import cell_text, shown
 from importers.domain.sheets import Broken, Cell
 from importers.domain.sheets.long_workbook import MAX_UNPACKED
 from importers.domain.sheets.package import opened
 from importers.domain.sheets.table import MAX_COLUMNS
+from importers.domain.text import LONGEST_TEXT
 from importers.models.importer import number_columns
+from refunds.domain.cape_messages import SSN_SHAPED
 from refunds.domain.entry_number import parse_entry_number
 from refunds.formats.headed import Headed
-from refunds.formats.kept_number import may_be_private
+from refunds.formats.kept_number import KeptNumber, holds_private, kept_number, may_be_private
 from refunds.formats.recognition import Recognised, open_report
 from refunds.formats.rev613 import NUMBER_IN_REASON
 from refunds.models import Report, ReportChunk
 
 PIECE = 4 * 1024 * 1024
 OVERLAP = 64
-BLANKED = ("rev613",)  # of these only what is read is kept: what a bank sends back repeats the bank's numbers
+# Of these only what is read is kept: what a bank or CAPE sends back may repeat numbers.
+BLANKED = ("rev613", "cape_result")
 # Apart, because each begins with a sign that is found fast.
 HAS_SSN, HAS_SSN_IN_SPACES = re.compile(rb"-\d\d-\d{4}(?!\d)"), re.compile(rb" \d\d \d{4}(?!\d)")
 # Between the digits any signs that are no ASCII: dashes and spaces of other kinds, in whatever encoding.
@@ -78,7 +82,7 @@ def without_private(recognised: Recognised) -> Iterator[bytes]:
     """The whole file anew. Raises RuleViolation as its rows do."""
     headed = recognised.headed
     only_what_is_read = recognised.format.key in BLANKED
-    cleaners = {place: CLEANERS[name] for name, (place, _title) in headed.places.items() if name in CLEANERS}
+    cleaners = {place: CLEANERS.get(name, _words) for name, (place, _title) in headed.places.items()}
     out, last = StringIO(), 0
     writer = csv.writer(out)
     for number, cells in recognised.rows:
@@ -144,7 +148,25 @@ def _text(cell: Cell) -> str:
 
 
 def _plain(cell: Cell) -> str:
-    return SSN.sub(lambda found: f"•••-••-{found[0][-4:]}", _text(cell))
+    return SSN.sub(lambda found: masked_ssn(found[0][-4:]), _text(cell))
+
+
+def _words(cell: Cell) -> str:
+    text = _plain(cell)
+    return _dots(text) if holds_private(text) else text
+
+
+def _name(cell: Cell) -> str:
+    text = _words(cell)
+    try:
+        refuse_bank_details(text)
+    except RuleViolation:
+        return _dots(text)
+    return text
+
+
+def _dots(text: str) -> str:
+    return re.sub(r"\d", "•", text)
 
 
 def _nothing(_cell: Cell) -> str:
@@ -153,14 +175,16 @@ def _nothing(_cell: Cell) -> str:
 
 def _importer(cell: Cell) -> str:
     try:
+        if kept_number(_text(cell)):
+            return _text(cell)
         number = read_number(cell, None)
     except RuleViolation:
         digits = "".join(c for c in _text(cell) if c.isdigit())
-        return f"•••••{digits[-4:]}" if may_be_private(digits) else _plain(cell)
+        return f"•••••{digits[-4:]}" if may_be_private(digits) else _words(cell)
     if number.kind is not NumberKind.SSN:
         return _text(cell)
     columns = number_columns(number)
-    return f"•••-••-{columns['number_last4']}#{columns['fingerprint']}"
+    return KeptNumber(columns["number_last4"], columns["fingerprint"]).written
 
 
 def _entry(cell: Cell) -> str:
@@ -177,7 +201,14 @@ def _reason(cell: Cell) -> str:
     return NUMBER_IN_REASON.sub("•••", _text(cell))
 
 
-CLEANERS: dict[str, Callable[[Cell], str]] = {
+def _message(cell: Cell) -> str:
+    text = SSN_SHAPED.sub("•••", _plain(cell))
+    suspect = len(text) > LONGEST_TEXT or looks_like_bank_details(text)
+    return NUMBER_IN_REASON.sub("•••", text) if suspect else text
+
+
+# The others are words.
+CLEANERS: Mapping[str, Callable[[Cell], str]] = {
     "importer": _importer, "importer_number": _importer, "number": _entry, "entry_number": _entry, "reason": _reason,
-    "code": _reason,
-}  # fmt: skip
+    "code": _reason, "error": _message, "importer_name": _name, "filer_name": _name,
+} | dict.fromkeys(("hts", "duty", "line", "ordinal", "liquidated_duty", "amount", "claim_number"), _plain)  # fmt: skip

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Count, Max, Q, Sum
 from django.db.models.functions import Left
 
-from importers.domain.identifiers import EIN_LENGTH, NumberKind
+from importers.domain.identifiers import EIN_LENGTH, NumberKind, masked_ssn
 from importers.models import ImporterOfRecord
 from refunds.domain.eligibility import POSSIBLE
 from refunds.models import Entry
@@ -42,7 +42,7 @@ def kept_aside() -> list[Aside]:
     relatives = _by_ein({row["importer_number"][:EIN_LENGTH] for row in found if row["number_kind"] == NumberKind.EIN})
     return [
         Aside(
-            row["importer_number"] or f"•••-••-{row['number_last4']}",
+            row["importer_number"] or masked_ssn(row["number_last4"]),
             row["name"],
             row["n"],
             row["duty"] or Decimal(0),

@@ -34,11 +34,13 @@ NO_HISTORY = "refunds.Entry:update_update"
 
 @dataclass(slots=True)
 class Counts:
-    """`created`, `updated` and `unchanged` count what belongs to importers on the client list."""
+    """`created`, `updated` and `unchanged` count what belongs to importers on the client list. `older` are those of all
+    that were passed over, because a newer report has said what they are."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    older: int = 0
     importers: dict[str, dict[str, object]] = field(default_factory=dict)
     unmatched: list[str] = field(default_factory=list)
 
@@ -58,6 +60,7 @@ def compare(judged: Judged, report: Report, *, holding: bool) -> Counts:
             counts.updated = count
         else:
             counts.unchanged += count
+    [(counts.older,)] = rows_of(f"SELECT count(*) FROM {INCOMING} WHERE kind = 'older'")  # noqa: S608
     shown = {owner.fingerprint: owner.shown for owner in judged.owners.values()}
     for mark, importer, entries, dollars in rows_of(
         f"SELECT fingerprint, importer_id, count(*), sum(ieepa_duty) FROM {INCOMING} GROUP BY 1, 2"  # noqa: S608

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
 from django.db import connection
 from django.utils import timezone, translation
@@ -60,7 +61,7 @@ class Draft:
     @property
     def seen(self) -> str:
         """Tells whether what was looked at is what would be shown now."""
-        return f"{len(self.lines)}/{self.totals.possible.duty}/{self.changes}"
+        return sha256(repr((self.lines, self.changes)).encode()).hexdigest()
 
 
 def newest(importer: ImporterOfRecord) -> Pack | None:

@@ -19,27 +19,15 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Coalesce, ExtractDay, Greatest
-from django.utils import timezone
 
 from importers.domain.checklist import evaluate
 from importers.models import BrokerFirm, ImporterOfRecord, Readiness
 from refunds.domain.eligibility import Verdict
 from refunds.domain.refund_path import DAYS_WITHOUT_CLOCK, NOTHING, Path, RefundFacts, Refused, refund_path
 from refunds.domain.refund_path import Sum as Amount
-from refunds.models import Entry, Pack, PackLine, Payment, RejectedRefund
+from refunds.models import Entry, Payment, RejectedRefund
 
 Sums = dict[int, dict[Verdict, Amount]]
-
-
-def path_of(importer: ImporterOfRecord, *, shown: bool = False) -> Path:
-    """`shown`: for the importer's own eyes, with nothing of an entry that was not shared with them."""
-    row = ImporterOfRecord.objects.with_facts().select_related("readiness").get(pk=importer.pk)
-    firm, today = BrokerFirm.current(), timezone.localdate()
-    if not shown:
-        return paths_of([row], firm=firm, today=today)[0]
-    pack = Pack.objects.filter(importer=row).shared().order_by("-published_at", "-pk").first()
-    facts = _facts([row.pk], {row.pk: _shared_sums(pack)})[row.pk] if pack else RefundFacts()
-    return _path(row, facts, firm, today, row.readiness.shared_refund if pack else None)
 
 
 def paths_of(importers: Sequence[ImporterOfRecord], *, firm: BrokerFirm, today: date) -> list[Path]:
@@ -79,12 +67,6 @@ def _entry_sums(pks: Sequence[int]) -> Sums:
     for importer, verdict, n, amount in rows.annotate(n=Count("pk"), amount=Sum("ieepa_duty")):
         sums[importer][Verdict(verdict)] = Amount(n, amount)
     return sums
-
-
-def _shared_sums(pack: Pack) -> dict[Verdict, Amount]:
-    rows = PackLine.objects.filter(pack=pack).order_by().values_list("verdict")
-    counted = rows.annotate(n=Count("pk"), amount=Sum("ieepa_duty"))
-    return {Verdict(verdict): Amount(n, amount) for verdict, n, amount in counted}
 
 
 def _refused(pks: Sequence[int], last_paid: dict[int, date]) -> dict[int, Refused]:

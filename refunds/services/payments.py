@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -24,6 +24,9 @@ from refunds.services import stakes, verdicts
 FUTURE = _("The day is not over yet. Enter the day on which CBP paid, as ACE shows it.")
 NO_MONEY = _("Enter what was paid, in dollars and cents, more than zero.")
 INTEREST = _("The interest is part of the amount, so it cannot be more than it or less than zero.")
+TWICE = _(
+    "This payment is recorded already. If CBP paid the same amount for the same date twice, confirm that it is another."
+)
 LIQUIDATED_LATER = _("CBP pays after it liquidates. Look at both dates in ACE.")
 
 
@@ -54,24 +57,52 @@ def record(
     amount: Decimal,
     interest: Decimal | None,
     note: str,
+    is_another: bool = False,
 ) -> Payment:
-    """The claimed entries of that liquidation date count as paid from now on. Raises RuleViolation."""
+    """The claimed entries of that liquidation date count as paid from now on. Raises RuleViolation, `twice` for one
+    that equals another; `is_another` says that it is none the less."""
     _check(paid_on, liquidation_date, amount, interest, note)
     today = timezone.localdate()
     with transaction.atomic():
         verdicts.held_rules()  # before any row, as whoever changes the rules takes them
         with change(importer, "record payment", by=by) as row:
+            same = Payment.objects.filter(
+                importer=row, paid_on=paid_on, liquidation_date=liquidation_date, amount=amount
+            )
+            if not is_another and same.exists():
+                raise RuleViolation("twice", TWICE)
             payment = Payment.objects.create(
                 importer=row, paid_on=paid_on, liquidation_date=liquidation_date, amount=amount, interest=interest,
                 note=note.strip(), recorded_at=timezone.now(), recorded_by=by,
             )  # fmt: skip
             if liquidation_date is not None:
-                claimed = Entry.objects.filter(importer=row, liquidation_date=liquidation_date, verdict=Verdict.CLAIMED)
-                pks = list(claimed.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-                Entry.objects.filter(pk__in=pks).update(paid_on=paid_on)
-                verdicts.reassess(today=today, entries=pks)
+                entries = Entry.objects.filter(importer=row, liquidation_date=liquidation_date)
+                _mark(entries.filter(verdict=Verdict.CLAIMED), paid_on, today)
             stakes.refresh([row.pk], today=today)
     return payment
+
+
+def take_back(payment: Payment, *, by: User) -> None:
+    """It was recorded wrongly. Its entries count as claimed again, unless another payment for that date is left."""
+    today = timezone.localdate()
+    with transaction.atomic():
+        verdicts.held_rules()
+        with change(payment.importer, "take back payment", by=by) as row:
+            deleted, _models = Payment.objects.filter(pk=payment.pk).delete()
+            if deleted and payment.liquidation_date is not None:
+                left = Payment.objects.filter(importer=row, liquidation_date=payment.liquidation_date)
+                _mark(
+                    Entry.objects.filter(importer=row, liquidation_date=payment.liquidation_date).exclude(paid_on=None),
+                    left.aggregate(last=Max("paid_on"))["last"],
+                    today,
+                )
+            stakes.refresh([row.pk], today=today)
+
+
+def _mark(entries: QuerySet[Entry], paid_on: date | None, today: date) -> None:
+    pks = list(entries.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    Entry.objects.filter(pk__in=pks).update(paid_on=paid_on)
+    verdicts.reassess(today=today, entries=pks)
 
 
 def _check(paid_on: date, liquidated: date | None, amount: Decimal, interest: Decimal | None, note: str) -> None:

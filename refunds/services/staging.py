@@ -21,10 +21,9 @@ from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.text import masked
 from importers.domain.sheets import Cell
 from importers.domain.sheets.separated import TWICE_ENCODED
-from refunds.formats.es003 import Field
 from refunds.formats.es003.reading import READERS
 from refunds.formats.headed import Headed, Row
-from refunds.formats.kept_number import may_be_private
+from refunds.formats.kept_number import holds_private
 from refunds.formats.recognition import Recognised, open_report
 
 TABLE = "import_lines"
@@ -160,7 +159,7 @@ def _texts(row: Row, headed: Headed, staged: Staged, today: date) -> Iterator[st
             yield cell.replace("\0", "") if isinstance(cell, str) else _as_text(name, cell, today)
         except RuleViolation as violation:
             _add(staged, LineError.of(number, title, violation))
-            staged.is_private |= name in (Field.NUMBER, Field.IMPORTER) and may_be_private(str(cell))
+            staged.is_private |= holds_private(str(cell))
             yield TOLD
     read = {place for place, _title in headed.places.values()}
     yield "\n".join(str(cell or "") for place, cell in enumerate(cells) if place not in read).rstrip().replace("\0", "")

@@ -6,13 +6,14 @@ from functools import lru_cache
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
-from importers.domain.free_text import WHOLE_SSN, looks_like_ssn
+from importers.domain.free_text import WHOLE_SSN
 from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.numbers import read_number
 from importers.domain.roster.text import free_text, shown
 from importers.domain.sheets import Cell, Uncomputed
 from refunds.domain.entry_number import parse_entry_number
 from refunds.formats.cells import DISTINCT, UNCOMPUTED, text_of
+from refunds.formats.kept_number import holds_private
 
 HTS = re.compile(r"\d{3,4}(?:\.?\d{2}){1,3}|\d{3,4}\.?\d{2}\.?\d{4}")
 LONGEST_STATUS, LONGEST_NAME = 40, 200
@@ -78,7 +79,7 @@ def status(cell: Cell) -> str:
     text = cell.date().isoformat() if isinstance(cell, datetime) else text_of(cell)
     if len(text) > LONGEST_STATUS:
         raise RuleViolation("too_long", TOO_LONG, length=len(text), limit=LONGEST_STATUS)
-    if sum(map(str.isdigit, text)) >= len("NNNNNNNNN") and looks_like_ssn(text):
+    if holds_private(text):
         raise RuleViolation("ssn", WHOLE_SSN)
     return text
 

@@ -17,7 +17,7 @@ from importers.management.base import JSONCommand
 from importers.management.commands.import_roster import person
 from importers.models import ImporterOfRecord
 from refunds.models import CapeFile
-from refunds.services.cape import CapePlan, make_files, plan
+from refunds.services.cape import CapePlan, make
 
 UNKNOWN = _("No importer on the client list has the number %(number)s. Compare it with Form 5106, suffix included.")
 NO_FOLDER = _("The files cannot be written to “%(folder)s” (%(reason)s). Name another folder with --out.")
@@ -39,8 +39,7 @@ class Command(JSONCommand):
         try:
             importer = found(importer_number, kind)
             with transaction.atomic():
-                made = plan(importer, today=timezone.localdate())
-                files = make_files(importer, by=person(by), today=made.today)
+                made, files = make(importer, by=person(by), today=timezone.localdate())
                 paths = write(out, files)
         except RuleViolation as violation:
             if as_json:

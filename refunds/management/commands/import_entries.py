@@ -15,7 +15,7 @@ from importers.domain.roster.text import masked
 from importers.management.base import JSONCommand
 from importers.management.commands.import_roster import NO_FILE, line, person
 from importers.models import User
-from refunds.services.imports import Outcome, begin, import_report
+from refunds.services.imports import Outcome, begin, import_report, stopped
 from refunds.services.keeping import pieces_of
 from refunds.services.reports import RefusedError, receive
 
@@ -64,7 +64,12 @@ class Command(JSONCommand):
                 path.name, _pieces(path), by=by, as_of=options["as_of"], skip_bad_rows=options["skip_bad_rows"]
             )
             begin(report, timezone.now())
-        return import_report(report, dry_run=options["dry_run"])
+        try:
+            return import_report(report, dry_run=options["dry_run"])
+        except KeyboardInterrupt:
+            if not options["dry_run"]:
+                stopped(report)
+            raise
 
     def _tell(self, outcome: Outcome, *, dry_run: bool) -> None:
         for error in outcome.errors[:MOST_TOLD]:
@@ -78,6 +83,12 @@ class Command(JSONCommand):
             f"{len(outcome.errors)} errors.",
             str,
         )
+        if outcome.older:
+            self.stderr.write(
+                f"{outcome.older} entries were passed over: a report of a later day, or loaded later, has said what "
+                "they are. If this one is newer, give its day with --as-of.",
+                self.style.WARNING,
+            )
 
 
 def _day(text: str) -> date:

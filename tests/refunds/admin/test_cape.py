@@ -1,10 +1,12 @@
 import csv
 import io
 import zipfile
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -12,8 +14,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from importers.models import BrokerFirm, ImporterOfRecord
 from refunds.formats.cape_csv import check
-from refunds.models import CapeFile
-from tests.factories import EntryFactory, ImporterFactory, StaffFactory
+from refunds.models import CapeFile, ClaimResult
+from refunds.services.cape import make_files
+from tests.factories import EntryFactory, ImporterFactory, ReportFactory, StaffFactory
 
 MAKE = "admin:refunds_cape_make"
 LIST = "admin:refunds_capefile_changelist"
@@ -99,6 +102,19 @@ def test_the_list_says_what_came_back_and_the_importers_page_has_the_files(as_st
     assert "none yet" in text(as_staff.get(reverse(LIST)))
     page = as_staff.get(reverse("admin:importers_importerofrecord_change", args=[entry.importer.pk]))
     assert CapeFile.objects.get().name in text(page)
+
+
+def test_an_answer_of_the_day_before_is_none(as_staff: Client) -> None:
+    """In Copenhagen it is the 21st already when the file is made."""
+    entry = EntryFactory.create()
+    with time_machine.travel(datetime(2026, 5, 20, 22, 30, tzinfo=UTC), tick=False):
+        make_files(entry.importer, by=StaffFactory.create(), today=date(2026, 5, 21))
+    for day, told in ((20, "none yet"), (21, "0 accepted, 1 rejected")):
+        ClaimResult.objects.create(
+            report=ReportFactory.create(format="cape_result"), row=2, entry_number=entry.number, entry=entry,
+            status="rejected", status_text="Rejected", as_of=date(2026, 5, day),
+        )  # fmt: skip
+        assert told in text(as_staff.get(reverse(LIST)))
 
 
 def test_the_page_of_many_asks_the_database_a_few_times_each(

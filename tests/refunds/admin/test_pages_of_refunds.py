@@ -251,6 +251,24 @@ def test_an_amount_is_typed_as_it_is_shown(as_staff: Client) -> None:
     assert Payment.objects.values_list("amount", "interest").get() == (Decimal("3020.64"), Decimal("0.50"))
 
 
+def test_a_payment_is_recorded_once_unless_it_is_another_and_can_be_taken_back(as_staff: Client) -> None:
+    importer = with_money("Nordlys", "100.00", claim_status=ACCEPTED, liquidation_date=date(2026, 6, 5))
+    address = reverse("admin:refunds_expected", args=[importer.pk])
+    data = {"paid_on": "2026-08-01", "liquidation_date": "2026-06-05", "amount": "104.20"}
+    as_staff.post(address, data)
+    assert "recorded already" in as_staff.post(address, data).content.decode()
+    as_staff.post(address, data | {"is_another": "on"})
+    assert Payment.objects.count() == 2
+    for payment in Payment.objects.all():
+        back = reverse("admin:refunds_payment_take_back", args=[payment.pk])
+        assert back in as_staff.get(address).content.decode()
+        as_staff.get(back)
+        assert Payment.objects.filter(pk=payment.pk).exists(), "a link taken by mistake takes nothing back"
+        as_staff.post(back)
+    assert as_staff.post(back).status_code == 302
+    assert (Payment.objects.count(), Entry.objects.get().paid_on) == (0, None)
+
+
 def test_a_refused_payment_says_why_and_keeps_what_was_typed(as_staff: Client) -> None:
     importer = with_money("Nordlys", "100.00")
     address = reverse("admin:refunds_expected", args=[importer.pk])

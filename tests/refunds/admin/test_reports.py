@@ -67,6 +67,14 @@ def test_a_report_is_loaded_read_and_shown(
     assert not tasks.import_report(row.pk)  # the message came twice
 
 
+def test_what_was_passed_over_is_told(as_staff: Client) -> None:
+    for day, told in (("2026-06-02", False), ("2026-06-01", True)):
+        upload(as_staff, report(line(1)), as_of=day)
+        row = Report.objects.latest("pk")
+        tasks.import_report(row.pk)
+        assert ("1 entries were passed over" in page_of(as_staff, row)) == told
+
+
 def test_what_is_no_report_is_refused_at_once(as_staff: Client, rung: list[int]) -> None:
     answer = upload(as_staff, b"Name,Amount\r\na,1\r\n")
     assert answer.status_code == 422
@@ -105,6 +113,21 @@ def test_a_report_is_read_again(as_staff: Client, rung: list[int], django_captur
     assert again.replay_of == first
     assert rung[-1] == again.pk
     assert tasks.import_report(again.pk)
+
+
+def test_a_report_of_which_nothing_is_kept_is_not_read_again(as_staff: Client, rung: list[int]) -> None:
+    upload(as_staff, report(line(), line(2, duty="x")))
+    refused = Report.objects.get()
+    tasks.import_report(refused.pk)
+    page, url = (
+        reverse("admin:refunds_report_change", args=[refused.pk]),
+        reverse("admin:refunds_report_again", args=[refused.pk]),
+    )
+    assert url in as_staff.get(page).content.decode()
+    refused.chunks.all().delete()
+    assert url not in as_staff.get(page).content.decode()
+    as_staff.post(url)
+    assert Report.objects.count() == 1
 
 
 def test_a_refused_report_says_what_to_do_and_is_read_again_without_its_bad_entries(

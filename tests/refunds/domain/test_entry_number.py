@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.domain.errors import RuleViolation
-from refunds.domain.entry_number import EntryNumber, check_digit, parse_entry_number
+from refunds.domain.entry_number import EntryNumber, check_digit, hyphened, parse_entry_number
 
 CASES = json.loads((Path(__file__).parents[2] / "cases" / "entry_numbers.json").read_text(encoding="utf-8"))
 FILER_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -17,6 +17,13 @@ def code_of(text: str) -> str:
     with pytest.raises(RuleViolation) as refused:
         parse_entry_number(text)
     return refused.value.code
+
+
+@pytest.mark.parametrize(
+    ("compact", "shown"), [("B7603245278", "B76-0324527-8"), ("", ""), ("B760324527", "B760324527")]
+)
+def test_hyphens_are_put_where_they_belong(compact: str, shown: str) -> None:
+    assert hyphened(compact) == shown
 
 
 def by_the_table(first_ten: str) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from importers.models import BrokerFirm, ImporterOfRecord
 from refunds.formats.cape_csv import check
@@ -87,3 +89,10 @@ def test_without_json_the_reasons_are_for_people(importer: ImporterOfRecord, tmp
     call_command(Command(), "123-45-6789", "--out", str(tmp_path), stdout=out, stderr=err)
     assert out.getvalue() == ""
     assert "1 entries in 1 files, 1 left out." in err.getvalue()
+
+
+def test_entries_are_judged_once(importer: ImporterOfRecord, tmp_path: Path) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        run("123-45-6789", tmp_path)
+    judged = [one for one in asked.captured_queries if 'ORDER BY "refunds_entry"."entry_date" ASC' in one["sql"]]
+    assert len(judged) == 1

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from threading import Event
 from typing import Any
 
+import pytest
 from django.db import connection
 
 WAITS = """
     SELECT wait_event FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'
 """
+LONGEST = 20  # seconds; whoever takes as long hangs
 Start = Callable[[Callable[[], Any]], "Future[Any]"]
 
 
@@ -21,7 +24,7 @@ def elsewhere() -> Iterator[Start]:
     def run(work: Callable[[], Any]) -> Any:
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SET statement_timeout = '20s'")
+                cursor.execute(f"SET statement_timeout = '{LONGEST}s'")
             return work()
         finally:
             connection.close()
@@ -41,3 +44,23 @@ def waits_for(work: "Future[Any]") -> str:
         if wait([work], timeout=0.02).done:
             return ""
     raise AssertionError("neither done nor waiting")
+
+
+@contextmanager
+def stopped_before(place: object, name: str) -> Iterator[Event]:
+    """Whoever calls it first does not go on before the end of this block; the event says that they are there."""
+    there, go = Event(), Event()
+    real = getattr(place, name)
+
+    def stopping(*args: Any, **options: Any) -> Any:
+        if not there.is_set():
+            there.set()
+            assert go.wait(LONGEST)
+        return real(*args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(place, name, stopping)
+        try:
+            yield there
+        finally:
+            go.set()

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.utils import timezone
 
 from importers.models import ImporterOfRecord, Readiness, User
 from refunds.models import Entry, Report, ReportChunk, ReportState
-from refunds.services import stakes
+from refunds.services import imports, stakes
 from refunds.services.imports import LEASE, MOST_TRIES, begin, import_report, unfinished
 from refunds.services.reports import RefusedError, receive, replay
 from tests.factories import ImporterFactory
@@ -61,8 +62,28 @@ def test_a_newer_report_updates_and_the_history_shows_what_changed(known: Import
 
 def test_an_older_report_overwrites_nothing(known: ImporterOfRecord) -> None:
     load(report(line(status="Liquidated")), as_of=date(2026, 7, 1))
-    load(report(line(status="Not Liquidated", liquidated="")), as_of=date(2026, 6, 1))
-    assert Entry.objects.get().liquidation_status == "Liquidated"
+    outcome = load(report(line(status="Not Liquidated", liquidated=""), line(2)), as_of=date(2026, 6, 1))
+    assert (outcome.older, outcome.created, outcome.unchanged) == (1, 1, 1)
+    assert Entry.objects.get(number=entry_number(1).replace("-", "")).liquidation_status == "Liquidated"
+
+
+def test_what_an_older_report_could_not_say_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load(report(line()), as_of=date(2026, 7, 1))
+    (tmp_path / "old.csv").write_bytes(report(line()))
+    call_command("import_entries", str(tmp_path / "old.csv"), "--as-of", "2026-06-01")
+    assert "1 entries were passed over" in capsys.readouterr().err
+
+
+def test_of_one_day_the_later_loaded_counts_even_when_the_earlier_is_read_again(known: ImporterOfRecord) -> None:
+    load(report(line(status="Not Liquidated")), as_of=date(2026, 7, 1))
+    first = Report.objects.get()
+    load(report(line(status="Liquidated")), as_of=date(2026, 7, 1))
+    for source in (first, Report.objects.first()):
+        assert source is not None
+        again = replay(source, by=User.objects.system())
+        assert begin(again, timezone.now())
+        assert import_report(again).updated == 0
+        assert Entry.objects.get().liquidation_status == "Liquidated"
 
 
 def test_columns_that_a_report_lacks_stay_as_they_are(known: ImporterOfRecord) -> None:
@@ -233,6 +254,45 @@ def test_a_report_that_breaks_off_each_time_is_given_up() -> None:
     assert unfinished(now) == []
     kept.refresh_from_db()
     assert kept.state == ReportState.FAILED
+    assert not kept.chunks.exists()
+
+
+def test_a_report_that_is_still_being_read_is_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = receive("x.csv", [report(line())], by=User.objects.system())
+    assert begin(kept, timezone.now() - LEASE * 2)
+
+    def judge_late(*_: object) -> None:
+        assert unfinished(timezone.now()) == []
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(imports, "judge", judge_late)
+    with pytest.raises(ZeroDivisionError):
+        import_report(kept)
+
+
+@pytest.mark.parametrize("moment", ["stage", "judge"])
+def test_who_stops_the_command_stops_the_import(moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "a.csv").write_bytes(report(line()))
+    monkeypatch.setattr(imports, moment, stop)
+    with pytest.raises(KeyboardInterrupt):
+        command(tmp_path / "a.csv")
+    kept = Report.objects.get()
+    assert (kept.state, kept.errors[0]["code"], kept.chunks.count()) == (ReportState.FAILED, "stopped", 0)
+    assert unfinished(timezone.now() + LEASE * 2) == []
+
+
+def test_who_stops_the_command_too_late_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "a.csv").write_bytes(report(line()))
+    monkeypatch.setattr(imports, "forget", stop)
+    with pytest.raises(KeyboardInterrupt):
+        command(tmp_path / "a.csv")
+    assert Report.objects.get().state == ReportState.DONE
 
 
 def test_an_entry_that_comes_to_more_than_can_be_is_told(known: ImporterOfRecord) -> None:
@@ -269,3 +329,10 @@ def test_what_is_read_again_does_not_overwrite_what_was_loaded_after_it(known: I
         outcome = import_report(new)
     assert (outcome.updated, outcome.unchanged) == (0, 2)
     assert Entry.objects.get(number=entry_number(1).replace("-", "")).liquidation_status == "Reliquidated"
+
+
+def test_what_is_wrong_in_a_million_rows_is_written_once(known: ImporterOfRecord) -> None:
+    first, second = load(report(line(1, date="2.6.2025"), line(2, date="2.6.2025"))).errors
+    assert (first.row, second.row, first.code) == (2, 3, "date")
+    assert first.message is second.message
+    assert first.value is second.value

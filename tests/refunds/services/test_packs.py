@@ -204,9 +204,12 @@ def test_an_importer_with_whom_entries_were_shared_is_not_removed(
     assert ImporterOfRecord.objects.filter(pk=importer.pk).exists()
 
 
-def test_what_was_not_looked_at_is_not_shared(importer: ImporterOfRecord, entry: Entry, staff: User) -> None:
+@pytest.mark.parametrize("change", [{"ieepa_duty": Decimal("7.00")}, {"liquidation_status": "Extended"}])
+def test_what_was_not_looked_at_is_not_shared(
+    importer: ImporterOfRecord, entry: Entry, staff: User, change: dict[str, Any]
+) -> None:
     seen = draft(importer).seen
-    Entry.objects.filter(pk=entry.pk).update(ieepa_duty=Decimal("7.00"))
+    Entry.objects.filter(pk=entry.pk).update(**change)
     with pytest.raises(RuleViolation) as refused:
         publish(importer, by=staff, seen=seen)
     assert refused.value.code == "changed"

@@ -1,4 +1,4 @@
-"""The path read from the database: right, in one go, and nothing of an unshared entry for the importer's eyes."""
+"""The path read from the database: right, and in one go."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,10 +9,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from importers.models import BrokerFirm, ImporterOfRecord, Readiness
-from refunds.domain.eligibility import Verdict
 from refunds.domain.refund_path import LinkKey, Path
-from refunds.models import Pack, PackLine, Payment, RejectedRefund
-from refunds.services.path import by_urgency, path_of, paths_of
+from refunds.models import Payment, RejectedRefund
+from refunds.services.path import by_urgency, paths_of
 from tests.factories import EntryFactory, ImporterFactory, ReportFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +33,11 @@ def came_back(importer: ImporterOfRecord, day: date | None, amount: str = "75.00
     return RejectedRefund.objects.create(
         report=report, importer=importer, amount=Decimal(amount), rejected_on=day, **row
     )
+
+
+def path_of(importer: ImporterOfRecord) -> Path:
+    row = ImporterOfRecord.objects.with_facts().select_related("readiness").get(pk=importer.pk)
+    return paths_of([row], firm=BrokerFirm.current(), today=timezone.localdate())[0]
 
 
 def texts(path: Path, key: LinkKey) -> list[tuple[str, dict[str, object]]]:
@@ -80,39 +84,6 @@ def test_without_a_day_the_first_report_that_has_it_counts() -> None:
         came_back(importer, None, report=ReportFactory.create(as_of=as_of))
     ((_text, params),) = texts(path_of(importer), LinkKey.ACH_OR_4811)
     assert params["day"] == date(2026, 6, 1)
-
-
-def pack(importer: ImporterOfRecord, duty: str, **more: Any) -> Pack:
-    now, by = timezone.now(), StaffFactory.create()
-    today, amount = timezone.localdate(), Decimal(duty)
-    row = Pack.objects.create(
-        importer=importer, published_at=now, published_by=by, as_of=today, reports_as_of=today, rules_version=0,
-        language="en", entries=1, possible_refund=amount, xlsx=b"", csv=b"", **more,
-    )  # fmt: skip
-    PackLine.objects.create(
-        pack=row, entry_number="B7603245278", entry_date=date(2025, 6, 2), ieepa_duty=amount,
-        verdict=Verdict.ELIGIBLE, verdict_rule="phase-1", liquidation_status="",
-    )  # fmt: skip
-    return row
-
-
-def test_the_importer_sees_only_what_was_shared() -> None:
-    importer = ImporterFactory.create()
-    EntryFactory.create_batch(3, importer=importer)
-    at_stake(importer, at_stake=Decimal("3703.68"), shared_refund=Decimal("40.00"), act_until=date(2027, 1, 1))
-    unshared = path_of(importer, shown=True)
-    assert (unshared.dollars, unshared.days_left) == (None, None)
-    assert texts(unshared, LinkKey.ENTRIES) == [("No entry of this number is known.", {})]
-    pack(importer, "40.00")
-    shared = path_of(importer, shown=True)
-    assert shared.dollars == Decimal("40.00")
-    assert texts(shared, LinkKey.CLAIM)[0][1] == {"count": 1, "amount": Decimal("40.00")}
-
-
-def test_what_was_taken_back_is_not_shared() -> None:
-    importer = ImporterFactory.create()
-    pack(importer, "40.00", withdrawn_at=timezone.now(), withdrawn_by=StaffFactory.create())
-    assert path_of(importer, shown=True).dollars is None
 
 
 @pytest.mark.parametrize("count", [1, 30])

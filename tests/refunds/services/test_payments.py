@@ -13,7 +13,7 @@ from importers.models import ImporterOfRecord, User
 from refunds.domain.eligibility import ACCEPTED, Verdict
 from refunds.models import Entry, Payment
 from refunds.services import stakes
-from refunds.services.payments import Expected, expected, record
+from refunds.services.payments import Expected, expected, record, take_back
 from tests.factories import EntryFactory, ImporterFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +91,35 @@ def test_what_cannot_be_is_refused_and_nothing_is_saved(importer: ImporterOfReco
         recorded(importer, **fields)
     assert refused.value.code == code
     assert (Payment.objects.count(), paid(importer)) == (0, [])
+
+
+def test_pressed_twice_is_recorded_once(importer: ImporterOfRecord) -> None:
+    recorded(importer)
+    with pytest.raises(RuleViolation) as refused:
+        recorded(importer, note="again")
+    assert refused.value.code == "twice"
+    assert Payment.objects.count() == 1
+    recorded(importer, is_another=True)
+    assert Payment.objects.count() == 2
+
+
+def test_what_was_recorded_wrongly_is_taken_back(importer: ImporterOfRecord) -> None:
+    importer.readiness.refresh_from_db()
+    before = importer.readiness.at_stake
+    kirsten = StaffFactory.create(name="Kirsten Holm")
+    payment = recorded(importer)
+    earlier = recorded(importer, paid_on=date(2026, 7, 1))
+    take_back(payment, by=kirsten)
+    assert set(Entry.objects.filter(verdict=Verdict.PAID).values_list("paid_on", flat=True)) == {earlier.paid_on}
+    take_back(earlier, by=kirsten)
+    take_back(earlier, by=kirsten)  # pressed twice
+    assert (paid(importer), Payment.objects.count()) == ([], 0)
+    assert Entry.objects.filter(verdict=Verdict.CLAIMED, importer=importer, liquidation_date=LIQUIDATED).count() == 2
+    importer.readiness.refresh_from_db()
+    assert importer.readiness.at_stake == before
+    assert ("take back payment", "Kirsten Holm") in {
+        (event.pgh_context["action"], event.pgh_context["who"]) for event in Events.objects.tracks(payment)
+    }
 
 
 def test_bank_details_are_refused(importer: ImporterOfRecord) -> None:

@@ -9,16 +9,18 @@ import pytest
 from django.db import connection
 
 from importers.models import User
-from refunds.models import Entry, RejectedRefund, Report, ReportChunk, ReportState
+from refunds.models import ClaimResult, Entry, RejectedRefund, Report, ReportChunk, ReportState
 from refunds.services.imports import Outcome, begin, import_report
+from refunds.services.keeping import scrub
 from refunds.services.reports import RefusedError, replay
 from tests.factories import ImporterFactory
-from tests.refunds.services.entry_reports import KNOWN, SSN, line, load, report
+from tests.refunds.services.entry_reports import KNOWN, SSN, entry_number, line, load, report
 from tests.reports import line as other_line
 from tests.reports import xlsx_report
 
 pytestmark = pytest.mark.django_db
 
+ROUTING = "021000021"
 EN_DASH, ZERO_WIDTH, SPACES, BARE = "123–45–6789", "123-\u200b45-6789", "123 45 6789", "123456789"
 REJECTED = "Importer Number,Refund Amount,Reject Date,Reject Reason,Trace\r\n{},$5.00,06/30/2026,{},{}\r\n"
 
@@ -130,3 +132,66 @@ def test_what_a_bank_says_of_an_account_is_kept_without_it(account: str) -> None
     assert RejectedRefund.objects.get().reason == "R03 ACCOUNT ••• NOT FOUND"
     load(f"Account,{account}\r\n".encode() + REJECTED.format(KNOWN, "R04", account).encode())
     assert where(account) == []
+
+
+@pytest.mark.parametrize("column", ["name", "status", "date", "type", "liquidated"])
+@pytest.mark.parametrize("written", [f"SSN {BARE}", "SSN 123.45.6789", "SSN 123- 45- 6789", "SSN: 12 345 6789"])
+def test_nor_within_words(written: str, column: str) -> None:
+    """The file is plain text: only who reads a cell sees that it says too much."""
+    outcome = load(report(line(1, **{column: written}), line(2)), skip_bad_rows=True)
+    assert [error.row for error in outcome.errors] == [2]
+    assert where(BARE, written.removeprefix("SSN ")) == []
+    again = replay(Report.objects.get(), by=User.objects.system())
+    assert begin(again, again.uploaded_at)
+    assert import_report(again).lines == 2
+
+
+def test_nine_digits_that_could_be_a_routing_number_are_no_status_either() -> None:
+    outcome = load(report(line(1, status=ROUTING), line(2)), skip_bad_rows=True)
+    assert [(error.row, error.code) for error in outcome.errors] == [(2, "ssn")]
+    assert where(ROUTING) == []
+
+
+def test_a_name_with_bank_details_is_not_kept() -> None:
+    load(report(line(1, name="Pay to account no. 9876543210"), line(2)), skip_bad_rows=True)
+    assert where("9876543210") == []
+
+
+def test_a_name_that_is_a_number_in_a_workbook() -> None:
+    load(xlsx_report(other_line(), other_line() | {"Importer Name": int(BARE)}), skip_bad_rows=True)
+    assert where(BARE, "PK\x03") == []
+
+
+@pytest.mark.parametrize("said", ["IOR 123456789 DOES NOT MATCH", "ior123-45-6789x", "routing 021000021", BARE])
+def test_what_cape_says_is_kept_without_numbers(said: str) -> None:
+    load(f"ENTRY_NUMBER,STATUS,ERROR_DESCRIPTION,Trace\r\n{entry_number(1)},Rejected,{said},{BARE}\r\n".encode())
+    assert ClaimResult.objects.get().message
+    assert where(BARE, SSN, ROUTING) == []
+
+
+def test_a_number_that_was_blanked_already_stays_readable() -> None:
+    """Its fingerprint may hold nine digits in a row."""
+    load(report(*(line(serial, importer=f"{serial + 100}-45-6789") for serial in range(99))))
+    kept = Report.objects.get()
+    before = b"".join(kept.pieces())
+    scrub(kept)
+    assert b"".join(kept.pieces()) == before
+
+
+def test_of_a_file_that_cannot_be_read_to_its_end_nothing_is_kept() -> None:
+    outcome = load(report(line(1, importer=BARE), *map(line, range(2, 99))) + b'"x"y,1\n')
+    assert [error.code for error in outcome.errors] == ["quotes"]
+    assert where(BARE) == []
+    assert Report.objects.get().state == ReportState.REFUSED
+
+
+def test_an_import_that_breaks_leaves_no_lines_in_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_off(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("refunds.services.imports.judge", break_off)
+    with pytest.raises(ZeroDivisionError):
+        load(report(line(1)))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('pg_temp.import_lines')")
+        assert cursor.fetchone() == (None,)

@@ -338,3 +338,15 @@ def test_nothing_is_promised_where_nothing_can_come(client: Client, importer: Im
     text = page(client, importer)
     assert "before your checklist is done" not in text
     assert "You need not do anything now" not in text
+
+
+def test_the_mailed_link_says_that_it_leads_to_the_entries(importer: ImporterOfRecord, staff: User) -> None:
+    entries(importer, ["100.00"])
+    publish(importer, by=staff)
+    mail = Notification.objects.get(kind=MailKind.SHARED)
+    token = start_url(mail).rstrip("/").rpartition("/")[2]
+    text = html(Client().get(reverse("start", args=[token])))  # type: ignore[arg-type]
+    assert "has shared your entries with you" in text
+    assert "It opens the page with your entries." in text
+    assert "set up electronic refunds" not in text
+    assert "100.00" not in text
