@@ -30,10 +30,11 @@ class Entry(models.Model):
     `ieepa_duty` is the sum over the lines that the rules' prefixes name, in USD. `verdict`, `verdict_rule` and
     `act_until` are the rules' answer as of `assessed_on` (services/verdicts); the other columns are the report's."""
 
-    number = models.CharField(_("entry number"), max_length=11, unique=True)
+    number = models.CharField(_("entry number"), max_length=11)
     importer = models.ForeignKey(
-        ImporterOfRecord, models.SET_NULL, null=True, blank=True, related_name="entries", verbose_name=_("importer")
-    )
+        ImporterOfRecord, models.SET_NULL, null=True, blank=True, related_name="entries", db_index=False,
+        verbose_name=_("importer"),
+    )  # fmt: skip
     number_kind = models.CharField(max_length=12, choices=choices(NumberKind))
     importer_number = models.CharField(_("importer number"), max_length=12, blank=True)
     number_last4 = models.CharField(max_length=4)
@@ -55,7 +56,10 @@ class Entry(models.Model):
     liquidated_duty = models.DecimalField(
         _("total liquidated duty"), max_digits=14, decimal_places=2, null=True, blank=True
     )
-    report = models.ForeignKey(Report, models.PROTECT, related_name="entries", verbose_name=_("newest report"))
+    report = models.ForeignKey(
+        Report, models.PROTECT, related_name="entries", db_index=False, db_constraint=False,
+        verbose_name=_("newest report"),
+    )  # fmt: skip
     as_of = models.DateField(_("as of"))
     verdict = models.CharField(_("verdict"), max_length=16, choices=verdict_choices())
     verdict_rule = models.CharField(max_length=40)
@@ -77,7 +81,11 @@ class Entry(models.Model):
             models.Index(fields=["importer", "verdict"], include=["ieepa_duty", "act_until"], name="entry_at_stake"),
             models.Index(fields=["fingerprint"], condition=Q(importer=None), name="entry_kept_aside"),
         ]
-        constraints = [known("verdict", Verdict), known("number_kind", NumberKind)]
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="entry_once"),
+            known("verdict", Verdict),
+            known("number_kind", NumberKind),
+        ]
 
     def __str__(self) -> str:
         return self.canonical

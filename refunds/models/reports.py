@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
 from django.db import models
@@ -65,11 +66,17 @@ class Report(models.Model):
         return [pk for pk, sha256 in read.values_list("pk", "sha256") if first[sha256] > mine]
 
     def pieces(self) -> Iterator[bytes]:
-        """The file as it was kept, piece by piece."""
+        """The file as it was kept, piece by piece; the next one is unpacked while the caller works on one."""
         source = self.replay_of or self
         chunks = ReportChunk.objects.filter(report=source).order_by("number").values_list("data", flat=True)
-        for data in chunks.iterator(chunk_size=4):
-            yield zlib.decompress(data)
+        with ThreadPoolExecutor(1) as pool:
+            ahead = None
+            for data in chunks.iterator(chunk_size=4):
+                this, ahead = ahead, pool.submit(zlib.decompress, data)
+                if this:
+                    yield this.result()
+            if ahead:
+                yield ahead.result()
 
 
 class ReportChunk(models.Model):

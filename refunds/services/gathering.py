@@ -34,11 +34,14 @@ def gather(judged: Judged) -> int:
     _tell_duplicates(judged)
     _leave_out(judged)
     _make_facts(judged)
-    _tell_contradictions(judged)
+    apart = [number for (number,) in rows_of(f"SELECT number FROM {FACTS} GROUP BY number HAVING count(*) > 1")]  # noqa: S608
+    if apart:
+        _tell_contradictions(judged, apart)
     _tell_too_much(judged)
     _leave_out(judged)
     run(f"DELETE FROM {FACTS} f USING {BAD} b WHERE f.number = b.number")  # noqa: S608
-    _make_one()
+    if apart:
+        _make_one()
     judged.errors.sort(key=lambda error: error.row)
     [(good,)] = rows_of(f"SELECT count(*) FROM {FACTS}")  # noqa: S608
     [(bad,)] = rows_of(f"SELECT count(*) FROM {BAD} WHERE number <> ''")  # noqa: S608
@@ -51,13 +54,19 @@ def entry_columns(judged: Judged) -> list[str]:
 
 
 def _tell_duplicates(judged: Judged) -> None:
+    """Looks at all lines of those entries whose `marks` do not show that each of their lines is there once."""
     fields = judged.staged.fields
-    if Field.LINE in fields and Field.ORDINAL in fields:
+    where = "number <> ''"
+    if judged.staged.has_line_numbers:
         key = "number, ltrim(line, '0'), ltrim(ordinal, '0'), hts"
+        where += (
+            f" AND number IN (SELECT number FROM {GROUPS} GROUP BY number "  # noqa: S608
+            "HAVING count(*) > 1 OR bit_count(min(marks)::bit(64)) < min(lines))"
+        )
     else:
         key = ", ".join(connection.ops.quote_name(name) for name in (*fields, *judged.staged.others))
     twice = rows_of(
-        f"SELECT min(number), array_agg(row ORDER BY row) FROM {TABLE} WHERE number <> '' "  # noqa: S608
+        f"SELECT min(number), array_agg(row ORDER BY row) FROM {TABLE} WHERE {where} "  # noqa: S608
         f"GROUP BY {key} HAVING count(*) > 1"
     )
     for number, (first, *others) in twice:
@@ -69,10 +78,11 @@ def _tell_duplicates(judged: Judged) -> None:
 def _leave_out(judged: Judged) -> None:
     """`import_bad` are the numbers of entries with which something is wrong."""
     drop(BAD)
+    rows = sorted(set(judged.bad_rows))
     run(
         f"CREATE TEMP TABLE {BAD} ON COMMIT DROP AS SELECT DISTINCT translate(number, '-', '') AS number "  # noqa: S608
-        f"FROM {TABLE} WHERE row = ANY(%s)",
-        [sorted(set(judged.bad_rows))],
+        f"FROM {TABLE} WHERE {'row = ANY(%s)' if rows else 'false'}",
+        [rows] if rows else [],
     )
 
 
@@ -99,12 +109,12 @@ def _make_facts(judged: Judged) -> None:
     )
 
 
-def _tell_contradictions(judged: Judged) -> None:
+def _tell_contradictions(judged: Judged, apart: list[str]) -> None:
     names = [name for name in ONE_ONLY if name in judged.staged.fields]
     columns = ", ".join(f"f.{name}" for name in names)
     found = rows_of(
-        f"SELECT f.number, f.row, {columns} FROM {FACTS} f WHERE f.number IN "  # noqa: S608
-        f"(SELECT number FROM {FACTS} GROUP BY number HAVING count(*) > 1) ORDER BY f.number, f.row"
+        f"SELECT f.number, f.row, {columns} FROM {FACTS} f WHERE f.number = ANY(%s) ORDER BY f.number, f.row",  # noqa: S608
+        [apart],
     )
     for number, rows in groupby(found, key=lambda row: row[0]):
         said = ((one[1], dict(zip(names, one[2:], strict=True))) for one in rows)
@@ -140,8 +150,6 @@ def _contradictions(judged: Judged, rows: Iterator[tuple[int, Mapping[str, objec
 
 def _make_one() -> None:
     """Lines of one entry that say different things where that may be: the first row that says something counts."""
-    if not rows_of(f"SELECT FROM {FACTS} GROUP BY number HAVING count(*) > 1 LIMIT 1"):
-        return
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {FACTS} LIMIT 0")  # noqa: S608
         names = [column.name for column in cursor.description or ()]

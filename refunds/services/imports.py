@@ -140,6 +140,7 @@ def _read_entries(report: Report, dry_run: bool) -> Outcome:
     with deed(f"entries {report.file_name}", by=report.uploaded_by):
         run("SET LOCAL work_mem = '128MB'")
         run("SET LOCAL jit = off")
+        run("SET LOCAL default_statistics_target = 5")  # of the temporary tables; their size is what matters
         rules = verdicts.held_rules()
         judged = judge(staged, rules.prefixes, today)
         if not staged.lines and not judged.errors:

@@ -49,11 +49,16 @@ IN_PLACE = {Field.DUTY: "0"}
 def plain_number(column: str) -> str:
     """SQL of `parse_entry_number` for a number in capitals with both hyphens or with none."""
     letters = "'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '12345678912345678923456789'"
-    digits = f"convert_to(translate(translate({column}, '-', ''), {letters}), 'UTF8')"
+    filer, serial = f"left({column}, 3)", f"translate(substr({column}, 4), '-', '')"
+    shape = (
+        f"CASE length({column}) WHEN 13 THEN {column} LIKE '___-_______-_' WHEN 11 THEN strpos({column}, '-') = 0 END "
+        f"AND translate({filer}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789', '') = '' AND {filer} <> '000' "
+        f"AND length({serial}) = 8 AND translate({serial}, '0123456789', '') = ''"
+    )
     values = [f"get_byte(d, {place})" for place in range(11)]
     doubled = [f"2 * {value} - 9 * ({value} > 52)::int - 48" for value in values[1:10:2]]  # 52 is "4"
     total = " + ".join((*values[0:10:2], *doubled, values[10]))
-    shape = f"{column} ~ '^[0-9A-Z]{{3}}([0-9]{{8}}|-[0-9]{{7}}-[0-9])$' AND substr({column}, 1, 3) <> '000'"
+    digits = f"convert_to(translate({filer}, {letters}) || {serial}, 'UTF8')"
     fits = f"(SELECT ({total} - 11 * 48) % 10 = 0 FROM (SELECT {digits} AS d OFFSET 0) AS s)"  # noqa: S608
     return f"CASE WHEN {shape} THEN {fits} ELSE false END"
 
@@ -260,11 +265,19 @@ def _group(judged: Judged, prefixes: Sequence[str]) -> None:
     refunded = " OR ".join("hts LIKE %s" for _ in prefixes)
     run(
         f"CREATE TEMP TABLE {GROUPS} ON COMMIT DROP AS SELECT {columns}, min(row) AS row, count(*) AS lines, "  # noqa: S608
-        f"coalesce(sum(translate(duty, '$,', '')::numeric) FILTER (WHERE {refunded}), 0) AS ieepa_duty "
+        f"coalesce(sum(translate(duty, '$,', '')::numeric) FILTER (WHERE {refunded}), 0) AS ieepa_duty, "
+        f"{_marks(judged.staged)} AS marks "
         f"FROM {TABLE} GROUP BY {columns}",
         [f"{prefix}%" for prefix in prefixes],
     )
     run(f"ANALYZE {GROUPS}")
+
+
+def _marks(staged: Staged) -> str:
+    """One bit for each line, told by the last digits of its numbers: with as many bits as lines none is there twice."""
+    if not staged.has_line_numbers:
+        return "0::bigint"
+    return "bit_or(1::bigint << (ascii(right('0' || line, 1)) * 5 + ascii(right('0' || ordinal, 1)) & 63))"
 
 
 def _texts(sql: str) -> set[str]:

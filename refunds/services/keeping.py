@@ -9,7 +9,9 @@ anew, as CSV with the same rows; else it stays byte for byte what was loaded.
 import csv
 import re
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from io import StringIO
 from typing import IO, BinaryIO
@@ -68,8 +70,8 @@ def keep(report: Report, pieces: Iterable[bytes]) -> None:
     sql = f"COPY {table} (report_id, number, data) FROM STDIN (FORMAT binary)"
     with connection.cursor() as cursor, cursor.copy(sql) as copy:
         copy.set_types(["int8", "int4", "bytea"])
-        for number, piece in enumerate(pieces):
-            copy.write_row((report.pk, number, zlib.compress(piece, 1)))
+        for number, packed in enumerate(_packed(pieces)):
+            copy.write_row((report.pk, number, packed))
 
 
 def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
@@ -118,6 +120,18 @@ def scrub(report: Report) -> None:
         ReportChunk.objects.bulk_create(
             (ReportChunk(report=source, number=number, data=data) for number, data in enumerate(packed)), batch_size=1
         )
+
+
+def _packed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Two at a time: zlib lets other threads work meanwhile."""
+    waiting: deque[Future[bytes]] = deque()
+    with ThreadPoolExecutor(2) as pool:
+        for piece in pieces:
+            waiting.append(pool.submit(zlib.compress, piece, 1))
+            if len(waiting) > 2:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _holds(part: IO[bytes]) -> bool:

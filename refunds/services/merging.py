@@ -93,6 +93,7 @@ def write(report: Report, rules: Rules, today: date) -> None:
             "WHERE e.id = r.entry_id AND r.kind = 'same' AND e.as_of < %s",
             [report.as_of, report.pk, report.as_of],
         )
+    run("SET LOCAL default_statistics_target = DEFAULT")
     run(f"ANALYZE {TABLE}")
     if answered := attach_results():
         verdicts.reassess(today=today, entries=answered)

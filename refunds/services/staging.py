@@ -49,6 +49,10 @@ class Staged:
     lines: int = 0
     is_private: bool = False  # holds a number that may not be kept
 
+    @property
+    def has_line_numbers(self) -> bool:
+        return Field.LINE in self.fields and Field.ORDINAL in self.fields
+
 
 class NotPlainError(Exception):
     """The straight lane is not for this file."""
@@ -84,9 +88,10 @@ def _straight(pieces: Iterable[bytes], headed: Headed, staged: Staged, tell: Cal
     sql = f"COPY {TABLE} ({names}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({names}))"
     for piece in _whole_lines(chain([head[start:]], rest)):
         _refuse_irregular(piece)
-        with transaction.atomic(), connection.cursor() as cursor, cursor.copy(sql) as copy:
-            copy.write(piece)
-        staged.lines += piece.count(b"\n")
+        with transaction.atomic(), connection.cursor() as cursor:
+            with cursor.copy(sql) as copy:
+                copy.write(piece)
+            staged.lines += cursor.rowcount
         tell(staged.lines)
     return staged
 

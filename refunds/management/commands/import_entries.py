@@ -23,6 +23,7 @@ MOST_TOLD = 50
 
 
 class Command(JSONCommand):
+    requires_system_checks: list[str] = []  # of the installation; they would take a tenth of the time
     help = "Loads a report from ACE (ES-003, CAPE results, REV-613). Nothing is saved while any row is wrong."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
