@@ -265,8 +265,8 @@ class RejectedRefundAdmin(StaffAdmin):
     @display(description=_("what to do"))
     def todo(self, refund: RejectedRefund) -> str:
         return gettext(
-            "The ACH link is broken. The importer looks at the ACH Refund tab in ACE, puts the bank details right "
-            "there and presses Refresh; with Form 4811 we do. Then ask CBP to pay again."
+            "The ACH link is broken. The importer looks at the tab ACH Refund Authorization in ACE, puts the bank "
+            "details right there and presses Get Info/Refresh; with Form 4811 we do. Then ask CBP to pay again."
         )
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -264,7 +264,7 @@ def _claim(refunds: RefundFacts) -> Link:
 
 WAITS_FOR_CLAIM = _("Comes when a claim has been accepted.")
 CBP_PAYS = _("Accepted by CAPE: %(amount)s (entries: %(count)s). CBP pays 60 to 90 days after it accepts a claim.")
-WATCH_DEPOSITS = _("Record each deposit under “Payments” when ACE shows it.")
+WATCH_DEPOSITS = _("We record each deposit under “Payments” when ACE shows it.")
 PAID = _("Paid so far: %(amount)s, interest included.")
 
 

@@ -44,6 +44,10 @@ NO_ANSWER = _(
     "%(count)s entries stand in the file “%(file)s” of %(made)s, and no result for them has come in yet. If that file "
     "was uploaded, load its results first."
 )
+NOT_TOLD = _(
+    "Of %(count)s entries no report has said whether they are liquidated (%(named)s). They are taken as not liquidated. "
+    "Export ES-003 with the columns Liquidation Date and Liquidation Status to be sure."
+)
 REJECTED = _(
     "%(count)s entries were rejected with “%(message)s” (%(named)s). If that still holds they come back the same: "
     "%(remedy)s"
@@ -96,6 +100,7 @@ def plan(importer: ImporterOfRecord, *, today: date) -> CapePlan:
     """Judges by the rules as of `today`, whatever day the stored verdicts are of."""
     made = CapePlan(importer, today, RuleVersion.objects.rules())
     decided: dict[EntryFacts, Decision] = {}
+    not_told: list[Candidate] = []
     entries = Entry.objects.filter(importer=importer).order_by("entry_date", "number")
     for entry in entries.iterator(chunk_size=BATCH):
         facts = entry.facts
@@ -109,8 +114,11 @@ def plan(importer: ImporterOfRecord, *, today: date) -> CapePlan:
             made.excluded.append(Excluded(candidate, PENDING, UNDECIDED))
         else:
             made.entries.append(candidate)
+            if not (entry.liquidation_date or entry.liquidation_status):
+                not_told.append(candidate)
     made.warnings = [
         *_other_filers(made.entries),
+        *_liquidation_not_told(not_told),
         *_without_answer(made.entries),
         *_not_yet_right(importer, {entry.pk: entry for entry in made.entries}),
     ]
@@ -180,6 +188,11 @@ def _other_filers(entries: list[Candidate]) -> Iterator[RuleViolation]:
     for code, count in sorted(foreign.items()):
         named = _named(entry for entry in entries if entry.number.startswith(code))
         yield RuleViolation("other_filer", OTHER_FILER, count=count, code=code, named=named)
+
+
+def _liquidation_not_told(entries: list[Candidate]) -> Iterator[RuleViolation]:
+    if entries:
+        yield RuleViolation("liquidation_not_told", NOT_TOLD, count=len(entries), named=_named(iter(entries)))
 
 
 def _named(entries: Iterator[Candidate]) -> str:

@@ -124,3 +124,13 @@ def test_importers_are_taken_in_the_order_in_which_an_import_takes_them(importer
         EntryFactory.create(importer=one)
     files = make_all([later, importer], by=StaffFactory.create(), today=today())
     assert [file.importer_id for file in files] == sorted([importer.pk, later.pk])
+
+
+def test_where_no_report_told_of_liquidation_it_is_said() -> None:
+    told = EntryFactory(liquidation_status="Not Liquidated")
+    silent = EntryFactory(importer=told.importer, liquidation_status="")
+    made = plan(told.importer, today=timezone.localdate())
+    assert len(made.entries) == 2
+    [warning] = [one for one in made.warnings if one.code == "liquidation_not_told"]
+    assert silent.canonical in warning.message
+    assert told.canonical not in warning.message
