@@ -45,8 +45,8 @@ NO_ANSWER = _(
     "was uploaded, load its results first."
 )
 NOT_TOLD = _(
-    "Of %(count)s entries no report has said whether they are liquidated (%(named)s). They are taken as not liquidated. "
-    "Export ES-003 with the columns Liquidation Date and Liquidation Status to be sure."
+    "Of %(count)s entries no report has said whether they are liquidated (%(named)s). They are taken as not "
+    "liquidated. Export ES-003 with the columns Liquidation Date and Liquidation Status to be sure."
 )
 REJECTED = _(
     "%(count)s entries were rejected with “%(message)s” (%(named)s). If that still holds they come back the same: "
