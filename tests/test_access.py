@@ -136,7 +136,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (STAFF, "302 404 404 422 422", ("admin:importers_roster", "admin:refunds_report_add")),
     (STAFF, STAFF, ("admin:refunds_report_change",)),
     (STAFF, STAFF_NO_POST, ("admin:refunds_report_errors",)),
-    (STAFF_MOVE, STAFF_MOVE, ("admin:refunds_report_again",)),
+    (STAFF_MOVE, STAFF_MOVE, ("admin:refunds_report_again", "admin:refunds_payment_take_back")),
     (NOBODY, NOBODY, ("admin:refunds_report_history",)),
     (STAFF_MOVE, STAFF, ("admin:importers_deed",)),
     ("302 404 404 404 200", "302 404 404 404 302", ("admin:importers_remove",)),
@@ -249,7 +249,10 @@ def of_entries_and_payments(importer: ImporterOfRecord) -> dict[str, list[object
     of_a_row: dict[str, list[object]] = {
         f"admin:refunds_{name}_{page}": [pk] for name, pk in rows.items() for page in OF_A_ROW
     }
-    return of_a_row | {"admin:refunds_expected": [importer.pk]}
+    return of_a_row | {
+        "admin:refunds_expected": [importer.pk],
+        "admin:refunds_payment_take_back": [payment.pk],
+    }
 
 
 def in_what_is_shared(importer: ImporterOfRecord) -> dict[str, list[object]]:

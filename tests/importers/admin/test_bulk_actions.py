@@ -103,7 +103,7 @@ def test_nothing_is_deleted_by_the_list(as_staff: Client, rows: list[ImporterOfR
     assert ImporterOfRecord.objects.count() == 3
 
 
-@pytest.mark.parametrize("action", BulkActions.actions)
+@pytest.mark.parametrize("action", [action for action in BulkActions.actions if isinstance(action, str)])
 def test_all_on_the_list_means_those_that_were_named(
     action: str, as_staff: Client, staff: User, rows: list[ImporterOfRecord]
 ) -> None:
