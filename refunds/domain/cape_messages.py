@@ -13,11 +13,13 @@ from functools import lru_cache
 
 from importers.domain.errors import Msgid, RuleViolation
 from importers.domain.errors import gettext_noop as _
+from importers.domain.free_text import looks_like_bank_details
 from importers.domain.text import LONGEST_TEXT, one_line
 
 LONGEST = 500
 # Several errors of one entry stand in one cell, or in several rows.
 APART = re.compile(r"\s*[;|\n\r]+\s*")
+LONG_NUMBER = re.compile(r"\d(?:[\W_]{0,3}\d){4,}")
 # A message may repeat whose the entry is: of a Social Security number nothing is kept.
 SSN_SHAPED = re.compile(r"(?<![0-9A-Z])\d{3}-?\d{2}-?\d{4}(?![0-9A-Z])")
 
@@ -322,7 +324,14 @@ def message_text(text: str) -> str:
     parts = (
         part for part in (_clean(part) for part in APART.split(text[:LONGEST_TEXT])) if part not in NO_ERROR | {""}
     )
-    return _bounded(SSN_SHAPED.sub("•••", "; ".join(parts)), LONGEST)
+    return _bounded(without_private_numbers("; ".join(parts)), LONGEST)
+
+
+def without_private_numbers(text: str) -> str:
+    """Whoever wrote the text was not asked for a Social Security number or bank details, and may have put them in."""
+    text = SSN_SHAPED.sub("•••", text)
+    suspect = len(text) > LONGEST_TEXT or looks_like_bank_details(text)
+    return LONG_NUMBER.sub("•••", text) if suspect else text
 
 
 def explain(text: str) -> list[Explained]:

@@ -5,7 +5,6 @@ really writes is added to them. Columns with bank numbers are refused (see `head
 are blanked.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +17,7 @@ from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.numbers import read_number
 from importers.domain.roster.text import cell_text
 from importers.domain.sheets import Cell
+from refunds.domain.cape_messages import LONG_NUMBER
 from refunds.domain.entry_number import parse_entry_number
 from refunds.formats.cells import day_or_none, money
 from refunds.formats.headed import Column, Headed, Row, under_headings
@@ -52,7 +52,6 @@ COLUMNS = (
 )  # fmt: skip
 LONGEST_REASON = 500
 # Five digits and more, however they are grouped: a reason may repeat the number that the bank did not know.
-NUMBER_IN_REASON = re.compile(r"\d(?:[\W_]{0,3}\d){4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +136,4 @@ def _entry(cell: Cell) -> str:
 
 
 def _reason(cell: Cell) -> str:
-    return NUMBER_IN_REASON.sub("•••", cell_text(cell))
+    return LONG_NUMBER.sub("•••", cell_text(cell))

@@ -19,7 +19,7 @@ from typing import IO, BinaryIO
 from django.db import connection, transaction
 
 from importers.domain.errors import RuleViolation
-from importers.domain.free_text import looks_like_bank_details, refuse_bank_details
+from importers.domain.free_text import refuse_bank_details
 from importers.domain.identifiers import NumberKind, masked_ssn
 from importers.domain.roster.numbers import read_number
 from importers.domain.roster.text import cell_text, shown
@@ -27,14 +27,12 @@ from importers.domain.sheets import Broken, Cell
 from importers.domain.sheets.long_workbook import MAX_UNPACKED
 from importers.domain.sheets.package import opened
 from importers.domain.sheets.table import MAX_COLUMNS
-from importers.domain.text import LONGEST_TEXT
 from importers.models.importer import number_columns
-from refunds.domain.cape_messages import SSN_SHAPED
+from refunds.domain.cape_messages import LONG_NUMBER, without_private_numbers
 from refunds.domain.entry_number import parse_entry_number
 from refunds.formats.headed import Headed
 from refunds.formats.kept_number import KeptNumber, holds_private, kept_number, may_be_private
 from refunds.formats.recognition import Recognised, open_report
-from refunds.formats.rev613 import NUMBER_IN_REASON
 from refunds.models import Report, ReportChunk
 
 PIECE = 4 * 1024 * 1024
@@ -212,13 +210,11 @@ def _entry(cell: Cell) -> str:
 
 
 def _reason(cell: Cell) -> str:
-    return NUMBER_IN_REASON.sub("•••", _text(cell))
+    return LONG_NUMBER.sub("•••", _text(cell))
 
 
 def _message(cell: Cell) -> str:
-    text = SSN_SHAPED.sub("•••", _plain(cell))
-    suspect = len(text) > LONGEST_TEXT or looks_like_bank_details(text)
-    return NUMBER_IN_REASON.sub("•••", text) if suspect else text
+    return without_private_numbers(_plain(cell))
 
 
 # The others are words.

@@ -126,3 +126,8 @@ def test_accepted_with_an_error_that_rules_it_out_is_a_contradiction() -> None:
 
 def test_every_status_listed_is_understood() -> None:
     assert all(claim_status(text.title(), "") in ClaimStatus for text in STATUSES)
+
+
+def test_a_message_with_bank_details_is_kept_without_them() -> None:
+    assert "987654321012" not in message_text("REFUND FAILED ACCOUNT 987654321012")
+    assert message_text("HTS 99030125 NOT VALID") == "HTS 99030125 NOT VALID"
