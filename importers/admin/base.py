@@ -1,9 +1,9 @@
 """What all of the staff's pages share."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.admin import SimpleListFilter
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
@@ -11,12 +11,24 @@ from unfold.admin import ModelAdmin
 from importers.admin.history import history_page
 from importers.models import User
 
+M = TypeVar("M", bound=Model)
+LONGEST_KEY = len(str(2**63))
+
 
 def staff(request: HttpRequest) -> User:
     """The colleague at the keyboard; the site lets nobody else through."""
     if not isinstance(request.user, User) or not request.user.is_staff:
         raise TypeError("only staff get here")
     return request.user
+
+
+def row_of(rows: QuerySet[M], key: object) -> M:
+    """The row with the key that stands in the address, where anything may stand. Raises Http404."""
+    text = str(key)
+    row = rows.filter(pk=int(text)).first() if text.isdecimal() and len(text) < LONGEST_KEY else None
+    if row is None:
+        raise Http404
+    return row
 
 
 def parameters(chosen: Any) -> set[str]:
@@ -71,8 +83,6 @@ class StaffAdmin(ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        row = self.model._default_manager.filter(pk=object_id).first() if str(object_id).isdecimal() else None
-        if row is None:
-            raise Http404
+        row = row_of(self.model._default_manager.all(), object_id)
         context = {"title": str(row), "original": row, "page": history_page(row, request.GET.get("p", "1"))}
         return self.page(request, "admin/importers/history.html", context)

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import display
 
-from importers.admin.base import StaffAdmin
+from importers.admin.base import StaffAdmin, row_of
 from importers.admin.filters import AssignedFilter, Choices
 from importers.admin.listing import ago
 from importers.admin.page import DeedForm, Deeds
@@ -119,9 +119,9 @@ class ErrandAdmin(StaffAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        errand = Errand.objects.filter(pk=int(object_id)).first() if object_id and object_id.isdecimal() else None
-        if errand is None or request.method != "GET":
+        if request.method != "GET":
             raise Http404
+        errand = row_of(Errand.objects.all(), object_id)
         return HttpResponseRedirect(importer_page(errand.importer_id))
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from importers.admin.actions import BulkActions
 from importers.admin.ahead import reminders_view
-from importers.admin.base import StaffAdmin, staff
+from importers.admin.base import StaffAdmin, row_of, staff
 from importers.admin.deeds import DEEDS, Deed
 from importers.admin.errands import errand_lines
 from importers.admin.extensions import panels
@@ -116,14 +116,7 @@ class ImporterAdmin(ImporterList, BulkActions, StaffAdmin):
         return self.page(request, "admin/importers/remove.html", context)
 
     def _row(self, pk: str | int | None) -> ImporterOfRecord:
-        row = (
-            rows().prefetch_related("acceptances__accepted_by").filter(pk=int(pk)).first()
-            if pk is not None and str(pk).isdecimal()
-            else None
-        )
-        if row is None:
-            raise Http404
-        return row
+        return row_of(rows().prefetch_related("acceptances__accepted_by"), pk)
 
 
 def _place(deed: Deed, importer: ImporterOfRecord, data: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from importers.admin import words
-from importers.admin.base import StaffAdmin
+from importers.admin.base import StaffAdmin, row_of
 from importers.admin.listing import ago
 from importers.models import Question
 
@@ -91,9 +91,9 @@ class QuestionAdmin(StaffAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        question = Question.objects.filter(pk=int(object_id)).first() if object_id and object_id.isdecimal() else None
-        if question is None or request.method != "GET":
+        if request.method != "GET":
             raise Http404
+        question = row_of(Question.objects.all(), object_id)
         page = reverse("admin:importers_importerofrecord_change", args=[question.importer_id])
         return HttpResponseRedirect(f"{page}#questions")
 

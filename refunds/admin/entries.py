@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import display
 
-from importers.admin.base import StaffAdmin
+from importers.admin.base import StaffAdmin, row_of
 from importers.admin.filters import Choices
 from importers.domain.text import unify
 from importers.models import ImporterOfRecord
@@ -151,10 +151,9 @@ class EntryAdmin(StaffAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        rows = Entry.objects.select_related("importer", "report")
-        entry = rows.filter(pk=int(object_id)).first() if object_id and object_id.isdecimal() else None
-        if entry is None or request.method != "GET":
+        if request.method != "GET":
             raise Http404
+        entry = row_of(Entry.objects.select_related("importer", "report"), object_id)
         return self.page(request, "admin/refunds/entry.html", entry_context(entry))
 
 

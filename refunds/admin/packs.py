@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
-from importers.admin.base import StaffAdmin, staff
+from importers.admin.base import StaffAdmin, row_of, staff
 from importers.admin.listing import ago
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
@@ -131,10 +131,7 @@ class PackAdmin(StaffAdmin):
 
     def _row(self, pk: str | int | None) -> Pack:
         packs = Pack.objects.without_files().select_related("importer", "published_by", "withdrawn_by")
-        pack = packs.filter(pk=int(str(pk))).first() if str(pk).isdecimal() and len(str(pk)) < 19 else None
-        if pack is None:
-            raise Http404
-        return pack
+        return row_of(packs, pk)
 
 
 def panel(request: HttpRequest, importer: ImporterOfRecord) -> dict[str, Any]:

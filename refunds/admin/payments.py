@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from unfold import widgets
 from unfold.decorators import display
 
-from importers.admin.base import StaffAdmin, staff
+from importers.admin.base import StaffAdmin, row_of, staff
 from importers.admin.forms import day, text
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
@@ -93,9 +93,9 @@ class PaymentAdmin(StaffAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        payment = Payment.objects.filter(pk=int(object_id)).first() if object_id and object_id.isdecimal() else None
-        if payment is None or request.method != "GET":
+        if request.method != "GET":
             raise Http404
+        payment = row_of(Payment.objects.all(), object_id)
         return HttpResponseRedirect(reverse("admin:refunds_expected", args=[payment.importer_id]))
 
     def expected_view(self, request: HttpRequest, pk: int) -> HttpResponse:

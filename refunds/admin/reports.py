@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminFileFieldWidget, UnfoldBooleanWidget
 
-from importers.admin.base import StaffAdmin, staff
+from importers.admin.base import StaffAdmin, row_of, staff
 from importers.domain.errors import fill
 from importers.domain.sheets.neutral import neutral
 from refunds.formats import FORMATS
@@ -102,7 +102,7 @@ class ReportAdmin(StaffAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        report = get_object_or_404(Report, pk=object_id if str(object_id).isdecimal() else 0)
+        report = row_of(Report.objects.all(), object_id)
         is_unfinished = report.state in UNFINISHED
         context = {
             "title": report.file_name,

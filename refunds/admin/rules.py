@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from importers.admin.base import StaffAdmin, staff
+from importers.admin.base import StaffAdmin, row_of, staff
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
 from importers.wording import plain_date, violation_text
@@ -172,10 +172,7 @@ class RuleVersionAdmin(StaffAdmin):
         return self.page(request, "admin/refunds/rules_preview.html", context)
 
     def _version(self, key: str) -> RuleVersion:
-        found = RuleVersion.objects.select_related("created_by").filter(pk=key).first() if key.isdecimal() else None
-        if found is None:
-            raise Http404
-        return found
+        return row_of(RuleVersion.objects.select_related("created_by"), key)
 
     def _list(self) -> str:
         return reverse("admin:refunds_ruleversion_changelist")

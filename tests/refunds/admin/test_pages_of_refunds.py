@@ -296,3 +296,9 @@ def test_a_page_that_is_not_in_the_menu_is_reached_from_the_one_that_is(
     assert [one["link"] for one in items if one["active"]] == [reverse(f"admin:{item}")]
     for other in leads_to:
         assert f'href="{reverse(f"admin:{other}")}"' in page.content.decode()
+
+
+@pytest.mark.parametrize("table", ["entry", "payment", "pack", "report", "ruleversion"])
+@pytest.mark.parametrize("key", ["9" * 5000, "9" * 30, "x", "0"])
+def test_what_is_no_key_in_the_address_is_not_found(table: str, key: str, as_staff: Client) -> None:
+    assert as_staff.get(f"/admin/refunds/{table}/{key}/change/").status_code == 404
