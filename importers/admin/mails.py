@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from unfold.decorators import display
 
 from importers.admin import words
-from importers.admin.base import StaffAdmin, staff
+from importers.admin.base import StaffAdmin, row_of, staff
 from importers.admin.listing import ago
 from importers.admin.reminders import WHY_SKIPPED
 from importers.models import MailAttempt, MailKind, MailState, Notification
@@ -103,10 +103,10 @@ class MailAdmin(StaffAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        mails = Notification.objects.select_related("importer", "campaign", "requested_by", "link_used_by")
-        mail = mails.filter(pk=int(object_id)).first() if object_id and object_id.isdecimal() else None
-        if mail is None or request.method != "GET":
+        if request.method != "GET":
             raise Http404
+        mails = Notification.objects.select_related("importer", "campaign", "requested_by", "link_used_by")
+        mail = row_of(mails, object_id)
         readable = may_be_read(mail)
         context = {
             "title": mail.subject if readable and mail.subject else mail.get_kind_display(),
