@@ -1,19 +1,17 @@
 """From judged lines to entries: what belongs to one entry, and where its rows contradict one another."""
 
-from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from django.db import connection
+import polars as pl
 
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
+from refunds.domain.entry_number import hyphened
 from refunds.formats.cells import MOST, TOO_MUCH
 from refunds.formats.es003 import Field
-from refunds.services.judging import GROUPS, Judged, drop, rows_of, run
-from refunds.services.staging import TABLE
+from refunds.services.judging import ENTRY, FACTS, KEY, TEXT, Judged, kind_of, rows_of, run
+from refunds.services.staging import ROW
 
-FACTS = "import_facts"
-BAD = "import_bad"
 # What can only be one for an entry; of other columns the first row that says something counts.
 ONE_ONLY = {
     Field.IMPORTER: _("The rows above have another importer for this entry. Correct the one that is wrong."),
@@ -24,104 +22,67 @@ ONE_ONLY = {
     ),
 }
 DUPLICATE = _("This line stands in row %(first)d already. Delete one of the two.")
-DATES = (Field.ENTRY_DATE, Field.SUMMARY_DATE, Field.LIQUIDATION_DATE)
-LEFT_ASIDE = (Field.NUMBER, Field.IMPORTER, Field.FILER_NAME)
 
 
 def gather(judged: Judged) -> int:
-    """Leaves `import_facts`, one row an entry, without those of which a row is bad; returns how many entries there are
-    in the file, the bad ones among them."""
+    """Leaves in `import_facts` one row for each entry of which no row is bad; returns how many entries there are in the
+    file, the bad ones among them."""
+    run(f"ANALYZE {FACTS}")
     _tell_duplicates(judged)
     _leave_out(judged)
-    _make_facts(judged)
-    apart = [number for (number,) in rows_of(f"SELECT number FROM {FACTS} GROUP BY number HAVING count(*) > 1")]  # noqa: S608
-    if apart:
+    if apart := _apart():
         _tell_contradictions(judged, apart)
+        _leave_out(judged)
+        _make_one(judged, apart)
     _tell_too_much(judged)
     _leave_out(judged)
-    run(f"DELETE FROM {FACTS} f USING {BAD} b WHERE f.number = b.number")  # noqa: S608
-    if apart:
-        _make_one()
     judged.errors.sort(key=lambda error: error.row)
     [(good,)] = rows_of(f"SELECT count(*) FROM {FACTS}")  # noqa: S608
-    [(bad,)] = rows_of(f"SELECT count(*) FROM {BAD} WHERE number <> ''")  # noqa: S608
-    return int(good) + int(bad)
-
-
-def entry_columns(judged: Judged) -> list[str]:
-    """The report's columns that an entry has too."""
-    return [name for name in judged.columns if name not in LEFT_ASIDE]
+    return int(good) + len(judged.bad)
 
 
 def _tell_duplicates(judged: Judged) -> None:
-    """Looks at all lines of those entries whose `marks` do not show that each of their lines is there once."""
-    fields = judged.staged.fields
-    where = "number <> ''"
-    if judged.staged.has_line_numbers:
-        key = "number, ltrim(line, '0'), ltrim(ordinal, '0'), hts"
-        where += (
-            f" AND number IN (SELECT number FROM {GROUPS} GROUP BY number "  # noqa: S608
-            "HAVING count(*) > 1 OR bit_count(min(marks)::bit(64)) < min(lines))"
-        )
-    else:
-        key = ", ".join(connection.ops.quote_name(name) for name in (*fields, *judged.staged.others))
-    twice = rows_of(
-        f"SELECT min(number), array_agg(row ORDER BY row) FROM {TABLE} WHERE {where} "  # noqa: S608
-        f"GROUP BY {key} HAVING count(*) > 1"
-    )
-    for number, (first, *others) in twice:
+    if not judged.keys:
+        return
+    lines = pl.concat(judged.keys)
+    keys = lines[KEY].sort()
+    lines = lines.filter(pl.col(KEY).is_in(keys.filter(keys == keys.shift())))
+    for entry, (first, *others) in lines.group_by(ENTRY, KEY).agg(pl.col(ROW).sort()).select(ENTRY, ROW).iter_rows():
         for row in others:
-            violation = RuleViolation("duplicate", DUPLICATE, first=first)
-            judged.tell(row, fields[Field.NUMBER], violation, number=number)
+            _tell(judged, entry, row, Field.NUMBER, RuleViolation("duplicate", DUPLICATE, first=first))
 
 
 def _leave_out(judged: Judged) -> None:
-    """`import_bad` are the numbers of entries with which something is wrong."""
-    drop(BAD)
-    rows = sorted(set(judged.bad_rows))
-    run(
-        f"CREATE TEMP TABLE {BAD} ON COMMIT DROP AS SELECT DISTINCT translate(number, '-', '') AS number "  # noqa: S608
-        f"FROM {TABLE} WHERE {'row = ANY(%s)' if rows else 'false'}",
-        [rows] if rows else [],
-    )
+    if judged.bad:
+        run(f"DELETE FROM {FACTS} WHERE number = ANY(%s)", [list(judged.bad)])  # noqa: S608
 
 
-def _make_facts(judged: Judged) -> None:
-    drop(FACTS)
-    joins, params, selected = [], [], []
-    for place, name in enumerate(entry_columns(judged)):
-        kind = "date" if name in DATES else "numeric" if name == Field.LIQUIDATED_DUTY else "text"
-        column = connection.ops.quote_name(name)
-        values = judged.values[name]
-        if kind == "text" and all(text == value for text, value in values.items()):
-            selected.append(f"g.{column}")
-            continue
-        selected.append(f"v{place}.value AS {column}")
-        joins.append(
-            f"LEFT JOIN unnest(%s::text[], %s::{kind}[]) AS v{place} (written, value) ON v{place}.written = g.{column}"
-        )
-        params += [list(values), list(values.values())]
-    run(
-        f"CREATE TEMP TABLE {FACTS} ON COMMIT DROP AS SELECT translate(g.number, '-', '') AS number, g.importer, "  # noqa: S608
-        f"{', '.join(selected)}, g.row, g.lines, g.ieepa_duty FROM {GROUPS} g {' '.join(joins)} "
-        f"WHERE NOT EXISTS (SELECT FROM {BAD} b WHERE b.number = translate(g.number, '-', ''))",
-        params,
-    )
+def _apart() -> list[str]:
+    """Entries with more than one row: pieces of the file that say the same, or lines that say something else."""
+    return [number for (number,) in rows_of(f"SELECT number FROM {FACTS} GROUP BY number HAVING count(*) > 1")]  # noqa: S608
 
 
 def _tell_contradictions(judged: Judged, apart: list[str]) -> None:
-    names = [name for name in ONE_ONLY if name in judged.staged.fields]
-    columns = ", ".join(f"f.{name}" for name in names)
+    names = [name for name in ONE_ONLY if name in judged.fields]
+    differ = " OR ".join(f"min({name}) <> max({name})" for name in names)
+    said = ", ".join(f"nullif({name}, '') AS {name}" if kind_of(name) is TEXT else name for name in names)
     found = rows_of(
-        f"SELECT f.number, f.row, {columns} FROM {FACTS} f WHERE f.number = ANY(%s) ORDER BY f.number, f.row",  # noqa: S608
+        f"SELECT number, row, {', '.join(names)} FROM {FACTS} WHERE number IN ("  # noqa: S608
+        f"SELECT number FROM (SELECT number, {said} FROM {FACTS} WHERE number = ANY(%s)) s "
+        f"GROUP BY number HAVING {differ}) ORDER BY number, row",
         [apart],
     )
     for number, rows in groupby(found, key=lambda row: row[0]):
-        said = ((one[1], dict(zip(names, one[2:], strict=True))) for one in rows)
-        for row, name in _contradictions(judged, said):
-            judged.tell(
-                row, judged.staged.fields[name], RuleViolation("contradiction", ONE_ONLY[Field(name)]), number=number
-            )
+        first: dict[str, object] = {}
+        for _number, row, *values in rows:
+            for name, value in zip(names, values, strict=True):
+                if value not in (None, "") and first.setdefault(name, value) != value:
+                    _tell(judged, number, row, name, RuleViolation("contradiction", ONE_ONLY[name]))
+
+
+def _tell(judged: Judged, number: str, row: int, name: str, violation: RuleViolation) -> None:
+    judged.tell(row, judged.fields[name], violation, number=hyphened(number))
+    judged.bad.add(number)
 
 
 def _tell_too_much(judged: Judged) -> None:
@@ -135,36 +96,18 @@ def _tell_too_much(judged: Judged) -> None:
         [MOST],
     )
     for number, row in found:
-        judged.tell(row, judged.staged.fields[Field.DUTY], RuleViolation("money", TOO_MUCH), number=number)
+        _tell(judged, number, row, Field.DUTY, RuleViolation("money", TOO_MUCH))
 
 
-def _contradictions(judged: Judged, rows: Iterator[tuple[int, Mapping[str, object]]]) -> Iterator[tuple[int, str]]:
-    """An importer number in two spellings is one."""
-    first: dict[str, object] = {}
-    for row, said in rows:
-        fingerprint = judged.owners[str(said[Field.IMPORTER])].fingerprint
-        for name, value in (dict(said) | {Field.IMPORTER: fingerprint}).items():
-            if value not in (None, "") and first.setdefault(name, value) != value:
-                yield row, name
-
-
-def _make_one() -> None:
+def _make_one(judged: Judged, apart: list[str]) -> None:
     """Lines of one entry that say different things where that may be: the first row that says something counts."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {FACTS} LIMIT 0")  # noqa: S608
-        names = [column.name for column in cursor.description or ()]
-    sums = {"row": "min", "lines": "sum", "ieepa_duty": "sum"}
-    selected = [
-        "number"
-        if name == "number"
-        else f"{sums[name]}({name}) AS {name}"
-        if name in sums
-        else f"(array_agg({name} ORDER BY row) FILTER (WHERE {name}::text <> ''))[1] AS {name}"
-        for name in names
-    ]
-    texts = f"{FACTS}_apart"
-    drop(texts)
-    run(f"ALTER TABLE {FACTS} RENAME TO {texts}")
+    counted = {"row": "min(row)", "lines": "sum(lines)", "ieepa_duty": "sum(ieepa_duty)"}
+    names = judged.columns
+    said = [f"(array_agg({name} ORDER BY row) FILTER (WHERE {name}::text <> ''))[1]" for name in names]
+    said = [f"coalesce({sql}, '')" if kind_of(name) is TEXT else sql for name, sql in zip(names, said, strict=True)]
     run(
-        f"CREATE TEMP TABLE {FACTS} ON COMMIT DROP AS SELECT {', '.join(selected)} FROM {texts} GROUP BY number"  # noqa: S608
+        f"WITH apart AS (DELETE FROM {FACTS} WHERE number = ANY(%s) RETURNING *) "  # noqa: S608
+        f"INSERT INTO {FACTS} (number, {', '.join([*names, *counted])}) "
+        f"SELECT number, {', '.join([*said, *counted.values()])} FROM apart GROUP BY number",
+        [apart],
     )

@@ -23,13 +23,12 @@ from refunds.formats.cape_result import Results
 from refunds.formats.es003.reading import NO_LINES
 from refunds.formats.recognition import open_report
 from refunds.formats.rev613 import Rejected
-from refunds.models import Report, ReportState
+from refunds.models import Report, ReportState, RuleVersion
 from refunds.services import merging, verdicts
 from refunds.services.claims import Stored, store_rejected, store_results
 from refunds.services.gathering import gather
-from refunds.services.judging import judge, rows_of, run
+from refunds.services.judging import FACTS, drop, judge, rows_of, run
 from refunds.services.keeping import scrub
-from refunds.services.staging import forget, stage
 
 ONE_AT_A_TIME = 4811_5106_3  # of PostgreSQL's advisory locks
 LEASE = timedelta(minutes=15)
@@ -79,7 +78,7 @@ def import_report(report: Report, *, dry_run: bool = False) -> Outcome:
                 _finish_unread(report, ReportState.REFUSED, outcome, timezone.now())
         finally:
             if connection.is_usable():
-                forget()
+                drop(FACTS)
     outcome.seconds = round(monotonic() - started, 2)
     return outcome
 
@@ -135,21 +134,22 @@ def alone_if_free() -> Iterator[bool]:
 
 
 def _read_entries(report: Report, dry_run: bool) -> Outcome:
-    today = timezone.localdate()
-    staged = stage(report.pieces, today=today, tell=partial(_tell_progress, report))
+    today, tell = timezone.localdate(), partial(_tell_progress, report)
+    judged = judge(report.pieces, RuleVersion.objects.rules().prefixes, today, tell)
     with deed(f"entries {report.file_name}", by=report.uploaded_by):
         run("SET LOCAL work_mem = '128MB'")
         run("SET LOCAL jit = off")
         run("SET LOCAL default_statistics_target = 5")  # of the temporary tables; their size is what matters
         rules = verdicts.held_rules()
-        judged = judge(staged, rules.prefixes, today)
-        if not staged.lines and not judged.errors:
+        if rules.prefixes != judged.prefixes:  # changed meanwhile
+            judged = judge(report.pieces, rules.prefixes, today, tell)
+        if not judged.lines and not judged.errors:
             judged.errors.append(LineError.of(0, "", RuleViolation("no_rows", NO_LINES)))
         entries = gather(judged)
-        may_be_saved = bool(staged.lines) and (report.skip_bad_rows or not judged.errors)
+        may_be_saved = bool(judged.lines) and (report.skip_bad_rows or not judged.errors)
         writes = may_be_saved and not dry_run
         counts = merging.compare(judged, report, holding=writes)
-        outcome = Outcome("es003", staged.lines, entries, **asdict(counts), errors=judged.errors, saved=writes)
+        outcome = Outcome("es003", judged.lines, entries, **asdict(counts), errors=judged.errors, saved=writes)
         if writes:
             merging.write(report, rules, today)
             _finish(report, ReportState.DONE, outcome, timezone.now(), rules.version)

@@ -1,74 +1,68 @@
-"""What the cells of a staged report say, and what is wrong with them.
+"""What the cells of a report say, what is wrong with them, and what its lines come to for each entry.
 
-Each distinct text is read once, by the format's own readers; PostgreSQL takes by itself only numbers and amounts that
-are written so plainly that the readers cannot see them otherwise (a test compares the two). What is written in another
-way is written plainly into the table, and what cannot be read becomes an error for each row in which it stands.
+Each distinct text is read once, by the format's own readers. Of entry numbers and amounts there are too many: those
+that are written so plainly that the readers cannot see them otherwise are taken as they are (a test compares the two).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection
+import polars as pl
+from django.db import connection, transaction
 
 from importers.domain.errors import LineError, RuleViolation
 from importers.domain.identifiers import ImporterNumber, NumberKind
 from importers.domain.roster.text import cell_text, shown
 from importers.models.importer import number_columns
 from refunds.domain.entry_number import SHAPE as ENTRY_NUMBER
+from refunds.domain.entry_number import check_digit
 from refunds.formats.es003 import Field
 from refunds.formats.es003.reading import READERS
 from refunds.formats.kept_number import KeptNumber, holds_private, kept_number, may_be_private
-from refunds.services.staging import TABLE, TOLD, Staged
+from refunds.formats.recognition import open_report
+from refunds.services.staging import OTHERS, ROW, TOLD, Lines, NotPlainError, careful, has_line_numbers, straight
 
+FACTS = "import_facts"  # a temporary table: what the lines come to
+ENTRY, KEY = "entry", "key"
 PER_LINE = (Field.HTS, Field.DUTY, Field.LINE, Field.ORDINAL)
-GROUPS = "import_groups"
-# Braces are doubled: each is filled in with its column. Regular expressions are slow, so amounts as ACE writes them are
-# told by the signs between their digits and by where those stand.
-WRITTEN_OUT = r"^\$?([0-9]{{1,9}}|[0-9]{{1,3}}(,[0-9]{{3}}){{1,3}})(\.[0-9]{{1,2}})?$"
-AMOUNT = f"""CASE translate({{0}}, '0123456789', '')
-    WHEN '$.' THEN {{0}} LIKE '$_%.__' AND length({{0}}) <= 13
-    WHEN '$,.' THEN {{0}} LIKE '$_%,___.__' AND length({{0}}) <= 11
-    WHEN '$,,.' THEN {{0}} LIKE '$_%,___,___.__' AND length({{0}}) <= 15
-    WHEN '' THEN length({{0}}) BETWEEN 1 AND 9
-    ELSE {{0}} ~ '{WRITTEN_OUT}' END"""
-COUNT = "length({0}) <= 6 AND translate({0}, '0123456789', '') = ''"
-PLAIN = {
-    Field.HTS: "length({0}) IN (8, 10) AND translate({0}, '0123456789', '') = ''",
-    Field.DUTY: AMOUNT,
-    Field.LINE: COUNT,
-    Field.ORDINAL: COUNT,
-    Field.LIQUIDATED_DUTY: f"({{0}} = '' OR {AMOUNT})",
-}
-# Written where a cell cannot be read, so that statements can go on; the entry is left out anyhow.
-IN_PLACE = {Field.DUTY: "0"}
+# The filer's name is looked at, for what may not be kept, and not kept.
+LEFT_ASIDE = (*PER_LINE, Field.NUMBER, Field.FILER_NAME)
+# Written where a cell cannot be read, so that the others can be counted; the entry is left out anyhow.
+IN_PLACE: Mapping[str, str] = {Field.DUTY: "0"}
+FILER = re.compile("[0-9A-Z]{3}")
+PLAIN_NUMBER = "^(?:[1-9A-Z][0-9A-Z]{2}|0[1-9A-Z][0-9A-Z]|00[1-9A-Z])(?:-[0-9]{7}-|[0-9]{7})[0-9]$"
+PLAIN_AMOUNT = r"^\$?(?:[0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,2})?$"
 
 
-def plain_number(column: str) -> str:
-    """SQL of `parse_entry_number` for a number in capitals with both hyphens or with none."""
-    letters = "'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '12345678912345678923456789'"
-    filer, serial = f"left({column}, 3)", f"translate(substr({column}, 4), '-', '')"
-    shape = (
-        f"CASE length({column}) WHEN 13 THEN {column} LIKE '___-_______-_' WHEN 11 THEN strpos({column}, '-') = 0 END "
-        f"AND translate({filer}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789', '') = '' AND {filer} <> '000' "
-        f"AND length({serial}) = 8 AND translate({serial}, '0123456789', '') = ''"
-    )
-    values = [f"get_byte(d, {place})" for place in range(11)]
-    doubled = [f"2 * {value} - 9 * ({value} > 52)::int - 48" for value in values[1:10:2]]  # 52 is "4"
-    total = " + ".join((*values[0:10:2], *doubled, values[10]))
-    digits = f"convert_to(translate({filer}, {letters}) || {serial}, 'UTF8')"
-    fits = f"(SELECT ({total} - 11 * 48) % 10 = 0 FROM (SELECT {digits} AS d OFFSET 0) AS s)"  # noqa: S608
-    return f"CASE WHEN {shape} THEN {fits} ELSE false END"
+class Kind(NamedTuple):
+    """A column in the table and in a frame."""
+
+    sql: str
+    frame: pl.DataType
+
+
+TEXT = Kind('text COLLATE "C" NOT NULL', pl.String())
+DAY = Kind("date", pl.Date())
+MONEY = Kind("numeric", pl.Decimal(38, 2))
+COUNT = Kind("integer", pl.Int32())
+COUNTED = {ROW: COUNT, "lines": COUNT, "ieepa_duty": MONEY}
+KINDS: Mapping[str, Kind] = {
+    Field.IMPORTER: COUNT, Field.ENTRY_DATE: DAY, Field.SUMMARY_DATE: DAY, Field.LIQUIDATION_DATE: DAY,
+    Field.LIQUIDATED_DUTY: MONEY,
+}  # fmt: skip
+
+Tell = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """An importer number as it is kept, by the text under which the staged lines have it. `shown` is how programs are
-    told of it."""
+    """An importer number as it is kept. `shown` is how programs are told of it."""
 
-    written: str
     kind: str
     number: str
     last4: str
@@ -78,21 +72,24 @@ class Owner:
     def shown(self) -> str:
         return self.number or KeptNumber(self.last4, self.fingerprint).told
 
-    @property
-    def is_private(self) -> bool:
-        return self.kind == NumberKind.SSN
-
 
 @dataclass(slots=True)
 class Judged:
-    """`values` are, for each column of an entry, the written texts and what they say; `bad_rows` the lines with which
-    something is wrong. `is_private` when the kept file holds a number that may not be kept."""
+    """`fields` are the columns that the file has, by their heading. For each column `values` holds what the texts read
+    so far say, `wrong` why others say nothing. `bad` are entry numbers with which something is wrong, `keys` tell lines
+    apart. Where an importer stands in `owners`, the facts have its place there. `is_private` when the kept file holds a
+    number that may not be kept."""
 
-    staged: Staged
+    fields: Mapping[str, str]
+    prefixes: tuple[str, ...]
+    today: date
+    lines: int = 0
     errors: list[LineError] = field(default_factory=list)
-    bad_rows: list[int] = field(default_factory=list)
-    values: dict[str, dict[str, object]] = field(default_factory=dict)
-    owners: dict[str, Owner] = field(default_factory=dict)
+    bad: set[str] = field(default_factory=set)
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    wrong: dict[str, dict[str, RuleViolation]] = field(default_factory=dict)
+    owners: dict[Owner, int] = field(default_factory=dict)
+    keys: list[pl.DataFrame] = field(default_factory=list)
     is_private: bool = False
 
     def tell(self, row: int, title: str, violation: RuleViolation, *, number: str, value: str = "") -> None:
@@ -101,24 +98,32 @@ class Judged:
             name = _repeated(number)
             self.is_private |= may_be_private(number)
         self.errors.append(LineError.of(row, title, violation, name=name, value=value))
-        self.bad_rows.append(row)
 
     @property
     def columns(self) -> list[str]:
         """Those of an entry, not of a line."""
-        return [name for name in self.staged.fields if name not in PER_LINE]
+        return [name for name in self.fields if name not in LEFT_ASIDE]
 
 
-def judge(staged: Staged, prefixes: Sequence[str], today: date) -> Judged:
-    """Leaves `import_groups`: one row for all lines that say the same of an entry, with their duty added up."""
-    judged = Judged(staged, list(staged.errors), list(staged.bad_rows), is_private=staged.is_private)
-    _judge_lines(judged, today)
-    _group(judged, prefixes)
-    if _judge_numbers(judged, today):
-        _group(judged, prefixes)
-    for name in judged.columns:
-        if name != Field.NUMBER:
-            _judge_column(judged, name, today)
+def judge(pieces: Callable[[], Iterable[bytes]], prefixes: tuple[str, ...], today: date, tell: Tell) -> Judged:
+    """Leaves `import_facts`: one row for all lines that say the same of an entry, with their duty added up. `tell`
+    hears how many lines have been read. Raises RuleViolation for the whole file."""
+    with open_report(pieces()) as recognised:
+        headed = recognised.headed
+        fields = {name: headed.title(name) for name in headed.places}
+        if recognised.is_text:
+            try:
+                return _judged(straight(pieces(), headed), Judged(fields, prefixes, today), tell)
+            except NotPlainError:
+                pass
+        return _judged(careful(recognised, today), Judged(fields, prefixes, today), tell)
+
+
+def _judged(parts: Iterator[Lines], judged: Judged, tell: Tell) -> Judged:
+    _make_facts(judged)
+    for part in parts:
+        _take(judged, part)
+        tell(judged.lines)
     return judged
 
 
@@ -139,79 +144,146 @@ def drop(*tables: str) -> None:
         run(f"DROP TABLE IF EXISTS pg_temp.{table}")
 
 
-def _drop_blank(staged: Staged) -> int:
-    blank = " AND ".join(f"btrim({_q(name)}) = ''" for name in staged.fields)
-    return run(f"DELETE FROM {TABLE} WHERE {blank}")  # noqa: S608
+def _make_facts(judged: Judged) -> None:
+    drop(FACTS)
+    columns = {"number": TEXT} | {name: kind_of(name) for name in judged.columns} | COUNTED
+    written = ", ".join(f"{_q(name)} {kind.sql}" for name, kind in columns.items())
+    run(f"CREATE TEMP TABLE {FACTS} ({written})")
 
 
-def _judge_lines(judged: Judged, today: date) -> None:
-    """One look at all lines; a second one for each column in which something is not plainly written."""
-    fields = judged.staged.fields
-    plain = {name: sql.format(_q(name)) for name, sql in PLAIN.items() if name in fields and name in PER_LINE}
-    counts = ", ".join(f"count(*) FILTER (WHERE NOT ({sql}))" for sql in plain.values())
-    lengths = f"count(*) FILTER (WHERE length({_q('number')}) = 11), count(*)"
-    blank = "count(*) FILTER (WHERE btrim(number) = '')"
-    [(*unplain, compact, total, blanks)] = rows_of(f"SELECT {counts}, {lengths}, {blank} FROM {TABLE}")  # noqa: S608
-    if blanks:
-        total -= _drop_blank(judged.staged)
-    judged.staged.lines = total  # a cell may hold ends of lines
-    for (name, sql), count in zip(plain.items(), unplain, strict=True):
-        if count:
-            texts = _texts(f"SELECT DISTINCT {_q(name)} FROM {TABLE} WHERE NOT ({sql})")  # noqa: S608
-            values = _read(judged, name, texts, today)
-            wrong = dict.fromkeys(texts - values.keys(), IN_PLACE.get(name, ""))
-            _respell(name, values | wrong)
-    if compact not in (0, total):  # two spellings of one number are one entry
-        run(f"UPDATE {TABLE} SET number = translate(number, '-', '')")  # noqa: S608
+def kind_of(name: str) -> Kind:
+    return KINDS.get(name, TEXT)
 
 
-def _judge_numbers(judged: Judged, today: date) -> bool:
-    """True when lines were written anew."""
-    texts = _texts(f"SELECT DISTINCT number FROM {GROUPS} WHERE NOT ({plain_number('number')})")  # noqa: S608
-    values = _read(judged, Field.NUMBER, texts, today)
-    if not values:
-        return False
-    _respell(Field.NUMBER, values)
-    run(f"UPDATE {TABLE} SET number = translate(number, '-', '') WHERE length(number) = 13")  # noqa: S608
-    return True
+def _take(judged: Judged, part: Lines) -> None:
+    blank = pl.all_horizontal(pl.col(*judged.fields).str.strip_chars(" ") == "")
+    lines = _with_entries(judged, part.frame.filter(~blank))
+    judged.lines += lines.height
+    judged.errors += part.errors
+    judged.is_private |= part.is_private
+    _spoil(judged, lines.filter(pl.col(ROW).is_in([error.row for error in part.errors])))
+    lines = _respelled(judged, lines)
+    lines = lines.filter(pl.col(ENTRY).is_not_null())
+    judged.keys.append(lines.select(ROW, ENTRY, _key(judged)))
+    _store(judged, _said(judged, lines, _folded(judged, lines)))
 
 
-def _judge_column(judged: Judged, name: str, today: date) -> None:
-    column = _q(name)
-    texts = _texts(f"SELECT DISTINCT {column} FROM {GROUPS}")  # noqa: S608
-    if name == Field.IMPORTER:
-        _read(judged, name, texts, today)
-        return
-    judged.values[name] = _read(judged, name, texts, today)
+def _with_entries(judged: Judged, lines: pl.DataFrame) -> pl.DataFrame:
+    """With the compact number beside the one that is written, with none where that is no entry number."""
+    written = lines[Field.NUMBER].unique()
+    odd = written.filter(~plain_numbers(written))
+    said = dict.fromkeys(odd) | _read(judged, lines, Field.NUMBER, odd)
+    number = pl.col(Field.NUMBER)
+    if said:
+        number = number.replace_strict(said, default=number, return_dtype=pl.String)
+    return lines.with_columns(number.str.replace_all("-", "", literal=True).alias(ENTRY))
 
 
-def _read(judged: Judged, name: str, texts: Iterable[str], today: date) -> dict[str, object]:
-    """What the texts say. Tells an error for each row that holds one that says nothing."""
-    reader = _reader(judged, name, today)
-    values: dict[str, object] = {}
-    wrong: dict[str, RuleViolation] = {}
+def plain_numbers(written: pl.Series) -> pl.Series:
+    """Which of them surely are entry numbers: in capitals, with both hyphens or with none."""
+    compact = written.str.replace_all("-", "", literal=True)
+    filers = compact.str.slice(0, 3)
+    # How much the filer code lacks, in the sum that the check digit makes a multiple of ten.
+    lacks = {filer: int(check_digit(f"{filer}0000000")) for filer in filers.unique() if FILER.fullmatch(filer)}
+    total = -filers.replace_strict(lacks, default=None, return_dtype=pl.Int64)
+    serial = compact.str.slice(3).cast(pl.Int64, strict=False)
+    for place in range(8):
+        digit = serial // 10**place % 10
+        total += digit if place % 2 == 0 else 2 * digit - 9 * (digit > 4).cast(pl.Int64)
+    return (written.str.contains(PLAIN_NUMBER) & (total % 10 == 0)).fill_null(False)
+
+
+def _respelled(judged: Judged, lines: pl.DataFrame) -> pl.DataFrame:
+    """With what was read of a line's own columns written plainly."""
+    looked_at = [name for name in (*PER_LINE, Field.FILER_NAME) if name in judged.fields]
+    changes = []
+    for name, texts in _distinct(lines, looked_at):
+        said = _read(judged, lines, name, texts)
+        plainly = {text: _plainly(said[text]) if text in said else IN_PLACE.get(name, "") for text in texts}
+        changed = {text: plain for text, plain in plainly.items() if text != plain}
+        changes += [pl.col(name).replace(changed)] if changed else []
+    return lines.with_columns(changes)
+
+
+def _distinct(frame: pl.DataFrame, names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """For each column the texts that are to be read."""
+    odd = ~pl.col(Field.DUTY).str.contains(PLAIN_AMOUNT)
+    texts = frame.select((pl.col(n).filter(odd) if n == Field.DUTY else pl.col(n)).unique().implode() for n in names)
+    yield from texts.row(0, named=True).items()
+
+
+def _plainly(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _key(judged: Judged) -> pl.Expr:
+    """By which lines are told apart."""
+    if has_line_numbers(judged.fields):
+        columns: list[str] = [Field.LINE, Field.ORDINAL, Field.HTS]
+    else:
+        columns = [*(name for name in judged.fields if name != Field.NUMBER), OTHERS]
+    return pl.struct(ENTRY, *columns).hash().alias(KEY)
+
+
+def as_money(plain: pl.Expr) -> pl.Expr:
+    return plain.str.replace_all("[$,]", "").cast(MONEY.frame)
+
+
+def _folded(judged: Judged, lines: pl.DataFrame) -> pl.DataFrame:
+    refunded = pl.col(Field.HTS).str.contains(f"^(?:{'|'.join(map(re.escape, judged.prefixes))})")
+    duty = as_money(pl.col(Field.DUTY))
+    return lines.group_by(ENTRY, *judged.columns).agg(
+        pl.col(ROW).min(), lines=pl.len(), ieepa_duty=duty.filter(refunded).sum()
+    )
+
+
+def _said(judged: Judged, lines: pl.DataFrame, folded: pl.DataFrame) -> pl.DataFrame:
+    """What the texts of an entry's columns say in place of the texts."""
+    columns = []
+    for name, texts in _distinct(folded, judged.columns):
+        kind, said = kind_of(name), _read(judged, lines, name, texts)
+        if kind is not TEXT or any(said.get(text) != text for text in texts):
+            nothing = "" if kind is TEXT else None
+            columns.append(pl.col(name).replace_strict(said, default=nothing, return_dtype=kind.frame))
+    return folded.with_columns(columns)
+
+
+def _store(judged: Judged, folded: pl.DataFrame) -> None:
+    folded = folded.select(pl.col(ENTRY).alias("number"), *judged.columns, *COUNTED)
+    texts = ", ".join(_q(name) for name, kind in folded.schema.items() if kind == TEXT.frame)
+    sql = f"COPY {FACTS} FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({texts}))"
+    with transaction.atomic(), connection.cursor() as cursor, cursor.copy(sql) as copy:
+        copy.write(folded.write_csv(include_header=False))
+
+
+def _read(judged: Judged, lines: pl.DataFrame, name: str, texts: Iterable[str]) -> dict[str, Any]:
+    """What the texts say. Tells an error for each line that holds one that says nothing."""
+    values, wrong = judged.values.setdefault(name, {}), judged.wrong.setdefault(name, {})
+    reader = _reader(judged, name)
     for text in texts:
-        if text == TOLD:
+        if text in values or text in wrong or text == TOLD:
             continue
         try:
             values[text] = reader(text)
         except RuleViolation as violation:
             wrong[text] = violation
             judged.is_private |= name not in PER_LINE and (violation.code == "bank_details" or holds_private(text))
-    if wrong:
-        _tell(judged, name, wrong)
-    return values
+    if here := [text for text in texts if text in wrong]:
+        _tell(judged, lines.filter(pl.col(name).is_in(here)), name)
+    return {text: values[text] for text in texts if text in values}
 
 
-def _reader(judged: Judged, name: str, today: date) -> Callable[[str], object]:
+def _reader(judged: Judged, name: str) -> Callable[[str], Any]:
     if name == Field.IMPORTER:
         return partial(_owner, judged)
-    return lambda text: READERS[name](text, today)
+    return lambda text: READERS[name](text, judged.today)
 
 
-def _owner(judged: Judged, written: str) -> Owner:
+def _owner(judged: Judged, written: str) -> int:
     if kept := kept_number(written):
-        owner = Owner(written, NumberKind.SSN, "", kept.last4, kept.fingerprint)
+        owner = Owner(NumberKind.SSN, "", kept.last4, kept.fingerprint)
     else:
         try:
             number = READERS[Field.IMPORTER](written, date.max)
@@ -221,22 +293,20 @@ def _owner(judged: Judged, written: str) -> Owner:
         assert isinstance(number, ImporterNumber)  # noqa: S101 - what this reader gives
         judged.is_private |= number.kind is NumberKind.SSN
         columns = number_columns(number)
-        owner = Owner(
-            written, columns["number_kind"], columns["number"], columns["number_last4"], columns["fingerprint"]
-        )
-    judged.owners[written] = owner
-    return owner
+        owner = Owner(columns["number_kind"], columns["number"], columns["number_last4"], columns["fingerprint"])
+    return judged.owners.setdefault(owner, len(judged.owners))
 
 
-def _tell(judged: Judged, name: str, wrong: dict[str, RuleViolation]) -> None:
-    title = judged.staged.fields[name]
-    found = rows_of(
-        f"SELECT row, number, {_q(name)} FROM {TABLE} WHERE {_q(name)} = ANY(%s) ORDER BY row",  # noqa: S608
-        [list(wrong)],
-    )
-    repeated = {text: _repeated(text) for text in wrong}
-    for row, number, written in found:
-        judged.tell(row, title, wrong[written], number=number, value=repeated[written])
+def _tell(judged: Judged, lines: pl.DataFrame, name: str) -> None:
+    title, wrong = judged.fields[name], judged.wrong[name]
+    for row, number, written in lines.select(ROW, Field.NUMBER, pl.col(name).alias("written")).iter_rows():
+        judged.tell(row, title, wrong[written], number=number, value=_repeated(written))
+    _spoil(judged, lines)
+
+
+def _spoil(judged: Judged, lines: pl.DataFrame) -> None:
+    if ENTRY in lines.columns:  # else the numbers themselves are wrong
+        judged.bad.update(lines[ENTRY].drop_nulls())
 
 
 def _repeated(written: object) -> str:
@@ -245,43 +315,6 @@ def _repeated(written: object) -> str:
         return shown(cell_text(str(written)))
     except RuleViolation:
         return ""
-
-
-def _respell(name: str, values: Mapping[str, object]) -> None:
-    """Writes plainly what was read."""
-    plainly = {text: "" if value is None else str(value) for text, value in values.items()}
-    pairs = [(text, value) for text, value in plainly.items() if text != value]
-    if pairs:
-        run(
-            f"UPDATE {TABLE} SET {_q(name)} = p.value FROM unnest(%s::text[], %s::text[]) AS p (written, value) "  # noqa: S608
-            f"WHERE {_q(name)} = p.written",
-            [[text for text, _ in pairs], [value for _, value in pairs]],
-        )
-
-
-def _group(judged: Judged, prefixes: Sequence[str]) -> None:
-    drop(GROUPS)
-    columns = ", ".join(map(_q, judged.columns))
-    refunded = " OR ".join("hts LIKE %s" for _ in prefixes)
-    run(
-        f"CREATE TEMP TABLE {GROUPS} ON COMMIT DROP AS SELECT {columns}, min(row) AS row, count(*) AS lines, "  # noqa: S608
-        f"coalesce(sum(translate(duty, '$,', '')::numeric) FILTER (WHERE {refunded}), 0) AS ieepa_duty, "
-        f"{_marks(judged.staged)} AS marks "
-        f"FROM {TABLE} GROUP BY {columns}",
-        [f"{prefix}%" for prefix in prefixes],
-    )
-    run(f"ANALYZE {GROUPS}")
-
-
-def _marks(staged: Staged) -> str:
-    """One bit for each line, told by the last digits of its numbers: with as many bits as lines none is there twice."""
-    if not staged.has_line_numbers:
-        return "0::bigint"
-    return "bit_or(1::bigint << (ascii(right('0' || line, 1)) * 5 + ascii(right('0' || ordinal, 1)) & 63))"
-
-
-def _texts(sql: str) -> set[str]:
-    return {str(text) for (text,) in rows_of(sql)}
 
 
 def _q(name: str) -> str:

@@ -9,11 +9,11 @@ from django.db import connection
 
 from importers.models import ImporterOfRecord
 from refunds.domain.rules import Rules
+from refunds.formats.es003 import Field
 from refunds.models import Entry, Report
 from refunds.services import stakes, verdicts
 from refunds.services.claims import attach_results
-from refunds.services.gathering import DATES, FACTS, entry_columns
-from refunds.services.judging import Judged, drop, rows_of, run
+from refunds.services.judging import FACTS, Judged, drop, rows_of, run
 
 INCOMING = "import_entries"
 OWNERS = "import_owners"
@@ -61,7 +61,7 @@ def compare(judged: Judged, report: Report, *, holding: bool) -> Counts:
         else:
             counts.unchanged += count
     [(counts.older,)] = rows_of(f"SELECT count(*) FROM {INCOMING} WHERE kind = 'older'")  # noqa: S608
-    shown = {owner.fingerprint: owner.shown for owner in judged.owners.values()}
+    shown = {owner.fingerprint: owner.shown for owner in judged.owners}
     for mark, importer, entries, dollars in rows_of(
         f"SELECT fingerprint, importer_id, count(*), sum(ieepa_duty) FROM {INCOMING} GROUP BY 1, 2"  # noqa: S608
     ):
@@ -107,14 +107,14 @@ def write(report: Report, rules: Rules, today: date) -> None:
 
 def _make_owners(judged: Judged) -> None:
     drop(OWNERS)
-    owners = list(judged.owners.values())
+    owners = list(judged.owners)
     run(
         f"CREATE TEMP TABLE {OWNERS} ON COMMIT DROP AS SELECT o.*, i.id AS importer_id FROM "  # noqa: S608
-        "unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) "
-        "AS o (written, number_kind, importer_number, number_last4, fingerprint) "
+        "unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[]) "
+        "AS o (importer, number_kind, importer_number, number_last4, fingerprint) "
         f"LEFT JOIN {IMPORTERS} i ON i.fingerprint = o.fingerprint",
         [
-            [owner.written for owner in owners],
+            list(judged.owners.values()),
             [owner.kind for owner in owners],
             [owner.number for owner in owners],
             [owner.last4 for owner in owners],
@@ -127,30 +127,26 @@ def _make_incoming(judged: Judged, report: Report) -> None:
     """Columns that the file does not have stay as they are. Of two reports of one day the later loaded counts;
     what is read again was loaded when it first was."""
     drop(INCOMING)
-    said = {name: f"f.{connection.ops.quote_name(name)}" for name in entry_columns(judged)}
+    said = {name: f"f.{connection.ops.quote_name(name)}" for name in judged.columns if name != Field.IMPORTER}
     said |= {name: f"o.{name}" for name in OWN} | {name: f"f.{name}" for name in COUNTED}
-    said |= {name: f"coalesce({said[name]}, '')" for name in TEXTS if name in said}
     absent = {name: f"coalesce(e.{name}, '')" for name in TEXTS} | {name: f"e.{name}" for name in OPTIONAL}
     values = absent | said
     mine = ", ".join(said[name] for name in WRITTEN if name in said)
     theirs = ", ".join(f"e.{name}" for name in WRITTEN if name in said)
     columns = ", ".join(f"{values[name]}{_cast(name)} AS {name}" for name in WRITTEN)
-    run(f"ANALYZE {FACTS}")
     run(
         f"CREATE TEMP TABLE {INCOMING} ON COMMIT DROP AS "  # noqa: S608
         f"SELECT f.number, {columns}, coalesce(e.claim_status, '') AS claim_status, e.paid_on, e.id AS entry_id, "
         f"e.importer_id AS importer_before, CASE WHEN e.id IS NULL THEN 'new' "
         "WHEN e.as_of > %s OR e.report_id = ANY(%s) THEN 'older' "
         f"WHEN ({mine}) IS DISTINCT FROM ({theirs}) THEN 'changed' ELSE 'same' END AS kind "
-        f"FROM {FACTS} f JOIN {OWNERS} o ON o.written = f.importer LEFT JOIN {TABLE} e ON e.number = f.number",
+        f"FROM {FACTS} f JOIN {OWNERS} o ON o.importer = f.importer LEFT JOIN {TABLE} e ON e.number = f.number",
         [report.as_of, report.later_of_that_day()],
     )
     run(f"ANALYZE {INCOMING}")
 
 
 def _cast(name: str) -> str:
-    if name in DATES:
-        return "::date"
     return "::numeric(14, 2)" if name in ("ieepa_duty", "liquidated_duty") else ""
 
 

@@ -261,11 +261,11 @@ def test_a_report_that_is_still_being_read_is_not_begun_again(monkeypatch: pytes
     kept = receive("x.csv", [report(line())], by=User.objects.system())
     assert begin(kept, timezone.now() - LEASE * 2)
 
-    def judge_late(*_: object) -> None:
+    def gather_late(*_: object) -> None:
         assert unfinished(timezone.now()) == []
         raise ZeroDivisionError
 
-    monkeypatch.setattr(imports, "judge", judge_late)
+    monkeypatch.setattr(imports, "gather", gather_late)
     with pytest.raises(ZeroDivisionError):
         import_report(kept)
 

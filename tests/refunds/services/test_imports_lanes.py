@@ -1,9 +1,10 @@
-"""Both ways of reading a report say the same, and PostgreSQL takes for plain only what the readers take so."""
+"""Both ways of reading a report say the same, and for plain is taken only what the readers take so."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
+import polars as pl
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
@@ -13,9 +14,10 @@ from importers.domain.errors import RuleViolation
 from refunds.domain.entry_number import parse_entry_number
 from refunds.formats.cells import money
 from refunds.models import Entry
-from refunds.services import staging
-from refunds.services.judging import PLAIN, Field, plain_number, rows_of
+from refunds.services import judging
+from refunds.services.judging import PLAIN_AMOUNT, as_money, plain_numbers
 from refunds.services.reports import RefusedError
+from refunds.services.staging import NotPlainError
 from tests.factories import ImporterFactory
 from tests.refunds.services.entry_reports import KNOWN, OTHER, line, load, report
 
@@ -24,12 +26,6 @@ MANY = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 SAVED = ("number", "importer_number", "entry_type", "entry_date", "liquidation_date", "ieepa_duty", "lines", "verdict")
-
-
-def plain_among(texts: list[str], sql: str) -> set[str]:
-    escaped = sql.replace("%", "%%")
-    found = rows_of(f"SELECT t FROM unnest(%s::text[]) AS t WHERE {escaped}", [texts])  # noqa: S608
-    return {text for (text,) in found}
 
 
 def is_read(reader: Any, text: str) -> object:
@@ -42,7 +38,8 @@ def is_read(reader: Any, text: str) -> object:
 @MANY
 @given(st.lists(st.from_regex(r"\A[0-9A-Z]{3}-?[0-9]{7}-?[0-9]\Z") | st.text("B760-1 a٣", max_size=13), max_size=50))
 def test_plain_entry_numbers_are_those_that_the_reader_takes(texts: list[str]) -> None:
-    plain = plain_among(texts, plain_number("t"))
+    numbers = pl.Series(texts, dtype=pl.String)
+    plain = set(numbers.filter(plain_numbers(numbers)))
     for text in texts:
         try:
             taken = parse_entry_number(text).compact == text.replace("-", "")
@@ -56,11 +53,11 @@ def test_plain_entry_numbers_are_those_that_the_reader_takes(texts: list[str]) -
 AMOUNTS = st.from_regex(r"\A\$?[0-9]{0,4}(,[0-9]{1,4}){0,4}(\.[0-9]{0,3})?\Z") | st.text("$1,.-() ٣", max_size=9)
 
 
-@MANY
 @given(st.lists(AMOUNTS, max_size=30))
 def test_plain_amounts_are_read_as_they_are_cast(texts: list[str]) -> None:
-    for text in plain_among(texts, PLAIN[Field.DUTY].format("t")):
-        [(cast,)] = rows_of("SELECT translate(%s, '$,', '')::numeric", [text])
+    amounts = pl.Series(texts, dtype=pl.String)
+    for text in amounts.filter(amounts.str.contains(PLAIN_AMOUNT)):
+        [cast] = pl.Series([text]).to_frame("t").select(as_money(pl.col("t")))["t"]
         assert is_read(money, text) == cast
 
 
@@ -100,17 +97,17 @@ def test_both_lanes_say_the_same(data: bytes) -> None:
         ImporterFactory.create(number_text=KNOWN)
         fast = outcome_of(data)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(staging, "_refuse_irregular", not_plain)
+            patch.setattr(judging, "straight", not_plain)
             careful = outcome_of(data)
     assert fast == careful
 
 
-def not_plain(_piece: bytes) -> None:
-    raise staging.NotPlainError
+def not_plain(*_: object) -> NoReturn:
+    raise NotPlainError
 
 
 def test_a_plain_file_takes_the_straight_lane(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "_careful", lambda *_: pytest.fail("read row by row"))
+    monkeypatch.setattr(judging, "careful", lambda *_: pytest.fail("read row by row"))
     assert load(report(line(name="Søren, & Co"), preamble="Parameters,x\r\n")).saved
 
 
