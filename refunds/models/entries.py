@@ -26,14 +26,16 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 @tracked(inserts=False, exclude=("assessed_on", "rules_version"))
 class Entry(models.Model):
     """`number` is compact, 11 characters. Whose it is stands in `fingerprint` and the number columns, as on
-    `ImporterOfRecord` (of an SSN only the last four digits); `importer` is set while that number is on the client list.
+    `ImporterOfRecord` (of an SSN only the last four digits); `importer` is set while that number is on the client list,
+    and taken from there by the statements that set it: the database, which would ask for each row of a quarter million
+    in turn, is not asked again.
     `ieepa_duty` is the sum over the lines that the rules' prefixes name, in USD. `verdict`, `verdict_rule` and
     `act_until` are the rules' answer as of `assessed_on` (services/verdicts); the other columns are the report's."""
 
     number = models.CharField(_("entry number"), max_length=11)
     importer = models.ForeignKey(
         ImporterOfRecord, models.SET_NULL, null=True, blank=True, related_name="entries", db_index=False,
-        verbose_name=_("importer"),
+        db_constraint=False, verbose_name=_("importer"),
     )  # fmt: skip
     number_kind = models.CharField(max_length=12, choices=choices(NumberKind))
     importer_number = models.CharField(_("importer number"), max_length=12, blank=True)
@@ -77,8 +79,7 @@ class Entry(models.Model):
         verbose_name_plural = _("entries")
         ordering = ["-entry_date", "number"]
         indexes = [
-            models.Index(fields=["importer", "-entry_date", "number"], name="entry_of_importer"),
-            models.Index(fields=["importer", "verdict"], include=["ieepa_duty", "act_until"], name="entry_at_stake"),
+            models.Index(fields=["importer", "-entry_date"], name="entry_of_importer"),
             models.Index(fields=["fingerprint"], condition=Q(importer=None), name="entry_kept_aside"),
         ]
         constraints = [

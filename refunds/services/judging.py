@@ -76,9 +76,9 @@ class Owner:
 @dataclass(slots=True)
 class Judged:
     """`fields` are the columns that the file has, by their heading. For each column `values` holds what the texts read
-    so far say, `wrong` why others say nothing. `bad` are entry numbers with which something is wrong, `keys` tell lines
-    apart. Where an importer stands in `owners`, the facts have its place there. `is_private` when the kept file holds a
-    number that may not be kept."""
+    so far say, `wrong` why others say nothing, and how those may be shown. `bad` are entry numbers with which something
+    is wrong, `keys` tell lines apart. Where an importer stands in `owners`, the facts have its place there.
+    `is_private` when the kept file holds a number that may not be kept."""
 
     fields: Mapping[str, str]
     prefixes: tuple[str, ...]
@@ -87,7 +87,7 @@ class Judged:
     errors: list[LineError] = field(default_factory=list)
     bad: set[str] = field(default_factory=set)
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
-    wrong: dict[str, dict[str, RuleViolation]] = field(default_factory=dict)
+    wrong: dict[str, dict[str, tuple[RuleViolation, str]]] = field(default_factory=dict)
     owners: dict[Owner, int] = field(default_factory=dict)
     keys: list[pl.DataFrame] = field(default_factory=list)
     is_private: bool = False
@@ -268,7 +268,7 @@ def _read(judged: Judged, lines: pl.DataFrame, name: str, texts: Iterable[str]) 
         try:
             values[text] = reader(text)
         except RuleViolation as violation:
-            wrong[text] = violation
+            wrong[text] = violation, _repeated(text)
             judged.is_private |= name not in PER_LINE and (violation.code == "bank_details" or holds_private(text))
     if here := [text for text in texts if text in wrong]:
         _tell(judged, lines.filter(pl.col(name).is_in(here)), name)
@@ -300,7 +300,8 @@ def _owner(judged: Judged, written: str) -> int:
 def _tell(judged: Judged, lines: pl.DataFrame, name: str) -> None:
     title, wrong = judged.fields[name], judged.wrong[name]
     for row, number, written in lines.select(ROW, Field.NUMBER, pl.col(name).alias("written")).iter_rows():
-        judged.tell(row, title, wrong[written], number=number, value=_repeated(written))
+        violation, repeated = wrong[written]
+        judged.tell(row, title, violation, number=number, value=repeated)
     _spoil(judged, lines)
 
 

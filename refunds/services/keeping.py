@@ -9,9 +9,7 @@ anew, as CSV with the same rows; else it stays byte for byte what was loaded.
 import csv
 import re
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from io import StringIO
 from typing import IO, BinaryIO
@@ -34,6 +32,7 @@ from refunds.formats.headed import Headed
 from refunds.formats.kept_number import KeptNumber, holds_private, kept_number, may_be_private
 from refunds.formats.recognition import Recognised, open_report
 from refunds.models import Report, ReportChunk
+from refunds.services.ahead import ahead
 
 PIECE = 4 * 1024 * 1024
 OVERLAP = 64
@@ -45,8 +44,9 @@ HAS_SSN, HAS_SSN_IN_SPACES = re.compile(rb"-\d\d-\d{4}(?!\d)"), re.compile(rb" \
 HAS_SSN_IN_OTHER_SIGNS = re.compile(rb"\d{3}[- \x80-\xff]{1,9}\d\d[- \x80-\xff]{1,9}\d{4}(?!\d)|\xef\xbc")
 # Bytes of such signs in UTF-8 and Windows-1252, looked for first for the same reason.
 OTHER_SIGNS = (b"\xe2", b"\xef", b"\xa0", b"\xad", b"\x96", b"\x97")
-# UTF-16, and where XML can write a number that its bytes do not show.
-HIDDEN = (b"\0", b"&#", b"<!", b"<r>")
+# Where the bytes do not show a number that is written in them.
+UTF_16 = (b"\0",)
+IN_XML = (b"\0", b"&#", b"<!", b"<r>")
 BETWEEN = r"[\s\u00ad\u200b-\u2015\u2060\u2212\ufeff\uff0d-]{1,3}"
 SSN = re.compile(rf"(?<!\d)\d{{3}}{BETWEEN}\d{{2}}{BETWEEN}\d{{4}}(?!\d)")
 PRIVATE_HEADING = re.compile(r"\b(?:SSN|SOCIAL SECURITY|TAXPAYER|TIN)\b")
@@ -57,10 +57,10 @@ def is_private(file: BinaryIO, recognised: Recognised) -> bool:
     if recognised.format.key in BLANKED or any(_is_private_heading(title) for title in recognised.ignored):
         return True
     if recognised.is_text:
-        return _holds(file)
+        return _holds(file, UTF_16)
     with opened(file, most_unpacked=MAX_UNPACKED) as archive:
         parts = (name for name in archive.namelist() if name.endswith(".xml") and "/theme/" not in name)
-        return any(_holds(archive.open(part)) for part in parts)
+        return any(_holds(archive.open(part), IN_XML) for part in parts)
 
 
 def keep(report: Report, pieces: Iterable[bytes]) -> None:
@@ -121,25 +121,17 @@ def scrub(report: Report) -> None:
 
 
 def _packed(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Two at a time: zlib lets other threads work meanwhile."""
-    waiting: deque[Future[bytes]] = deque()
-    with ThreadPoolExecutor(2) as pool:
-        for piece in pieces:
-            waiting.append(pool.submit(zlib.compress, piece, 1))
-            if len(waiting) > 2:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    return ahead(lambda piece: zlib.compress(piece, 1), pieces, threads=2)
 
 
-def _holds(part: IO[bytes]) -> bool:
+def _holds(part: IO[bytes], hidden: Sequence[bytes]) -> bool:
     part.seek(0)
     tail = b""
     while piece := part.read(PIECE):
         data = tail + piece
-        if HAS_SSN.search(data) or HAS_SSN_IN_SPACES.search(data) or any(sign in data for sign in HIDDEN):
+        if HAS_SSN.search(data) or HAS_SSN_IN_SPACES.search(data) or any(sign in data for sign in hidden):
             return True
-        if any(sign in data for sign in OTHER_SIGNS) and HAS_SSN_IN_OTHER_SIGNS.search(data):
+        if not data.isascii() and any(sign in data for sign in OTHER_SIGNS) and HAS_SSN_IN_OTHER_SIGNS.search(data):
             return True
         tail = data[-OVERLAP:]
     return False

@@ -10,6 +10,7 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from io import StringIO
 from itertools import chain, islice
 
@@ -25,6 +26,7 @@ from refunds.formats.es003.reading import READERS
 from refunds.formats.headed import Headed, Row
 from refunds.formats.kept_number import holds_private
 from refunds.formats.recognition import Recognised
+from refunds.services.ahead import ahead
 
 ROW, OTHERS = "row", "others"
 BATCH = 20_000
@@ -59,14 +61,13 @@ def straight(pieces: Iterable[bytes], headed: Headed) -> Iterator[Lines]:
     by_place = {place: name for name, (place, _title) in headed.places.items()}
     names = [by_place.get(place, f"x{place}") for place in range(width)]
     others = [] if has_line_numbers(headed.places) else [name for name in names if name not in headed.places]
+    unread = pl.concat_str(others, separator="\n") if others else pl.lit("")
+    read = [*headed.places, *others]
     row = headed.row + 1
-    for piece in _whole_lines(chain([head[start:]], rest)):
-        piece = piece.replace(b"\r\n", b"\n")
-        _refuse_irregular(piece, width)
-        frame = _parsed(piece, names, [*headed.places, *others], row)
+    pieces = _whole_lines(chain([head[start:]], rest))
+    for frame in ahead(partial(_parsed, names=names, read=read), pieces, threads=1):
+        yield Lines(frame.select(*headed.places, unread.alias(OTHERS)).with_row_index(ROW, row))
         row += frame.height
-        unread = pl.concat_str(others, separator="\n") if others else pl.lit("")
-        yield Lines(frame.select(ROW, *headed.places, unread.alias(OTHERS)))
 
 
 def careful(recognised: Recognised, today: date) -> Iterator[Lines]:
@@ -83,12 +84,13 @@ def has_line_numbers(fields: Container[str]) -> bool:
     return Field.LINE in fields and Field.ORDINAL in fields
 
 
-def _parsed(piece: bytes, names: list[str], read: list[str], row: int) -> pl.DataFrame:
-    places = [names.index(name) for name in read]
+def _parsed(piece: bytes, names: list[str], read: list[str]) -> pl.DataFrame:
+    piece = piece.replace(b"\r\n", b"\n")
+    _refuse_irregular(piece, len(names))
     try:
         frame = pl.read_csv(
-            piece, has_header=False, schema=dict.fromkeys(names, pl.String), columns=places, extra_columns="raise",
-            empty_string_is_null=False, row_index_name=ROW, row_index_offset=row,
+            piece, has_header=False, schema=dict.fromkeys(names, pl.String), extra_columns="raise",
+            columns=[names.index(name) for name in read], empty_string_is_null=False,
         )  # fmt: skip
     except pl.exceptions.PolarsError:
         raise NotPlainError from None

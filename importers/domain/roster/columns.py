@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 
 from importers.domain.errors import LineError, RuleViolation
 from importers.domain.errors import gettext_noop as _
@@ -74,6 +75,7 @@ MISSING_NEAR = _("The column “%(column)s” is missing. Is it the one headed �
 TWICE = _("Two columns are headed for “%(column)s”: “%(first)s” and this one. Take one of them out.")
 
 
+@lru_cache(4096)
 def key(heading: str) -> str:
     """What is compared of a heading: letters and digits, without what stands in brackets at the end."""
     if len(heading) > LONGEST_LABEL:

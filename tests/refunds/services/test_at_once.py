@@ -72,7 +72,7 @@ def test_two_imports_of_one_file_come_one_after_the_other() -> None:
     ImporterFactory.create(number_text=KNOWN)
     one, other = (received(report(line())) for _ in range(2))
     with elsewhere() as start:
-        with stopped_before(imports, "stage") as is_there:
+        with stopped_before(imports, "judge") as is_there:
             first = start(lambda: imports.import_report(one))
             assert is_there.wait(LONGEST)
             second = start(lambda: imports.import_report(other))
@@ -83,7 +83,7 @@ def test_two_imports_of_one_file_come_one_after_the_other() -> None:
 def test_no_worker_waits_for_another_ones_import() -> None:
     one, other = received(report(line())), receive("ES-003.csv", [report(line())], by=User.objects.system())
     with elsewhere() as start:
-        with stopped_before(imports, "stage") as is_there:
+        with stopped_before(imports, "judge") as is_there:
             first = start(lambda: imports.import_report(one))
             assert is_there.wait(LONGEST)
             second = start(lambda: tasks.import_report(other.pk))

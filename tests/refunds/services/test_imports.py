@@ -270,7 +270,7 @@ def test_a_report_that_is_still_being_read_is_not_begun_again(monkeypatch: pytes
         import_report(kept)
 
 
-@pytest.mark.parametrize("moment", ["stage", "judge"])
+@pytest.mark.parametrize("moment", ["judge", "gather"])
 def test_who_stops_the_command_stops_the_import(moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -285,11 +285,11 @@ def test_who_stops_the_command_stops_the_import(moment: str, tmp_path: Path, mon
 
 
 def test_who_stops_the_command_too_late_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop() -> None:
+    def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     (tmp_path / "a.csv").write_bytes(report(line()))
-    monkeypatch.setattr(imports, "forget", stop)
+    monkeypatch.setattr(imports, "drop", stop)
     with pytest.raises(KeyboardInterrupt):
         command(tmp_path / "a.csv")
     assert Report.objects.get().state == ReportState.DONE
