@@ -46,11 +46,6 @@ def open_report(pieces: Iterable[bytes]) -> Iterator[Recognised]:
         yield _best([stream for stream in streams if stream.name.casefold() != NEVER])
 
 
-def recognise(rows: Iterable[Row]) -> Recognised:
-    """Raises RuleViolation `heading`."""
-    return _best([Stream("", iter(rows), is_text=False)])  # type: ignore[arg-type]  # only read
-
-
 def _known(cells: Sequence[Cell]) -> int:
     return max((known_headings(cells, format_.columns) for format_ in FORMATS.values()), default=0)
 

@@ -46,7 +46,7 @@ def _tell_duplicates(judged: Judged) -> None:
         return
     lines = pl.concat(judged.keys)
     keys = lines[KEY].sort()
-    lines = lines.filter(pl.col(KEY).is_in(keys.filter(keys == keys.shift())))
+    lines = lines.filter(pl.col(KEY).is_in(keys.filter(keys == keys.shift()).implode()))
     for entry, (first, *others) in lines.group_by(ENTRY, KEY).agg(pl.col(ROW).sort()).select(ENTRY, ROW).iter_rows():
         for row in others:
             _tell(judged, entry, row, Field.NUMBER, RuleViolation("duplicate", DUPLICATE, first=first))

@@ -29,6 +29,7 @@ from refunds.services.staging import OTHERS, ROW, TOLD, Lines, NotPlainError, ca
 
 FACTS = "import_facts"  # a temporary table: what the lines come to
 ENTRY, KEY = "entry", "key"
+IS_ENTRY = pl.col(ENTRY).is_not_null()
 PER_LINE = (Field.HTS, Field.DUTY, Field.LINE, Field.ORDINAL)
 # The filer's name is looked at, for what may not be kept, and not kept.
 LEFT_ASIDE = (*PER_LINE, Field.NUMBER, Field.FILER_NAME)
@@ -163,9 +164,8 @@ def _take(judged: Judged, part: Lines) -> None:
     judged.is_private |= part.is_private
     _spoil(judged, lines.filter(pl.col(ROW).is_in([error.row for error in part.errors])))
     lines = _respelled(judged, lines)
-    lines = lines.filter(pl.col(ENTRY).is_not_null())
-    judged.keys.append(lines.select(ROW, ENTRY, _key(judged)))
-    _store(judged, _said(judged, lines, _folded(judged, lines)))
+    judged.keys.append(lines.filter(IS_ENTRY).select(ROW, ENTRY, _key(judged)))
+    _store(judged, _said(judged, lines, _folded(judged, lines)).filter(IS_ENTRY))
 
 
 def _with_entries(judged: Judged, lines: pl.DataFrame) -> pl.DataFrame:

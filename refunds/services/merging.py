@@ -27,6 +27,8 @@ TEXTS = (
 )  # fmt: skip
 OPTIONAL = ("summary_date", "liquidation_date", "liquidated_duty")
 WRITTEN = (*OWN, *COUNTED, *TEXTS, *OPTIONAL, "entry_date")
+# What statements look for; the rest can wait for the database's own housekeeping.
+SOUGHT = ("importer_id", "number", "entry_date", "verdict", "report_id")
 FOUND = ("verdict", "verdict_rule", "act_until", "assessed_on", "rules_version")
 # The newest report is another, and says the same: nothing has changed that the history could tell.
 NO_HISTORY = "refunds.Entry:update_update"
@@ -53,24 +55,34 @@ def compare(judged: Judged, report: Report, *, holding: bool) -> Counts:
         _hold()
     _make_incoming(judged, report)
     counts = Counts()
-    for kind, count in rows_of(f"SELECT kind, count(*) FROM {INCOMING} WHERE importer_id IS NOT NULL GROUP BY kind"):  # noqa: S608
-        if kind == "new":
-            counts.created = count
-        elif kind == "changed":
-            counts.updated = count
-        else:
-            counts.unchanged += count
-    [(counts.older,)] = rows_of(f"SELECT count(*) FROM {INCOMING} WHERE kind = 'older'")  # noqa: S608
     shown = {owner.fingerprint: owner.shown for owner in judged.owners}
-    for mark, importer, entries, dollars in rows_of(
-        f"SELECT fingerprint, importer_id, count(*), sum(ieepa_duty) FROM {INCOMING} GROUP BY 1, 2"  # noqa: S608
+    sums: dict[str, tuple[int, Decimal]] = {}
+    for mark, importer, kind, entries, dollars in rows_of(
+        f"SELECT fingerprint, importer_id, kind, count(*), sum(ieepa_duty) FROM {INCOMING} GROUP BY 1, 2, 3"  # noqa: S608
     ):
-        counts.importers[shown[mark]] = {"entries": entries, "possible_refund": f"{Decimal(dollars):.2f}"}
-        if importer is None:
+        _count(counts, kind, entries, is_known=importer is not None)
+        before, so_far = sums.get(shown[mark], (0, Decimal(0)))
+        sums[shown[mark]] = before + entries, so_far + dollars
+        if importer is None and shown[mark] not in counts.unmatched:
             counts.unmatched.append(shown[mark])
+    counts.importers = {
+        number: {"entries": entries, "possible_refund": f"{dollars:.2f}"} for number, (entries, dollars) in sums.items()
+    }
     counts.importers = dict(sorted(counts.importers.items()))
     counts.unmatched.sort()
     return counts
+
+
+def _count(counts: Counts, kind: str, entries: int, *, is_known: bool) -> None:
+    counts.older += entries if kind == "older" else 0
+    if not is_known:
+        return
+    if kind == "new":
+        counts.created += entries
+    elif kind == "changed":
+        counts.updated += entries
+    else:
+        counts.unchanged += entries
 
 
 def _hold() -> None:
@@ -94,12 +106,12 @@ def write(report: Report, rules: Rules, today: date) -> None:
             [report.as_of, report.pk, report.as_of],
         )
     run("SET LOCAL default_statistics_target = DEFAULT")
-    run(f"ANALYZE {TABLE}")
+    run(f"ANALYZE {TABLE} ({', '.join(SOUGHT)})")
     if answered := attach_results():
         verdicts.reassess(today=today, entries=answered)
     touched = rows_of(
-        f"SELECT importer_id FROM {INCOMING} WHERE kind IN ('new', 'changed') "  # noqa: S608
-        f"UNION SELECT importer_before FROM {INCOMING} WHERE kind IN ('new', 'changed')"
+        "SELECT DISTINCT unnest(ARRAY[importer_id, importer_before]) "  # noqa: S608
+        f"FROM {INCOMING} WHERE kind IN ('new', 'changed')"
     )
     stakes.refresh(sorted(pk for (pk,) in touched if pk is not None), today=today)
     stakes.attach(today=today)

@@ -1,10 +1,13 @@
 """A report is known by its headings, wherever they stand."""
 
+import csv
+from io import StringIO
+
 import pytest
 
 from importers.domain.errors import RuleViolation
 from refunds.formats import FORMATS
-from refunds.formats.recognition import Recognised, open_report, recognise
+from refunds.formats.recognition import Recognised, open_report
 from tests.lists import workbook
 from tests.reports import GOOD, codes, csv_report, line, pieces, read_report, table
 
@@ -14,7 +17,14 @@ PREAMBLE = [["ES-003 Entry Summary Line Tariff Details"], [], ["Run by", "A Brok
 
 
 def of(*headings: str) -> Recognised:
-    return recognise([(1, list(headings))])
+    with open_report(pieces(written([list(headings)]))) as found:
+        return found
+
+
+def written(rows: list[list[str]]) -> bytes:
+    out = StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
 
 
 @pytest.mark.parametrize("format_", REPORTS, ids=lambda format_: format_.key)
@@ -100,9 +110,11 @@ def test_other_headings_are_refused_with_the_nearest_known_ones() -> None:
 
 
 def test_both_ways_to_the_rows_begin_where_they_say() -> None:
-    rows = [(1, ["Title"]), (2, HEADINGS), (3, ["a"]), (40, ["b"])]
-    assert [row[0] for row in recognise(rows).headed.lines] == [3, 40]  # type: ignore[arg-type]
-    assert [row[0] for row in recognise(rows).rows] == [1, 2, 3, 40]  # type: ignore[arg-type]
+    data = written([["Title"], HEADINGS, ["a"], *[[]] * 36, ["b"]])
+    with open_report(pieces(data)) as found:
+        assert [row[0] for row in found.headed.lines] == [3, 40]
+    with open_report(pieces(data)) as found:
+        assert [row[0] for row in found.rows] == [1, 2, 3, 40]
 
 
 def test_the_separator_is_the_one_with_which_headings_are_found() -> None:

@@ -7,12 +7,15 @@ from typing import Any, NoReturn
 import polars as pl
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from importers.domain.errors import RuleViolation
+from importers.domain.errors import LineError, RuleViolation
 from refunds.domain.entry_number import parse_entry_number
+from refunds.formats import es003
 from refunds.formats.cells import money
+from refunds.formats.recognition import open_report
 from refunds.models import Entry
 from refunds.services import judging
 from refunds.services.judging import PLAIN_AMOUNT, as_money, plain_numbers
@@ -61,12 +64,12 @@ def test_plain_amounts_are_read_as_they_are_cast(texts: list[str]) -> None:
         assert is_read(money, text) == cast
 
 
-def outcome_of(data: bytes) -> tuple[object, ...]:
+def outcome_of(data: bytes) -> tuple[tuple[object, ...], list[LineError]]:
     outcome = load(data, skip_bad_rows=True)
     saved = list(Entry.objects.order_by("number").values_list(*SAVED))
     Entry.objects.all().delete()
-    errors = sorted((error.row, error.column, error.code) for error in outcome.errors)
-    return outcome.lines, outcome.entries, outcome.created, outcome.importers, errors, saved
+    errors = sorted(outcome.errors, key=lambda error: (error.row, error.column, error.code))
+    return (outcome.lines, outcome.entries, outcome.created, outcome.importers, saved), errors
 
 
 @contextmanager
@@ -92,14 +95,28 @@ LINES = st.lists(st.fixed_dictionaries({}, optional={name: st.sampled_from(cells
 
 @MANY
 @given(LINES.map(lambda lines: report(*(line(number, **cells) for number, cells in enumerate(lines, 1)))))
-def test_both_lanes_say_the_same(data: bytes) -> None:
+def test_both_lanes_say_the_same_and_tell_what_the_reader_of_single_rows_tells(data: bytes) -> None:
     with undone():
         ImporterFactory.create(number_text=KNOWN)
-        fast = outcome_of(data)
+        fast, errors = outcome_of(data)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(judging, "straight", not_plain)
-            careful = outcome_of(data)
-    assert fast == careful
+            careful, careful_errors = outcome_of(data)
+    assert (fast, errors) == (careful, careful_errors)
+    assert places_of(errors) == told_by_reader(data)
+
+
+# What no reader of single rows can tell.
+BETWEEN_ROWS = ("duplicate", "contradiction", "no_rows")
+
+
+def told_by_reader(data: bytes) -> list[tuple[object, ...]]:
+    with open_report([data]) as recognised:
+        return places_of(es003.read(recognised.rows, today=timezone.localdate()).errors)
+
+
+def places_of(errors: list[LineError]) -> list[tuple[object, ...]]:
+    return sorted((error.row, error.column, error.code) for error in errors if error.code not in BETWEEN_ROWS)
 
 
 def not_plain(*_: object) -> NoReturn:
