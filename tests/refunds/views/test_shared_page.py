@@ -15,11 +15,13 @@ from django.utils import timezone
 
 from importers.domain.checklist import Stage
 from importers.letters import read_link, start_url
-from importers.models import ImporterOfRecord, MailKind, Notification, Readiness, User
+from importers.models import BrokerFirm, ImporterOfRecord, MailKind, Notification, Readiness, User
 from importers.pages.link import MailedLink
 from refunds.domain.eligibility import Verdict
+from refunds.domain.rules import SHIPPED_CONTENT
 from refunds.models import ClaimResult, Entry, Pack, Payment
 from refunds.services.packs import publish, withdraw
+from refunds.services.verdicts import set_rules
 from tests import walkthrough
 from tests.factories import AccessFactory, EntryFactory, ImporterFactory, ReportFactory, StaffFactory
 from tests.pages import html, signed_in
@@ -214,25 +216,25 @@ def test_one_status_alone(client: Client, importer: ImporterOfRecord, staff: Use
     assert len(numbers(page(client, importer, status="nonsense"))) == 3
 
 
-def test_pages_of_fifty(client: Client, importer: ImporterOfRecord, staff: User) -> None:
-    found = [entry.canonical for entry in entries(importer, ["1.00"] * 53)]
+def test_pages_of_twenty(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    found = [entry.canonical for entry in entries(importer, ["1.00"] * 23)]
     publish(importer, by=staff)
     first, second = page(client, importer), page(client, importer, page=2)
-    assert numbers(first) == found[:50]
-    assert numbers(second) == found[50:]
-    assert "51 to 53 of 53" in second
+    assert numbers(first) == found[:20]
+    assert numbers(second) == found[20:]
+    assert "21 to 23 of 23" in second
     assert 'rel="next"' in first
     assert 'rel="prev"' not in first
     assert 'rel="prev"' in second
     assert 'rel="next"' not in second
     for beyond in ("99", "0", "-1", "x", "9" * 40, "²"):
-        assert numbers(page(client, importer, page=beyond)) in (found[:50], found[50:])
+        assert numbers(page(client, importer, page=beyond)) in (found[:20], found[20:])
 
 
 def test_a_page_of_what_was_searched_for_keeps_the_search(
     client: Client, importer: ImporterOfRecord, staff: User
 ) -> None:
-    entries(importer, ["1.00"] * 52)
+    entries(importer, ["1.00"] * 22)
     publish(importer, by=staff)
     text = page(client, importer, q="b76", sort="duty")
     following = re.search(r'rel="next" href="([^"]+)"', text)
@@ -274,13 +276,14 @@ def test_what_cbp_has_said_since_stands_beside_it(client: Client, importer: Impo
 def test_the_number_of_queries_does_not_grow(client: Client, importer: ImporterOfRecord, staff: User) -> None:
     report = ReportFactory.create()
     EntryFactory.create_batch(300, importer=importer, report=report)
+    set_rules(SHIPPED_CONTENT | {"as_of": "2026-10-02"}, "looked at again", by=staff)
     publish(importer, by=staff)
     ImporterOfRecord.objects.filter(pk=importer.pk).update(assigned_to=staff)
     page(client, importer)  # the first one prolongs the session
     for query in ({}, {"q": "b76", "status": "eligible", "sort": "status", "page": 3}):
         with CaptureQueriesContext(connection) as queries:
             text = page(client, importer, **query)
-        assert len(numbers(text)) == 50
+        assert len(numbers(text)) == 20
         assert len(queries) <= MOST_QUERIES
 
 
@@ -350,3 +353,101 @@ def test_the_mailed_link_says_that_it_leads_to_the_entries(importer: ImporterOfR
     assert "It opens the page with your entries." in text
     assert "set up electronic refunds" not in text
     assert "100.00" not in text
+
+
+@pytest.fixture
+def filer_code() -> None:
+    BrokerFirm.objects.update_or_create(pk=1, defaults={"filer_code": "b76 "})
+
+
+def with_number(number: str, entry: Entry) -> None:
+    Entry.objects.filter(pk=entry.pk).update(number=number)
+
+
+def test_each_entry_says_who_files_what_until_when(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    (entry,) = entries(importer, ["1.00"], liquidation_date=timezone.localdate(), liquidation_status="Liquidated")
+    pack = publish(importer, by=staff)
+    until = pack.as_of + timedelta(80)
+    text = page(client, importer)
+    assert f"Until {until.day} {until:%B %Y}: claim (CAPE), filed by us" in text
+    assert '<span lang="en">Liquidated</span>' in text
+    assert entry.canonical in text
+
+
+@pytest.mark.usefixtures("filer_code")
+@pytest.mark.parametrize("number", ["31625093146", "ZZZ00000013"])
+def test_what_another_broker_filed_is_said_to_be_so(
+    client: Client, importer: ImporterOfRecord, staff: User, number: str
+) -> None:
+    others, ours = "Some entries were filed by another broker", "filed by us: no last day yet"
+    first, _second = entries(importer, ["1.00", "2.00"])
+    publish(importer, by=staff)
+    text = page(client, importer)
+    assert others not in text
+    assert text.count(ours) == 2
+    with_number(number, first)
+    publish(importer, by=staff)
+    text = page(client, importer)
+    assert others in text
+    assert text.count(ours) == 1
+    assert text.count("filed by the broker of this entry or by you: no last day yet") == 1
+
+
+@pytest.mark.usefixtures("filer_code")
+def test_we_do_not_promise_to_put_right_what_another_broker_filed(
+    client: Client, importer: ImporterOfRecord, staff: User
+) -> None:
+    (entry,) = entries(importer, ["1.00"], claim_status="rejected")
+    publish(importer, by=staff)
+    assert "We put right what CBP found" in page(client, importer)
+    with_number("31625093146", entry)
+    publish(importer, by=staff)
+    text = page(client, importer)
+    assert "Claim rejected" in text
+    assert "We put right what CBP found" not in text
+
+
+def test_the_words_are_explained_as_the_rules_of_the_pack_have_them(
+    client: Client, importer: ImporterOfRecord, staff: User
+) -> None:
+    entries(importer, ["1.00"])
+    publish(importer, by=staff)
+    text = page(client, importer)
+    for said in (
+        "for 80 days after liquidation",
+        "for 180 days after it",
+        "as of 17 September 2026",
+        "another way for",
+    ):
+        assert said in text
+    late_way = {"key": "phase-3", "opens": "2026-10-01", "takes": ["late"], "source": "CBP", "confidence": "high"}
+    content = SHIPPED_CONTENT | {
+        "as_of": "2026-10-02",
+        "clocks": SHIPPED_CONTENT["clocks"] | {"cape": {"days": 70, "source": "CBP", "confidence": "high"}},
+        "phases": [*SHIPPED_CONTENT["phases"][:2], late_way],
+    }
+    set_rules(content, "shorter", by=staff)
+    assert "for 80 days after liquidation" in page(client, importer)
+    Entry.objects.update(ieepa_duty=2)
+    publish(importer, by=staff)
+    text = page(client, importer)
+    assert "for 70 days after liquidation" in text
+    assert "as of 2 October 2026" in text
+    assert "another way for" not in text
+
+
+def test_the_words_say_what_is_left_to_do(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    entries(importer, ["1.00"])
+    publish(importer, by=staff)
+    left, done = "Only your checklist", "your checklist is done."
+    assert (left in (text := page(client, importer)), f"Nothing now: {done}" in text) == (True, False)
+    Readiness.objects.filter(importer=importer).update(stage=Stage.READY)
+    assert (left in (text := page(client, importer)), f"Nothing now: {done}" in text) == (False, True)
+
+
+def test_every_count_of_the_charts_is_there(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    entries(importer, ["1.00", "2.00"])
+    entries(importer, ["5.00"], paid_on=date(2026, 1, 1))
+    publish(importer, by=staff)
+    charts = re.findall(r'<table class="chart">.*?</table>', page(client, importer), re.DOTALL)
+    assert [re.findall(r"\d+ entr(?:y|ies)", chart) for chart in charts] == [["2 entries", "1 entry"], ["2 entries"]]
