@@ -118,6 +118,22 @@ def test_a_narrow_screen_names_every_figure(
     expect(quiet.locator("table.figures").get_by_role("row").nth(1).get_by_role("cell")).to_have_count(4)
 
 
+def test_the_words_are_a_touch_away(
+    quiet: Page, portal: str, importer: ImporterOfRecord, staff: User, sign_in: SignIn
+) -> None:
+    publish(importer, by=staff)
+    sign_in(importer.accesses.get().user)
+    quiet.set_viewport_size({"width": 360, "height": 740})
+    quiet.goto(portal + address(importer))
+    meant = quiet.get_by_role("definition").filter(has_text="A list of entry numbers for CAPE")
+    expect(meant).to_be_hidden()
+    quiet.get_by_role("link", name="What the words mean").click()
+    expect(meant).to_be_visible()
+    expect(quiet.locator("#words summary")).to_be_in_viewport()
+    quiet.get_by_role("link", name="Ask us").click()
+    expect(quiet.get_by_role("heading", name="Questions?")).to_be_in_viewport()
+
+
 def test_staff_share_and_take_back(
     quiet: Page, portal: str, camera: Camera, importer: ImporterOfRecord, staff: User, sign_in: SignIn
 ) -> None:

@@ -113,7 +113,7 @@ def test_the_words_are_explained_as_the_rules_of_the_pack_have_them(
     text = page(client, importer)
     assert "for 70 days after liquidation" in text
     assert "as of 2 October 2026" in text
-    assert "another way for" not in text
+    assert "prepare another way for" not in text
 
 
 def test_the_words_say_what_is_left_to_do(client: Client, importer: ImporterOfRecord, staff: User) -> None:
