@@ -115,6 +115,7 @@ def test_a_narrow_screen_names_every_figure(
     quiet.goto(portal + address(importer))
     cell = quiet.locator("table.figures td").nth(2)
     assert json.loads(cell.evaluate("e => getComputedStyle(e, '::before').content")) == "IEEPA duty"
+    expect(quiet.locator("table.chart").first.get_by_text("11 entries")).to_be_visible()
     expect(quiet.locator("table.figures").get_by_role("row").nth(1).get_by_role("cell")).to_have_count(4)
 
 
