@@ -32,7 +32,7 @@ def refunds(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "contact": contact_for(importer, firm),
         "may_write": may_write(signed_in(request)),
     }
-    page = shared_page(importer, Question.of(request.GET))
+    page = shared_page(importer, Question.of(request.GET), firm.filer_code.strip().upper())
     if page is None:
         return render(request, "refunds/nothing_shared.html", context)
     is_ready = Readiness.objects.filter(importer=importer, stage=Stage.READY).exists()

@@ -30,6 +30,12 @@ for (const known of document.querySelectorAll(".choice + .known")) {
   fields.addEventListener("change", () => { known.open = choice.checked; });
 }
 
+// A link to what is folded opens it.
+for (const link of document.querySelectorAll('a[href^="#"]')) {
+  const fold = document.getElementById(link.hash.slice(1));
+  if (fold instanceof HTMLDetailsElement) link.addEventListener("click", () => { fold.open = true; });
+}
+
 for (const print of document.querySelectorAll("[data-print]")) {
   print.hidden = false;
   print.querySelector("button").addEventListener("click", () => window.print());

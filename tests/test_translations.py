@@ -1,4 +1,5 @@
-"""The Danish is whole, and no page for importers falls back into English."""
+"""The Danish is whole, and no page for importers falls back into English (that of the refunds is read in
+refunds/views/test_shared_in_danish, with entries on it)."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -9,6 +9,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.db.models import Case, IntegerField, Max, OuterRef, Q, Subquery, Sum, Value, When
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
@@ -19,11 +20,13 @@ from importers.wording import plain_date
 from refunds.domain import pack as domain
 from refunds.domain.eligibility import ACCEPTED, REFUSED, Verdict
 from refunds.domain.pack import STATUS, Totals, note_of
-from refunds.models import ClaimResult, Entry, Pack, PackLine, Payment
+from refunds.domain.rules import SHIPPED, ClockKey, Rules, Takes, parse_rules
+from refunds.models import ClaimResult, Entry, Pack, PackLine, Payment, RuleVersion
+from refunds.pages.last_days import LastDay, Reader, last_days
 
 # Colour only where money waits for somebody; words say the same.
 TAGS = {Verdict.ELIGIBLE: "todo", Verdict.REJECTED: "wait", Verdict.CLAIMED: "wait"}
-PAGE = 50
+PAGE = 20  # on a phone an entry takes 200 pixels and more
 PACKS_SHOWN = 12
 
 
@@ -107,6 +110,7 @@ class Line:
     status: str
     tag: str
     note: str
+    days: list[LastDay]
     since: list[str]
 
 
@@ -118,6 +122,8 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class SharedPage:
+    """`rules` are those the pack rests on. `has_others`: another broker filed some of its entries."""
+
     pack: Pack
     earlier: list[Pack]
     totals: Totals
@@ -125,6 +131,21 @@ class SharedPage:
     found: int
     lines: list[Line]
     paid: Paid | None
+    rules: Rules
+    has_others: bool
+
+    @property
+    def claim_days(self) -> int:
+        return self.rules.days(ClockKey.CAPE)
+
+    @property
+    def protest_days(self) -> int:
+        return self.rules.days(ClockKey.PROTEST)
+
+    @property
+    def is_late_way_unknown(self) -> bool:
+        """CBP has announced to take what is too late now, and not said from when."""
+        return any(phase.opens is None and Takes.LATE in phase.takes for phase in self.rules.phases)
 
     @property
     def by_status(self) -> list[Bar]:
@@ -160,9 +181,9 @@ class SharedPage:
         return self.question.address(self.question.page + 1) if self.last < self.found else ""
 
 
-def shared_page(importer: ImporterOfRecord, question: Question) -> SharedPage | None:
-    """None while nothing is shared."""
-    packs = list(Pack.objects.filter(importer=importer).shared().without_files()[: PACKS_SHOWN + 1])
+def shared_page(importer: ImporterOfRecord, question: Question, own_filer: str = "") -> SharedPage | None:
+    """None while nothing is shared. `own_filer` is the firm's filer code, "" while it is not known."""
+    packs = _packs(importer)
     if not packs:
         return None
     pack, lines = packs[0], PackLine.objects.filter(pack=packs[0])
@@ -173,17 +194,43 @@ def shared_page(importer: ImporterOfRecord, question: Question) -> SharedPage | 
         question = Question(question.typed, question.number, question.verdict, question.sort, last_page)
     start = (question.page - 1) * PAGE
     rows = list(lines.filter(question.wanted).order_by(*ORDER[question.sort])[start : start + PAGE])
-    shown = list(_lines(importer, rows))
-    return SharedPage(pack, packs[1:], counted, question, found, shown, _paid(importer))
+    shown = list(_lines(importer, rows, Reader(pack.as_of, timezone.localdate(), own_filer)))
+    paid, rules, has_others = _paid(importer), _rules(pack), _has_others(pack, own_filer)
+    return SharedPage(pack, packs[1:], counted, question, found, shown, paid, rules, has_others)
 
 
-def _lines(importer: ImporterOfRecord, rows: list[PackLine]) -> Iterator[Line]:
+def _packs(importer: ImporterOfRecord) -> list[Any]:
+    """Each with its rules' content and the first and last of its entry numbers, which an index tells."""
+    numbers = PackLine.objects.filter(pack=OuterRef("pk")).values("entry_number")
+    rules = RuleVersion.objects.filter(version=OuterRef("rules_version")).values("content")
+    found = Pack.objects.filter(importer=importer).shared().without_files()
+    return list(
+        found.annotate(
+            rules_content=Subquery(rules[:1]),
+            first_number=Subquery(numbers.order_by("entry_number")[:1]),
+            last_number=Subquery(numbers.order_by("-entry_number")[:1]),
+        )[: PACKS_SHOWN + 1]
+    )
+
+
+def _rules(pack: Any) -> Rules:
+    return parse_rules(pack.rules_content, version=pack.rules_version) if pack.rules_content else SHIPPED
+
+
+def _has_others(pack: Any, own_filer: str) -> bool:
+    """All numbers lie between the first and the last."""
+    return not all(number.startswith(own_filer) for number in (pack.first_number, pack.last_number))
+
+
+def _lines(importer: ImporterOfRecord, rows: list[PackLine], reader: Reader) -> Iterator[Line]:
     since = _since(importer, [row.entry_number for row in rows])
     for row in rows:
         verdict = Verdict(row.verdict)
         note = note_of(verdict, row.verdict_rule)
         told = list(_told(since.get(row.entry_number)))
-        yield Line(row, gettext(STATUS[verdict]), TAGS.get(verdict, ""), gettext(note) if note else "", told)
+        is_for_us = verdict is not Verdict.REJECTED or row.entry_number.startswith(reader.own_filer)
+        words = gettext(note) if note and is_for_us else ""
+        yield Line(row, gettext(STATUS[verdict]), TAGS.get(verdict, ""), words, last_days(row, reader), told)
 
 
 def _since(importer: ImporterOfRecord, numbers: list[str]) -> dict[str, Entry]:

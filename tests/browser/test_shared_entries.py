@@ -75,9 +75,16 @@ def test_everybody_can_read_them(
     )  # fmt: skip
     quiet.goto(portal + address(importer))
     look(quiet, camera, f"{language}-entries")
+    for fold in quiet.locator("main summary").all():
+        fold.click()
+    look(quiet, camera, f"{language}-entries-unfolded")
+    for fold in quiet.locator("main summary").all():
+        fold.click()
     quiet.emulate_media(media="print")
     camera(quiet, f"{language}-entries-paper")
     assert not quiet.get_by_role("search").is_visible()
+    for folded in ("details.words dd", "details table.chart"):
+        expect(quiet.locator(folded).last).to_be_visible()
 
 
 def test_an_entry_is_found(quiet: Page, portal: str, importer: ImporterOfRecord, staff: User, sign_in: SignIn) -> None:
@@ -85,16 +92,18 @@ def test_an_entry_is_found(quiet: Page, portal: str, importer: ImporterOfRecord,
     sign_in(importer.accesses.get().user)
     quiet.goto(portal + address(importer))
     rows = quiet.locator("table.figures").get_by_role("rowheader")
-    expect(rows).to_have_count(50)
+    expect(rows).to_have_count(20)
     follow(quiet.get_by_role("link", name="Next"))
-    expect(rows).to_have_count(10)
+    follow(quiet.get_by_role("link", name="Next"))
+    expect(rows).to_have_count(20)
+    expect(quiet.get_by_role("link", name="Next")).to_have_count(0)
     wanted = importer.entries.order_by("pk").first()
     assert wanted is not None
     quiet.get_by_label("Entry number, or a part of it").fill(wanted.number.lower())
     follow(quiet.get_by_role("button", name="Show"))
     expect(rows).to_have_text(re.compile(wanted.canonical))
     follow(quiet.get_by_role("link", name="Show all"))
-    expect(rows).to_have_count(50)
+    expect(rows).to_have_count(20)
 
 
 def test_a_narrow_screen_names_every_figure(
@@ -106,7 +115,24 @@ def test_a_narrow_screen_names_every_figure(
     quiet.goto(portal + address(importer))
     cell = quiet.locator("table.figures td").nth(2)
     assert json.loads(cell.evaluate("e => getComputedStyle(e, '::before').content")) == "IEEPA duty"
+    expect(quiet.locator("table.chart").first.get_by_text("11 entries")).to_be_visible()
     expect(quiet.locator("table.figures").get_by_role("row").nth(1).get_by_role("cell")).to_have_count(4)
+
+
+def test_the_words_are_a_touch_away(
+    quiet: Page, portal: str, importer: ImporterOfRecord, staff: User, sign_in: SignIn
+) -> None:
+    publish(importer, by=staff)
+    sign_in(importer.accesses.get().user)
+    quiet.set_viewport_size({"width": 360, "height": 740})
+    quiet.goto(portal + address(importer))
+    meant = quiet.get_by_role("definition").filter(has_text="A list of entry numbers for CAPE")
+    expect(meant).to_be_hidden()
+    quiet.get_by_role("link", name="What the words mean").click()
+    expect(meant).to_be_visible()
+    expect(quiet.locator("#words summary")).to_be_in_viewport()
+    quiet.get_by_role("link", name="Ask us").click()
+    expect(quiet.get_by_role("heading", name="Questions?")).to_be_in_viewport()
 
 
 def test_staff_share_and_take_back(

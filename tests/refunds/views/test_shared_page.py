@@ -1,8 +1,7 @@
 """The importer's page: what was shared, found again, and nothing that was not shared."""
 
 import re
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,11 +17,14 @@ from importers.letters import read_link, start_url
 from importers.models import ImporterOfRecord, MailKind, Notification, Readiness, User
 from importers.pages.link import MailedLink
 from refunds.domain.eligibility import Verdict
+from refunds.domain.rules import SHIPPED_CONTENT
 from refunds.models import ClaimResult, Entry, Pack, Payment
 from refunds.services.packs import publish, withdraw
+from refunds.services.verdicts import set_rules
 from tests import walkthrough
 from tests.factories import AccessFactory, EntryFactory, ImporterFactory, ReportFactory, StaffFactory
 from tests.pages import html, signed_in
+from tests.refunds.views.shown import address, entries, numbers, page
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 10
@@ -43,32 +45,8 @@ def client(importer: ImporterOfRecord) -> Client:
     return signed_in(importer.accesses.get().user)
 
 
-def address(importer: ImporterOfRecord) -> str:
-    return reverse("refunds", args=[importer.uuid])
-
-
-def page(client: Client, importer: ImporterOfRecord, **query: Any) -> str:
-    return html(client.get(address(importer), query))  # type: ignore[arg-type]
-
-
 def file(client: Client, importer: ImporterOfRecord, pack: Pack, ending: str = "csv") -> Any:
     return client.get(reverse("refunds_file", args=[importer.uuid, pack.pk, ending]))
-
-
-def numbers(text: str) -> list[str]:
-    return re.findall(r"<th role=\"rowheader\"[^>]*><b>([^<]+)</b>", text)
-
-
-def entries(importer: ImporterOfRecord, duties: Sequence[str], **fields: Any) -> list[Entry]:
-    """The first is the newest."""
-    report = ReportFactory.create()
-    return [
-        EntryFactory.create(
-            importer=importer, ieepa_duty=Decimal(duty), entry_date=date(2025, 9, 30) - timedelta(n), report=report,
-            **fields,
-        )
-        for n, duty in enumerate(duties)
-    ]  # fmt: skip
 
 
 def test_what_is_not_shared_is_not_seen(client: Client, importer: ImporterOfRecord) -> None:
@@ -214,25 +192,25 @@ def test_one_status_alone(client: Client, importer: ImporterOfRecord, staff: Use
     assert len(numbers(page(client, importer, status="nonsense"))) == 3
 
 
-def test_pages_of_fifty(client: Client, importer: ImporterOfRecord, staff: User) -> None:
-    found = [entry.canonical for entry in entries(importer, ["1.00"] * 53)]
+def test_pages_of_twenty(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    found = [entry.canonical for entry in entries(importer, ["1.00"] * 23)]
     publish(importer, by=staff)
     first, second = page(client, importer), page(client, importer, page=2)
-    assert numbers(first) == found[:50]
-    assert numbers(second) == found[50:]
-    assert "51 to 53 of 53" in second
+    assert numbers(first) == found[:20]
+    assert numbers(second) == found[20:]
+    assert "21 to 23 of 23" in second
     assert 'rel="next"' in first
     assert 'rel="prev"' not in first
     assert 'rel="prev"' in second
     assert 'rel="next"' not in second
     for beyond in ("99", "0", "-1", "x", "9" * 40, "²"):
-        assert numbers(page(client, importer, page=beyond)) in (found[:50], found[50:])
+        assert numbers(page(client, importer, page=beyond)) in (found[:20], found[20:])
 
 
 def test_a_page_of_what_was_searched_for_keeps_the_search(
     client: Client, importer: ImporterOfRecord, staff: User
 ) -> None:
-    entries(importer, ["1.00"] * 52)
+    entries(importer, ["1.00"] * 22)
     publish(importer, by=staff)
     text = page(client, importer, q="b76", sort="duty")
     following = re.search(r'rel="next" href="([^"]+)"', text)
@@ -274,13 +252,14 @@ def test_what_cbp_has_said_since_stands_beside_it(client: Client, importer: Impo
 def test_the_number_of_queries_does_not_grow(client: Client, importer: ImporterOfRecord, staff: User) -> None:
     report = ReportFactory.create()
     EntryFactory.create_batch(300, importer=importer, report=report)
+    set_rules(SHIPPED_CONTENT | {"as_of": "2026-10-02"}, "looked at again", by=staff)
     publish(importer, by=staff)
     ImporterOfRecord.objects.filter(pk=importer.pk).update(assigned_to=staff)
     page(client, importer)  # the first one prolongs the session
     for query in ({}, {"q": "b76", "status": "eligible", "sort": "status", "page": 3}):
         with CaptureQueriesContext(connection) as queries:
             text = page(client, importer, **query)
-        assert len(numbers(text)) == 50
+        assert len(numbers(text)) == 20
         assert len(queries) <= MOST_QUERIES
 
 
