@@ -225,7 +225,7 @@ def _finish_unread(report: Report, state: ReportState, outcome: Outcome, now: da
 
 def _finish(report: Report, state: ReportState, outcome: Outcome, now: datetime, rules_version: int = 0) -> None:
     answer = outcome.as_dict() | {"older": outcome.older}
-    del answer["errors"]
+    del answer["errors"], answer["seconds"]
     report.state, report.result, report.finished_at = state, answer, now
     report.errors = [_kept(error) for error in outcome.errors[:ERRORS_KEPT]]
     report.error_count = len(outcome.errors)
