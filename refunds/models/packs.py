@@ -8,8 +8,36 @@ from django.utils.translation import gettext_lazy as _
 
 from importers.models import ImporterOfRecord, User
 from importers.models.constraints import pair
-from importers.models.history import tracked
+from importers.models.history import kept_whole, tracked
 from refunds.domain.entry_number import hyphened
+
+TAKEN_BACK_AGAIN = pgtrigger.Q(old__withdrawn_at__isnull=False) & (
+    pgtrigger.Q(old__withdrawn_at__df=pgtrigger.F("new__withdrawn_at"))
+    | pgtrigger.Q(old__withdrawn_by__df=pgtrigger.F("new__withdrawn_by"))
+)
+
+
+def all_at_once() -> pgtrigger.Trigger:
+    """The lines of a pack come in one statement, as many as it says: none can be put in later, and none left out."""
+    return pgtrigger.Trigger(
+        name="packline_all_at_once",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(new="new_lines"),
+        func=pgtrigger.Func(
+            """
+            IF EXISTS (
+                SELECT FROM refunds_pack pack
+                JOIN (SELECT pack_id FROM new_lines GROUP BY 1) came ON came.pack_id = pack.id
+                WHERE pack.entries <> (SELECT count(*) FROM {meta.db_table} line WHERE line.pack_id = pack.id)
+            ) THEN
+                RAISE EXCEPTION 'A pack has as many lines as it says, and gets no other';
+            END IF;
+            RETURN NULL;
+            """
+        ),
+    )
 
 
 class PackQuerySet(models.QuerySet["Pack"]):
@@ -24,7 +52,8 @@ class PackQuerySet(models.QuerySet["Pack"]):
 @tracked(exclude=("xlsx", "csv"))
 class Pack(models.Model):
     """`as_of` is the day on which verdicts and clocks were reckoned, `reports_as_of` that of the oldest report behind
-    its entries, `totals` are domain/pack.Totals.kept(). Only `withdrawn` may ever change."""
+    its entries, `totals` are domain/pack.Totals.kept(). Only `withdrawn` may ever change, and that once; the triggers
+    see to it."""
 
     importer = models.ForeignKey(ImporterOfRecord, models.PROTECT, related_name="packs", verbose_name=_("importer"))
     published_at = models.DateTimeField(_("shared"))
@@ -50,6 +79,9 @@ class Pack(models.Model):
         constraints = [pair("published"), pair("withdrawn")]
         triggers = [
             pgtrigger.ReadOnly(name="pack_never_changes", exclude=["withdrawn_at", "withdrawn_by"]),
+            pgtrigger.Protect(name="pack_never_goes", operation=pgtrigger.Delete),
+            pgtrigger.Protect(name="pack_taken_back_once", operation=pgtrigger.Update, condition=TAKEN_BACK_AGAIN),
+            kept_whole(),
         ]
 
     def __str__(self) -> str:
@@ -79,7 +111,12 @@ class PackLine(models.Model):
             models.Index(fields=["pack", "-entry_date", "entry_number"], name="packline_by_date"),
             models.Index(fields=["pack", "-ieepa_duty", "entry_number"], name="packline_by_duty"),
         ]
-        triggers = [pgtrigger.ReadOnly(name="packline_never_changes")]
+        triggers = [
+            pgtrigger.ReadOnly(name="packline_never_changes"),
+            pgtrigger.Protect(name="packline_never_goes", operation=pgtrigger.Delete),
+            all_at_once(),
+            kept_whole(),
+        ]
 
     def __str__(self) -> str:
         return self.entry_number
