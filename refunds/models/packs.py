@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 import pgtrigger
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from importers.models import ImporterOfRecord, User
@@ -124,3 +125,35 @@ class PackLine(models.Model):
     @property
     def canonical(self) -> str:
         return hyphened(self.entry_number)
+
+
+class SharingQuerySet(models.QuerySet["Sharing"]):
+    def open(self) -> Self:
+        return self.filter(finished_at=None)
+
+
+class Sharing(models.Model):
+    """What staff want an importer to be shown: `seen` is the draft they looked at. A worker makes the pack of it. While
+    `finished_at` is empty it is still to be done; afterwards there is the `pack`, or `refusal` says why there is none:
+    a RuleViolation's code, template and params. `tries` counts the workers who began."""
+
+    importer = models.ForeignKey(ImporterOfRecord, models.CASCADE, related_name="sharings", verbose_name=_("importer"))
+    seen = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    tries = models.PositiveSmallIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    pack = models.OneToOneField(Pack, models.PROTECT, null=True, blank=True, related_name="sharing")
+    refusal = models.JSONField(default=dict, blank=True)
+
+    objects: ClassVar[models.Manager["Sharing"]] = SharingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            pair("asked"),
+            models.UniqueConstraint(fields=["importer"], condition=Q(finished_at=None), name="sharing_open_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.importer} {self.asked_at}"
