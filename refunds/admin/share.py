@@ -155,7 +155,9 @@ class UnderWay:
 def under_way(now: datetime) -> UnderWay:
     """Of each importer the last wish only."""
     newest = (
-        Sharing.objects.order_by("importer", "-asked_at", "-pk").distinct("importer").filter(asked_at__gt=now - KEPT)
+        Sharing.objects.order_by("importer_id", "-asked_at", "-pk")
+        .distinct("importer_id")
+        .filter(asked_at__gt=now - KEPT)
     )
     rows = Sharing.objects.filter(Q(pk__in=newest.values("pk")) | Q(finished_at=None))
     rows = rows.select_related("importer", "pack").defer("pack__xlsx", "pack__csv").order_by("importer__name", "pk")
