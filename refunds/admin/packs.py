@@ -84,14 +84,14 @@ class PackAdmin(StaffAdmin):
     def of_day(self, pack: Pack) -> str:
         return plain_date(pack.as_of)
 
-    @display(description=gettext_lazy("entries, possible refund"), ordering="possible_refund")
+    @display(description=gettext_lazy("possible refund"), ordering="possible_refund")
     def holds(self, pack: Pack) -> SafeString:
         entries = ngettext("%(n)s entry", "%(n)s entries", pack.entries) % {"n": pack.entries}
-        return format_html('{}<br><span class="pa-quiet">{}</span>', money(pack.possible_refund), entries)
+        return _two_lines(money(pack.possible_refund), entries)
 
     @display(description=gettext_lazy("shared"), ordering="published_at")
     def who_shared(self, pack: Pack) -> SafeString:
-        return format_html('{}<br><span class="pa-quiet">{}</span>', ago(pack.published_at), pack.published_by)
+        return _two_lines(ago(pack.published_at), pack.published_by)
 
     @display(description=gettext_lazy("state"), ordering="withdrawn_at")
     def state(self, pack: Pack) -> str:
@@ -152,6 +152,10 @@ class PackAdmin(StaffAdmin):
     def _row(self, pk: str | int | None) -> Pack:
         packs = Pack.objects.without_files().select_related("importer", "published_by", "withdrawn_by")
         return row_of(packs, pk)
+
+
+def _two_lines(first: object, second: object) -> SafeString:
+    return format_html('<span>{}<br><span class="pa-quiet">{}</span></span>', first, second)
 
 
 def panel(request: HttpRequest, importer: ImporterOfRecord) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def _offer(importer: ImporterOfRecord, firm: BrokerFirm) -> Offer:
 def _warnings(shown: Draft, firm: BrokerFirm) -> Iterator[str]:
     people = readers(shown.importer)
     if not people:
-        yield _("Nobody of theirs can come in yet, so nobody is told. Invite them first.")
+        yield _("Nobody at this importer can sign in yet, so nobody sees it or is told. Invite them first.")
     for email in sorted(dead_among(person.email for person, _name in people)):
         yield _("Earlier mail to %(email)s came back.") % {"email": email}
     if shown.reports_as_of and shown.as_of - shown.reports_as_of > OLD:

@@ -74,8 +74,8 @@ class Pack(models.Model):
     objects: ClassVar[models.Manager["Pack"]] = PackQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("shared pack")
-        verbose_name_plural = _("shared packs")
+        verbose_name = _("shared list of entries")
+        verbose_name_plural = _("shared lists of entries")
         ordering = ["-published_at", "-pk"]
         constraints = [pair("published"), pair("withdrawn")]
         triggers = [

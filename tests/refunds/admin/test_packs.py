@@ -71,6 +71,11 @@ def share(client: Client, rung: list[int], django_capture_on_commit_callbacks: A
     return go
 
 
+def said(text: str, heading: str) -> str:
+    """What stands below the heading on the list; "" without it."""
+    return text.partition(f"<h2>{heading}</h2>")[2].partition("</ul>")[0]
+
+
 def boxes(client: Client, *importers: ImporterOfRecord) -> list[str]:
     page = client.get(SHARE, {"importers": ",".join(str(row.pk) for row in importers)})
     return [offer.key for offer in page.context["possible"]]
@@ -86,8 +91,8 @@ def test_the_question_shows_what_each_would_see_and_shares_nothing(client: Clien
 
 def test_the_answer_shares(client: Client, importer: ImporterOfRecord, staff: User, share: Share) -> None:
     text = share(*boxes(client, importer))
-    assert "Nordlys</a>: shared." in text
     pack = Pack.objects.get()
+    assert f'{reverse("admin:refunds_pack_change", args=[pack.pk])}">Nordlys</a>' in said(text, "Shared just now")
     assert (pack.importer, pack.published_by) == (importer, staff)
     assert Notification.objects.filter(kind=MailKind.SHARED, importer=importer).count() == 1
 
@@ -126,7 +131,7 @@ def test_what_changed_meanwhile_is_looked_at_again(client: Client, importer: Imp
         assert "The entries have changed since you looked at them." in text
         assert f"{SHARE}?importers={importer.pk}" in text
     assert not Pack.objects.exists()
-    assert "not shared." not in share(*boxes(client, importer))
+    assert not said(share(*boxes(client, importer)), "Not shared")
     assert Pack.objects.count() == 1
 
 
@@ -137,14 +142,14 @@ def test_one_refused_does_not_keep_the_others(
     looked_at = boxes(client, importer, other)
     publish(importer, by=staff)
     text = share(*looked_at)
-    assert "<strong>Nordlys</strong>: not shared." in text
-    assert "Somebody else</a>: shared." in text
+    assert "Nordlys" in said(text, "Not shared")
+    assert "Somebody else" in said(text, "Shared just now")
     assert Pack.objects.filter(importer=other).exists()
 
 
 def test_while_it_is_made_the_pages_say_so(client: Client, importer: ImporterOfRecord) -> None:
     answer = client.post(SHARE, {"share": boxes(client, importer)}, follow=True)
-    assert "<strong>Nordlys</strong>: being made." in html(answer)  # type: ignore[arg-type]
+    assert "Nordlys" in said(html(answer), "Being shared")  # type: ignore[arg-type]
     assert answer.headers["Refresh"] == "3"
     assert "It is being shared already." in question(client, importer)
     text = html(client.get(page_of(importer)))  # type: ignore[arg-type]
@@ -152,7 +157,7 @@ def test_while_it_is_made_the_pages_say_so(client: Client, importer: ImporterOfR
     assert SHARE not in text
     Sharing.objects.update(asked_at=timezone.now() - timedelta(minutes=6))  # nobody is there who makes it
     answer = client.get(PACKS)
-    assert "being made" in html(answer)  # type: ignore[arg-type]
+    assert "Nordlys" in said(html(answer), "Being shared")  # type: ignore[arg-type]
     assert "Refresh" not in answer.headers
 
 
@@ -161,12 +166,12 @@ def test_what_came_of_it_is_not_said_for_ever(client: Client, importer: Importer
     other = EntryFactory.create(importer__name="Somebody else").importer
     looked_at = boxes(client, other)
     Entry.objects.filter(importer=other).update(ieepa_duty=Decimal("7.00"))
-    assert "not shared." in share(*looked_at)
+    assert "Somebody else" in said(share(*looked_at), "Not shared")
     Sharing.objects.update(finished_at=timezone.now() - timedelta(minutes=11))
     text = html(client.get(PACKS))  # type: ignore[arg-type]
-    assert (": shared." in text, "not shared." in text) == (False, True)
+    assert (bool(said(text, "Shared just now")), bool(said(text, "Not shared"))) == (False, True)
     Sharing.objects.update(asked_at=timezone.now() - timedelta(days=8))
-    assert "not shared." not in html(client.get(PACKS))  # type: ignore[arg-type]
+    assert not said(html(client.get(PACKS)), "Not shared")  # type: ignore[arg-type]
 
 
 def test_staff_download_what_was_taken_back_and_the_importer_does_not(
@@ -207,9 +212,9 @@ def test_what_speaks_against_it(client: Client, importer: ImporterOfRecord, staf
     assert "2 entries were filed by other brokers (B76)." in text
     assert "The oldest report behind it is of" in text
     assert f"Earlier mail to {importer.contact_email} came back." in text
-    assert "Nobody of theirs can come in yet" not in text
+    assert "Nobody at this importer can sign in yet" not in text
     importer.accesses.update(revoked_at=timezone.now(), revoked_by=staff)
-    assert "Nobody of theirs can come in yet" in question(client, importer)
+    assert "Nobody at this importer can sign in yet" in question(client, importer)
 
 
 def test_nothing_speaks_against_it(client: Client, importer: ImporterOfRecord) -> None:
