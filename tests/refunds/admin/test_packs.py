@@ -195,7 +195,9 @@ def test_staff_download_what_was_taken_back_and_the_importer_does_not(
 
 def test_what_is_new_since_the_last_time(client: Client, importer: ImporterOfRecord, staff: User) -> None:
     publish(importer, by=staff)
-    assert "Nothing has changed since it was shared last." in question(client, importer)
+    text = question(client, importer)
+    assert "Nothing has changed since it was shared last." in text
+    assert "0 new" not in text
     EntryFactory.create(importer=importer)
     Entry.objects.filter(ieepa_duty=Decimal("1234.50")).update(ieepa_duty=Decimal("5.00"))
     assert "1 new, 1 changed, 0 gone" in question(client, importer)
