@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -22,12 +23,13 @@ from importers.domain.errors import fill
 from importers.models import BrokerFirm, ImporterOfRecord
 from importers.services.bounces import dead_among
 from importers.wording import plain_date
-from refunds.models import Sharing
+from refunds.models import Entry, Sharing
 from refunds.services.packs import Draft, draft, readers
 from refunds.services.sharing import ask
 from refunds.tasks import ring_to_share
 
 AT_ONCE = 50  # of each all entries are read, and somebody waits for the page
+MOST_ENTRIES = 100_000  # of all that are looked at at once
 OLD = timedelta(days=31)
 FILERS_SHOWN = 5
 PATIENCE = timedelta(minutes=5)  # so long a page looks again for itself
@@ -75,9 +77,8 @@ def share_view(page: Any, request: HttpRequest) -> HttpResponse:
     pks = [
         int(pk) for pk in request.GET.get("importers", "").split(",") if pk.isdecimal() and len(pk) < len(str(2**63))
     ]
-    importers = ImporterOfRecord.objects.filter(pk__in=pks[:AT_ONCE]).select_related("officer")
     firm = firm_of(request)
-    offers = [_offer(importer, firm) for importer in importers]
+    offers = [_offer(importer, firm) for importer in _as_many_as_fit(request, pks[:AT_ONCE])]
     if not offers:
         raise Http404
     context = {
@@ -87,6 +88,19 @@ def share_view(page: Any, request: HttpRequest) -> HttpResponse:
     }
     answer: HttpResponse = page.page(request, "admin/refunds/share.html", context)
     return answer
+
+
+def _as_many_as_fit(request: HttpRequest, pks: list[int]) -> list[ImporterOfRecord]:
+    """The first ones whose entries are read while somebody waits; one importer always fits."""
+    importers = list(ImporterOfRecord.objects.filter(pk__in=pks).select_related("officer"))
+    counted = dict(Entry.objects.filter(importer__in=pks).order_by().values_list("importer").annotate(Count("pk")))
+    read = accumulate(counted.get(importer.pk, 0) for importer in importers)
+    fit = [importer for importer, entries in zip(importers, read, strict=True) if entries <= MOST_ENTRIES]
+    fit = fit or importers[:1]
+    if left := importers[len(fit) :]:
+        told = _("These have so many entries that they are left for the next time: %(names)s.")
+        messages.warning(request, told % {"names": ", ".join(importer.name for importer in left)})
+    return fit
 
 
 def _offer(importer: ImporterOfRecord, firm: BrokerFirm) -> Offer:

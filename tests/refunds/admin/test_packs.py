@@ -106,6 +106,19 @@ def test_the_list_of_importers_leads_there(client: Client, importer: ImporterOfR
     assert text.count('name="share"') == 1
 
 
+def test_what_takes_too_long_to_look_at_is_left_for_the_next_time(
+    client: Client, importer: ImporterOfRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = EntryFactory.create(importer__name="Somebody else").importer
+    EntryFactory.create(importer=other)
+    monkeypatch.setattr("refunds.admin.share.MOST_ENTRIES", 2)
+    assert "left for the next time: Somebody else." in question(client, importer, other)
+    monkeypatch.setattr("refunds.admin.share.MOST_ENTRIES", 0)
+    page = client.get(SHARE, {"importers": importer.pk})
+    assert [offer.importer for offer in page.context["possible"]] == [importer]
+    assert "next time" not in html(page)  # type: ignore[arg-type]
+
+
 def test_who_is_not_ticked_is_left_out(client: Client, importer: ImporterOfRecord) -> None:
     question(client, importer)
     text = html(client.post(SHARE, follow=True))  # type: ignore[arg-type]

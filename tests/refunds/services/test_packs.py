@@ -14,7 +14,8 @@ from importers.domain.errors import RuleViolation
 from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, MailState, Notification, Readiness, User
 from importers.services.details import remove
-from refunds.domain.eligibility import Verdict
+from refunds.domain.eligibility import Verdict, assess
+from refunds.domain.rules import SHIPPED
 from refunds.models import Entry, Pack
 from refunds.services import packs
 from refunds.services.packs import draft, newest, publish, readers, withdraw
@@ -127,9 +128,30 @@ def test_verdicts_of_other_rules_are_judged_anew(importer: ImporterOfRecord, ent
     assert publish(importer, by=staff).lines.get().verdict == Verdict.ELIGIBLE
 
 
-def test_verdicts_of_today_are_taken_as_they_are(importer: ImporterOfRecord, entry: Entry, staff: User) -> None:
-    Entry.objects.filter(pk=entry.pk).update(verdict=Verdict.HELD, verdict_rule="protest")
-    assert publish(importer, by=staff).lines.get().verdict_rule == "protest"
+def test_each_entry_is_judged_by_its_own_facts(importer: ImporterOfRecord, staff: User) -> None:
+    """The rules are asked once for each combination of facts."""
+    today = timezone.localdate()
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"ieepa_duty": Decimal(0)},
+        {"entry_date": date(2025, 1, 1)},
+        {"entry_date": date(2026, 11, 1)},
+        {"entry_type": "08"},
+        {"liquidation_date": today - timedelta(days=100), "liquidation_status": "Liquidated"},
+        {"liquidation_date": EXPIRED, "liquidation_status": "Liquidated"},
+        {"liquidation_status": "Liquidated"},
+        {"reconciliation": "Y"},
+        {"control_status": "Rejected"},
+        {"protest_status": "Open"},
+        {"claim_status": "accepted"},
+        {"claim_status": "rejected"},
+        {"paid_on": today},
+    ]
+    entries = [EntryFactory.create(importer=importer, **kind) for kind in kinds for _twice in range(2)]
+    decisions = {entry.number: assess(entry.facts, SHIPPED, today) for entry in entries}
+    shown = {line.number: (line.verdict, line.rule) for line in draft(importer).lines}
+    assert shown == {number: (decision.verdict, decision.rule) for number, decision in decisions.items()}
+    assert len(set(shown.values())) >= 10
 
 
 def test_without_entries_there_is_nothing_to_share(importer: ImporterOfRecord, staff: User) -> None:
