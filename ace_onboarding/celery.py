@@ -62,6 +62,11 @@ TIMETABLE = {
         "schedule": settings.SWEEP_EVERY,
         "options": {"expires": settings.SWEEP_EVERY},
     },
+    "find entries that nobody shares": {
+        "task": "refunds.tasks.sweep_sharings",
+        "schedule": settings.SWEEP_EVERY,
+        "options": {"expires": settings.SWEEP_EVERY},
+    },
     "prove that verdicts and stakes equal the facts": {
         "task": "refunds.tasks.check_refunds",
         "schedule": crontab(hour=3, minute=25),

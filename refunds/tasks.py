@@ -1,13 +1,15 @@
 """What beat starts. Each fetches the day and calls one service."""
 
 import logging
+from collections.abc import Iterable
 
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
 
 from ace_onboarding.celery import IMPORT_SECONDS
 from refunds.models import Report
-from refunds.services import imports, stakes, verdicts
+from refunds.services import imports, sharing, stakes, verdicts
 
 log = logging.getLogger(__name__)
 
@@ -59,3 +61,24 @@ def sweep_reports() -> int:
     for report_id in left:
         import_report.delay(report_id)
     return len(left)
+
+
+@shared_task(name="refunds.tasks.share")
+def share(sharing_id: int) -> bool:
+    return sharing.make(sharing_id) is not None
+
+
+@shared_task(name="refunds.tasks.sweep_sharings")
+def sweep_sharings() -> int:
+    left = sharing.unfinished(timezone.now())
+    ring_to_share(left)
+    return len(left)
+
+
+def ring_to_share(sharing_ids: Iterable[int]) -> None:
+    """While the broker is away nothing is lost: the sweep finds them."""
+    try:
+        for sharing_id in sharing_ids:
+            share.apply_async(args=[sharing_id], retry=False)
+    except (BrokerError, OSError) as error:
+        log.warning("No message of what is to be shared (%s); the sweep will find it.", type(error).__name__)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import slugify
@@ -42,15 +43,18 @@ def refunds(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @never_cache
 @require_safe
 def download(request: HttpRequest, uuid: UUID, pk: int, ending: str) -> HttpResponse:
-    """A pack that was shared and not taken back, as it was then."""
+    """A pack that was shared and not taken back."""
     importer = importer_for_reading(request, uuid)
-    if ending not in KINDS:
-        raise Http404
-    found = Pack.objects.filter(importer=importer, pk=pk).shared().values_list("as_of", ending).first()
+    return pack_file(Pack.objects.filter(importer=importer, pk=pk).shared(), ending)
+
+
+def pack_file(packs: QuerySet[Pack], ending: str) -> HttpResponse:
+    """Of the first of them, as it was when it was shared."""
+    found = packs.values_list("importer__name", "as_of", ending).first() if ending in KINDS else None
     if found is None:
         raise Http404
-    as_of, data = found
-    return file_response(data, ending, f"{slugify(importer.name)[:60] or 'importer'}-{as_of.isoformat()}.{ending}")
+    name, as_of, data = found
+    return file_response(data, ending, f"{slugify(name)[:60] or 'importer'}-{as_of.isoformat()}.{ending}")
 
 
 def file_response(data: bytes, ending: str, name: str) -> HttpResponse:

@@ -110,6 +110,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (STAFF, STAFF_NO_POST, (
         "mfa_index", "mfa_list_webauthn", "admin:jsi18n", "admin:password_change_done",
         "admin:importers_roster_empty", "admin:importers_roster_export", "admin:refunds_pack_preview",
+        "admin:refunds_pack_file",
     )),
     (NOBODY, STAFF_NO_POST, ("mfa_view_recovery_codes", "admin:importers_roster_errors")),
     (NOBODY, NOBODY, (
@@ -262,6 +263,7 @@ def in_what_is_shared(importer: ImporterOfRecord) -> dict[str, list[object]]:
         "refunds": [importer.uuid],
         "refunds_file": [importer.uuid, pack.pk, "csv"],
         "admin:refunds_pack_preview": [importer.pk],
+        "admin:refunds_pack_file": [pack.pk, "csv"],
         "admin:refunds_pack_withdraw": [pack.pk],
     }
 

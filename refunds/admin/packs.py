@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,10 +18,12 @@ from importers.admin.listing import ago
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
 from importers.wording import money, plain_date, violation_text
-from refunds.admin.share import share_address, share_view
+from refunds.admin.share import outcome_of, share_address, share_view, under_way
 from refunds.models import Pack
 from refunds.services.packs import draft, files, newest, withdraw
-from refunds.views import file_response
+from refunds.views import file_response, pack_file
+
+SECONDS = "3"
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -48,11 +51,22 @@ class PackAdmin(StaffAdmin):
     list_select_related = ("importer", "published_by")
     list_fullwidth = True
 
+    change_list_template = "admin/refunds/packs.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Above the list stands what is being made of it; the page looks again until it is there."""
+        found = under_way(timezone.now())
+        answer: HttpResponse = super().changelist_view(request, (extra_context or {}) | {"under_way": found})
+        if found.is_new:
+            answer["Refresh"] = SECONDS
+        return answer
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
             path("share/", view(self.share_view), name="refunds_pack_share"),
             path("share/<int:pk>/preview.xlsx", view(self.preview_view), name="refunds_pack_preview"),
+            path("<int:pk>/file.<str:ending>", view(self.file_view), name="refunds_pack_file"),
             path("<int:pk>/withdraw/", view(self.withdraw_view), name="refunds_pack_withdraw"),
         ]
         return [*own, *super().get_urls()]
@@ -70,14 +84,14 @@ class PackAdmin(StaffAdmin):
     def of_day(self, pack: Pack) -> str:
         return plain_date(pack.as_of)
 
-    @display(description=gettext_lazy("entries, possible refund"), ordering="possible_refund")
+    @display(description=gettext_lazy("possible refund"), ordering="possible_refund")
     def holds(self, pack: Pack) -> SafeString:
         entries = ngettext("%(n)s entry", "%(n)s entries", pack.entries) % {"n": pack.entries}
-        return format_html('{}<br><span class="pa-quiet">{}</span>', money(pack.possible_refund), entries)
+        return _two_lines(money(pack.possible_refund), entries)
 
     @display(description=gettext_lazy("shared"), ordering="published_at")
     def who_shared(self, pack: Pack) -> SafeString:
-        return format_html('{}<br><span class="pa-quiet">{}</span>', ago(pack.published_at), pack.published_by)
+        return _two_lines(ago(pack.published_at), pack.published_by)
 
     @display(description=gettext_lazy("state"), ordering="withdrawn_at")
     def state(self, pack: Pack) -> str:
@@ -113,6 +127,12 @@ class PackAdmin(StaffAdmin):
             raise Http404
         return file_response(files(shown).xlsx, "xlsx", f"preview-{shown.as_of.isoformat()}.xlsx")
 
+    def file_view(self, request: HttpRequest, pk: int, ending: str) -> HttpResponse:
+        """Of any pack: staff must be able to see what the importer had, also after it was taken back."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return pack_file(Pack.objects.filter(pk=pk), ending)
+
     def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         pack = self._row(pk)
         if request.method == "POST":
@@ -134,6 +154,17 @@ class PackAdmin(StaffAdmin):
         return row_of(packs, pk)
 
 
+def _two_lines(first: object, second: object) -> SafeString:
+    return format_html('<span>{}<br><span class="pa-quiet">{}</span></span>', first, second)
+
+
 def panel(request: HttpRequest, importer: ImporterOfRecord) -> dict[str, Any]:
     """On the importer's page: what it sees, and the way to share what there is now."""
-    return {"pack": newest(importer), "has_entries": importer.entries.exists(), "share": share_address([importer])}
+    last = importer.sharings.select_related("importer").first()
+    return {
+        "pack": newest(importer),
+        "has_entries": importer.entries.exists(),
+        "share": share_address([importer]),
+        "is_waiting": last is not None and last.finished_at is None,
+        "refused": outcome_of(last) if last and last.refusal else None,
+    }

@@ -3,28 +3,38 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from importers.admin.base import staff
 from importers.admin.theme import firm_of
-from importers.domain.errors import RuleViolation
+from importers.domain.errors import fill
 from importers.models import BrokerFirm, ImporterOfRecord
 from importers.services.bounces import dead_among
-from importers.wording import plain_date, violation_text
-from refunds.services.packs import Draft, draft, publish, readers
+from importers.wording import plain_date
+from refunds.models import Entry, Sharing
+from refunds.services.packs import Draft, draft, readers
+from refunds.services.sharing import ask
+from refunds.tasks import ring_to_share
 
 AT_ONCE = 50  # of each all entries are read, and somebody waits for the page
+MOST_ENTRIES = 100_000  # of all that are looked at at once
 OLD = timedelta(days=31)
 FILERS_SHOWN = 5
+PATIENCE = timedelta(minutes=5)  # so long a page looks again for itself
+JUST_NOW = timedelta(minutes=10)
+KEPT = timedelta(days=7)  # so long it is said why nothing was shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +77,8 @@ def share_view(page: Any, request: HttpRequest) -> HttpResponse:
     pks = [
         int(pk) for pk in request.GET.get("importers", "").split(",") if pk.isdecimal() and len(pk) < len(str(2**63))
     ]
-    importers = ImporterOfRecord.objects.filter(pk__in=pks[:AT_ONCE]).select_related("officer")
     firm = firm_of(request)
-    offers = [_offer(importer, firm) for importer in importers]
+    offers = [_offer(importer, firm) for importer in _as_many_as_fit(request, pks[:AT_ONCE])]
     if not offers:
         raise Http404
     context = {
@@ -81,11 +90,26 @@ def share_view(page: Any, request: HttpRequest) -> HttpResponse:
     return answer
 
 
+def _as_many_as_fit(request: HttpRequest, pks: list[int]) -> list[ImporterOfRecord]:
+    """The first ones whose entries are read while somebody waits; one importer always fits."""
+    importers = list(ImporterOfRecord.objects.filter(pk__in=pks).select_related("officer"))
+    counted = dict(Entry.objects.filter(importer__in=pks).order_by().values_list("importer").annotate(Count("pk")))
+    read = accumulate(counted.get(importer.pk, 0) for importer in importers)
+    fit = [importer for importer, entries in zip(importers, read, strict=True) if entries <= MOST_ENTRIES]
+    fit = fit or importers[:1]
+    if left := importers[len(fit) :]:
+        told = _("These have so many entries that they are left for the next time: %(names)s.")
+        messages.warning(request, told % {"names": ", ".join(importer.name for importer in left)})
+    return fit
+
+
 def _offer(importer: ImporterOfRecord, firm: BrokerFirm) -> Offer:
     shown = draft(importer)
     refusal = ""
     if not shown.lines:
         refusal = _("There are no entries of this importer.")
+    elif Sharing.objects.open().filter(importer=importer).exists():
+        refusal = _("It is being shared already.")
     elif not shown.is_new:
         refusal = _("Nothing has changed since it was shared last.")
     return Offer(shown, refusal, [] if refusal else list(_warnings(shown, firm)))
@@ -94,7 +118,7 @@ def _offer(importer: ImporterOfRecord, firm: BrokerFirm) -> Offer:
 def _warnings(shown: Draft, firm: BrokerFirm) -> Iterator[str]:
     people = readers(shown.importer)
     if not people:
-        yield _("Nobody of theirs can come in yet, so nobody is told. Invite them first.")
+        yield _("Nobody at this importer can sign in yet, so nobody sees it or is told. Invite them first.")
     for email in sorted(dead_among(person.email for person, _name in people)):
         yield _("Earlier mail to %(email)s came back.") % {"email": email}
     if shown.reports_as_of and shown.as_of - shown.reports_as_of > OLD:
@@ -114,17 +138,53 @@ def _warnings(shown: Draft, firm: BrokerFirm) -> Iterator[str]:
 def _share(request: HttpRequest) -> None:
     chosen = dict(key.partition(":")[::2] for key in request.POST.getlist("share")[:AT_ONCE])
     importers = ImporterOfRecord.objects.filter(pk__in=[int(pk) for pk in chosen if pk.isdecimal() and len(pk) < 19])
-    done = 0
-    for importer in importers:
-        try:
-            publish(importer, by=staff(request), seen=chosen[str(importer.pk)])
-        except RuleViolation as error:
-            told = _("Not shared with %(name)s. %(why)s")
-            messages.error(request, told % {"name": importer.name, "why": violation_text(error)})
-        else:
-            done += 1
-    if done:
-        told = ngettext("Shared with %(n)s importer.", "Shared with %(n)s importers.", done)
-        messages.success(request, told % {"n": done})
-    elif not importers:
+    if not importers:
         messages.warning(request, _("Nobody was chosen, so nothing was shared."))
+        return
+    seen = {importer: chosen[str(importer.pk)] for importer in importers}
+    with transaction.atomic():
+        asked = ask(seen, by=staff(request))
+        transaction.on_commit(partial(ring_to_share, asked))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the wish to share, as far as it is known. `again` is where to look at it once more."""
+
+    sharing: Sharing
+    why: str
+    again: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """`is_new` while it is worth looking again in a few seconds."""
+
+    waiting: list[Sharing]
+    refused: list[Outcome]
+    done: list[Sharing]
+    is_new: bool
+
+
+def under_way(now: datetime) -> UnderWay:
+    """Of each importer the last wish only."""
+    newest = (
+        Sharing.objects.order_by("importer_id", "-asked_at", "-pk")
+        .distinct("importer_id")
+        .filter(asked_at__gt=now - KEPT)
+    )
+    rows = Sharing.objects.filter(Q(pk__in=newest.values("pk")) | Q(finished_at=None))
+    rows = rows.select_related("importer", "pack").defer("pack__xlsx", "pack__csv").order_by("importer__name", "pk")
+    waiting = [row for row in rows if row.finished_at is None]
+    just_done = [row for row in rows if row.pack and row.finished_at and row.finished_at > now - JUST_NOW]
+    return UnderWay(
+        waiting,
+        [outcome_of(row) for row in rows if row.refusal],
+        [row for row in just_done if row.pack and not row.pack.withdrawn_at],
+        any(row.asked_at > now - PATIENCE for row in waiting),
+    )
+
+
+def outcome_of(row: Sharing) -> Outcome:
+    why = fill(row.refusal["template"], row.refusal["params"], gettext) if row.refusal else ""
+    return Outcome(row, why, share_address([row.importer]))

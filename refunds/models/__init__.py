@@ -1,6 +1,6 @@
 from refunds.models.claims import CapeFile, CapeFileEntry, ClaimResult, Payment, RejectedRefund
 from refunds.models.entries import Entry
-from refunds.models.packs import Pack, PackLine
+from refunds.models.packs import Pack, PackLine, Sharing
 from refunds.models.reports import Report, ReportChunk, ReportState
 from refunds.models.rules import RuleVersion
 
@@ -17,4 +17,5 @@ __all__ = [
     "ReportChunk",
     "ReportState",
     "RuleVersion",
+    "Sharing",
 ]

@@ -4,12 +4,41 @@ from typing import ClassVar, Self
 
 import pgtrigger
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from importers.models import ImporterOfRecord, User
 from importers.models.constraints import pair
-from importers.models.history import tracked
+from importers.models.history import kept_whole, tracked
 from refunds.domain.entry_number import hyphened
+
+TAKEN_BACK_AGAIN = pgtrigger.Q(old__withdrawn_at__isnull=False) & (
+    pgtrigger.Q(old__withdrawn_at__df=pgtrigger.F("new__withdrawn_at"))
+    | pgtrigger.Q(old__withdrawn_by__df=pgtrigger.F("new__withdrawn_by"))
+)
+
+
+def all_at_once() -> pgtrigger.Trigger:
+    """The lines of a pack come in one statement, as many as it says: none can be put in later, and none left out."""
+    return pgtrigger.Trigger(
+        name="packline_all_at_once",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(new="new_lines"),
+        func=pgtrigger.Func(
+            """
+            IF EXISTS (
+                SELECT FROM refunds_pack pack
+                JOIN (SELECT pack_id FROM new_lines GROUP BY 1) came ON came.pack_id = pack.id
+                WHERE pack.entries <> (SELECT count(*) FROM {meta.db_table} line WHERE line.pack_id = pack.id)
+            ) THEN
+                RAISE EXCEPTION 'A pack has as many lines as it says, and gets no other';
+            END IF;
+            RETURN NULL;
+            """
+        ),
+    )
 
 
 class PackQuerySet(models.QuerySet["Pack"]):
@@ -24,7 +53,8 @@ class PackQuerySet(models.QuerySet["Pack"]):
 @tracked(exclude=("xlsx", "csv"))
 class Pack(models.Model):
     """`as_of` is the day on which verdicts and clocks were reckoned, `reports_as_of` that of the oldest report behind
-    its entries, `totals` are domain/pack.Totals.kept(). Only `withdrawn` may ever change."""
+    its entries, `totals` are domain/pack.Totals.kept(). Only `withdrawn` may ever change, and that once; the triggers
+    see to it."""
 
     importer = models.ForeignKey(ImporterOfRecord, models.PROTECT, related_name="packs", verbose_name=_("importer"))
     published_at = models.DateTimeField(_("shared"))
@@ -44,12 +74,15 @@ class Pack(models.Model):
     objects: ClassVar[models.Manager["Pack"]] = PackQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("shared pack")
-        verbose_name_plural = _("shared packs")
+        verbose_name = _("shared list of entries")
+        verbose_name_plural = _("shared lists of entries")
         ordering = ["-published_at", "-pk"]
         constraints = [pair("published"), pair("withdrawn")]
         triggers = [
             pgtrigger.ReadOnly(name="pack_never_changes", exclude=["withdrawn_at", "withdrawn_by"]),
+            pgtrigger.Protect(name="pack_never_goes", operation=pgtrigger.Delete),
+            pgtrigger.Protect(name="pack_taken_back_once", operation=pgtrigger.Update, condition=TAKEN_BACK_AGAIN),
+            kept_whole(),
         ]
 
     def __str__(self) -> str:
@@ -79,7 +112,12 @@ class PackLine(models.Model):
             models.Index(fields=["pack", "-entry_date", "entry_number"], name="packline_by_date"),
             models.Index(fields=["pack", "-ieepa_duty", "entry_number"], name="packline_by_duty"),
         ]
-        triggers = [pgtrigger.ReadOnly(name="packline_never_changes")]
+        triggers = [
+            pgtrigger.ReadOnly(name="packline_never_changes"),
+            pgtrigger.Protect(name="packline_never_goes", operation=pgtrigger.Delete),
+            all_at_once(),
+            kept_whole(),
+        ]
 
     def __str__(self) -> str:
         return self.entry_number
@@ -87,3 +125,35 @@ class PackLine(models.Model):
     @property
     def canonical(self) -> str:
         return hyphened(self.entry_number)
+
+
+class SharingQuerySet(models.QuerySet["Sharing"]):
+    def open(self) -> Self:
+        return self.filter(finished_at=None)
+
+
+class Sharing(models.Model):
+    """What staff want an importer to be shown: `seen` is the draft they looked at. A worker makes the pack of it. While
+    `finished_at` is empty it is still to be done; afterwards there is the `pack`, or `refusal` says why there is none:
+    a RuleViolation's code, template and params. `tries` counts the workers who began."""
+
+    importer = models.ForeignKey(ImporterOfRecord, models.CASCADE, related_name="sharings", verbose_name=_("importer"))
+    seen = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    tries = models.PositiveSmallIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    pack = models.OneToOneField(Pack, models.PROTECT, null=True, blank=True, related_name="sharing")
+    refusal = models.JSONField(default=dict, blank=True)
+
+    objects: ClassVar[models.Manager["Sharing"]] = SharingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            pair("asked"),
+            models.UniqueConstraint(fields=["importer"], condition=Q(finished_at=None), name="sharing_open_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.importer} {self.asked_at}"

@@ -1,9 +1,10 @@
 """An importer with 50,000 entries: shared, and its page looked at."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,13 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from importers.models import ImporterOfRecord
+from refunds import tasks
 from refunds.domain.entry_number import check_digit
 from refunds.models import Entry, Pack, Report
-from refunds.services.packs import publish
+from refunds.services.sharing import make
 from tests.factories import AccessFactory, EntryFactory, ReportFactory, StaffFactory
 
 ENTRIES = 50_000
-SHARE_SECONDS = 30.0
+REQUEST_SECONDS = 1.5
+WORKER_SECONDS = 30.0
 PAGE_SECONDS = 0.100
 OTHER_PAGE_SECONDS = 0.250  # searched, sorted otherwise, the last of a thousand
 MOST_QUERIES = 10
@@ -67,19 +70,34 @@ def looked_at(client: Client, address: str, query: str) -> tuple[float, int]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_thousand_entries_of_one_importer() -> None:
+def test_fifty_thousand_entries_of_one_importer(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(tasks.share, "apply_async", lambda args, **_options: rung.extend(args))
     access = AccessFactory.create()
     Entry.objects.bulk_create(rows(access.importer, ReportFactory.create()), batch_size=5_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    start = time.perf_counter()
-    pack = publish(access.importer, by=StaffFactory.create())
-    seconds = time.perf_counter() - start
-    sizes = f"XLSX {len(pack.xlsx) / 1e6:.1f} MB, CSV {len(pack.csv) / 1e6:.1f} MB"
-    print(f"\npack: {pack.entries:,} entries shared in {seconds:.1f} s ({sizes})")  # noqa: T201
+    staff = Client()
+    staff.force_login(StaffFactory.create())
+    address, chosen = reverse("admin:refunds_pack_share"), {"importers": access.importer.pk}
+    asked, question = timed(lambda: staff.get(address, chosen))
+    pressed, _answer = timed(
+        lambda: staff.post(address, {"share": [offer.key for offer in question.context["offers"]]})
+    )
+    made, pack = timed(lambda: make(*rung))
     assert pack.entries == ENTRIES
-    assert seconds <= SHARE_SECONDS
+    sizes = f"XLSX {len(pack.xlsx) / 1e6:.1f} MB, CSV {len(pack.csv) / 1e6:.1f} MB"
+    print(f"\npack: {pack.entries:,} entries asked about in {asked:.2f} s, shared at a press of {pressed:.2f} s")  # noqa: T201
+    print(f"pack: made by the worker in {made:.1f} s ({sizes})")  # noqa: T201
+    assert max(asked, pressed) <= REQUEST_SECONDS
+    assert made <= WORKER_SECONDS
     _look(access.importer, Client(), pack)
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.perf_counter()
+    answer = work()
+    return time.perf_counter() - start, answer
 
 
 def _look(importer: ImporterOfRecord, client: Client, pack: Pack) -> None:

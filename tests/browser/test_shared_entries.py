@@ -13,8 +13,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from importers.models import ImporterOfRecord, User
-from refunds.models import Entry, Payment
+from refunds.models import Entry, Payment, Sharing
 from refunds.services.packs import publish
+from refunds.services.sharing import make
 from tests.browser.conftest import Camera, follow
 from tests.browser.test_accessibility import look
 from tests.factories import AccessFactory, EntryFactory, ReportFactory, StaffFactory
@@ -144,9 +145,12 @@ def test_staff_share_and_take_back(
     follow(quiet.get_by_role("link", name="Share entries"))
     camera(quiet, "admin-share")
     follow(quiet.get_by_role("button", name="Share", exact=True))
+    expect(quiet.get_by_role("heading", name="Being shared")).to_be_visible()
+    camera(quiet, "admin-packs-being-made")
+    make(Sharing.objects.get().pk)  # the worker's part
+    expect(quiet.get_by_role("heading", name="Shared just now")).to_be_visible()  # the page looks for itself
     camera(quiet, "admin-packs")
-    expect(quiet.get_by_text("Shared with 1 importer.")).to_be_visible()
-    follow(quiet.get_by_role("link", name="Nordlys Cykler ApS"))
+    follow(quiet.get_by_role("status").get_by_role("link", name="Nordlys Cykler ApS"))
     camera(quiet, "admin-pack")
     follow(quiet.get_by_role("link", name="Take it back"))
     camera(quiet, "admin-withdraw")

@@ -29,6 +29,7 @@ WITHOUT_HISTORY = {
     "ClaimResult": "a line of a kept report",
     "RejectedRefund": "a line of a kept report",
     "PackLine": "can never change, nor can its pack",
+    "Sharing": "written once; afterwards only what came of it",
     "User_groups": "Django's; groups are not used",
     "User_user_permissions": "Django's; single permissions are not used",
 }

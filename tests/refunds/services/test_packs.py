@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from importers import delivery
@@ -14,8 +14,9 @@ from importers.domain.errors import RuleViolation
 from importers.letters import write
 from importers.models import ImporterOfRecord, MailKind, MailState, Notification, Readiness, User
 from importers.services.details import remove
-from refunds.domain.eligibility import Verdict
-from refunds.models import Entry, Pack, PackLine
+from refunds.domain.eligibility import Verdict, assess
+from refunds.domain.rules import SHIPPED
+from refunds.models import Entry, Pack
 from refunds.services import packs
 from refunds.services.packs import draft, newest, publish, readers, withdraw
 from tests.factories import AccessFactory, EntryFactory, ImporterFactory, OfficerFactory, ReportFactory, StaffFactory
@@ -76,15 +77,40 @@ def test_what_is_shown_is_what_the_reminders_may_name(importer: ImporterOfRecord
 def test_a_pack_stays_as_it_was(importer: ImporterOfRecord, entry: Entry, staff: User) -> None:
     pack = publish(importer, by=staff)
     Entry.objects.filter(pk=entry.pk).update(ieepa_duty=Decimal("7.00"))
-    line = pack.lines.get()
-    assert line.ieepa_duty == Decimal("100.10")
-    for change in (
-        lambda: Pack.objects.filter(pk=pack.pk).update(possible_refund=1),
-        lambda: Pack.objects.filter(pk=pack.pk).update(csv=b""),
-        lambda: PackLine.objects.filter(pk=line.pk).update(ieepa_duty=1),
-    ):
-        with pytest.raises(DatabaseError), transaction.atomic():
-            change()
+    assert pack.lines.get().ieepa_duty == Decimal("100.10")
+
+
+STATEMENTS = {
+    "a sum": "UPDATE refunds_pack SET possible_refund = 1",
+    "a file": "UPDATE refunds_pack SET csv = ''",
+    "a pack": "DELETE FROM refunds_pack",
+    "all packs": "TRUNCATE refunds_pack CASCADE",
+    "a line": "UPDATE refunds_packline SET ieepa_duty = 1",
+    "a line less": "DELETE FROM refunds_packline",
+    "all lines": "TRUNCATE refunds_packline",
+    "a line more": "INSERT INTO refunds_packline (pack_id, entry_number, entry_date, liquidation_status, ieepa_duty, "
+    "verdict, verdict_rule) SELECT id, 'B7600000019', '2025-05-01', '', 9, 'eligible', '' FROM refunds_pack",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
+def test_no_statement_changes_a_pack(importer: ImporterOfRecord, entry: Entry, staff: User, statement: str) -> None:
+    publish(importer, by=staff)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL pgtrigger.ignore = '{}'")  # as in production (see tests/conftest.py)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as after a commit
+        with pytest.raises(DatabaseError, match=r"Cannot|cannot be emptied|as it says"), transaction.atomic():
+            cursor.execute(statement)
+
+
+def test_what_was_taken_back_stays_so(importer: ImporterOfRecord, entry: Entry, staff: User) -> None:
+    pack = publish(importer, by=staff)
+    withdraw(pack, by=staff)
+    packs = Pack.objects.filter(pk=pack.pk)
+    for change in ({"withdrawn_at": None, "withdrawn_by": None}, {"withdrawn_by": StaffFactory.create()}):
+        with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+            packs.update(**change)
+    assert packs.get().withdrawn_by == staff
 
 
 def test_verdicts_of_yesterday_are_judged_anew(importer: ImporterOfRecord, staff: User) -> None:
@@ -102,9 +128,30 @@ def test_verdicts_of_other_rules_are_judged_anew(importer: ImporterOfRecord, ent
     assert publish(importer, by=staff).lines.get().verdict == Verdict.ELIGIBLE
 
 
-def test_verdicts_of_today_are_taken_as_they_are(importer: ImporterOfRecord, entry: Entry, staff: User) -> None:
-    Entry.objects.filter(pk=entry.pk).update(verdict=Verdict.HELD, verdict_rule="protest")
-    assert publish(importer, by=staff).lines.get().verdict_rule == "protest"
+def test_each_entry_is_judged_by_its_own_facts(importer: ImporterOfRecord, staff: User) -> None:
+    """The rules are asked once for each combination of facts."""
+    today = timezone.localdate()
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"ieepa_duty": Decimal(0)},
+        {"entry_date": date(2025, 1, 1)},
+        {"entry_date": date(2026, 11, 1)},
+        {"entry_type": "08"},
+        {"liquidation_date": today - timedelta(days=100), "liquidation_status": "Liquidated"},
+        {"liquidation_date": EXPIRED, "liquidation_status": "Liquidated"},
+        {"liquidation_status": "Liquidated"},
+        {"reconciliation": "Y"},
+        {"control_status": "Rejected"},
+        {"protest_status": "Open"},
+        {"claim_status": "accepted"},
+        {"claim_status": "rejected"},
+        {"paid_on": today},
+    ]
+    entries = [EntryFactory.create(importer=importer, **kind) for kind in kinds for _twice in range(2)]
+    decisions = {entry.number: assess(entry.facts, SHIPPED, today) for entry in entries}
+    shown = {line.number: (line.verdict, line.rule) for line in draft(importer).lines}
+    assert shown == {number: (decision.verdict, decision.rule) for number, decision in decisions.items()}
+    assert len(set(shown.values())) >= 10
 
 
 def test_without_entries_there_is_nothing_to_share(importer: ImporterOfRecord, staff: User) -> None:
