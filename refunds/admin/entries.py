@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -73,7 +73,8 @@ class RosterFilter(admin.SimpleListFilter):
 
 
 class SumPaginator(Paginator):
-    """Counts and sums in one look, which the index answers alone."""
+    """Counts and sums in one look. Only keys are sorted, and the rows of a page are read by them: sorting whole rows
+    takes twice as long."""
 
     @cached_property
     def totals(self) -> dict[str, Any]:
@@ -82,6 +83,13 @@ class SumPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         return int(self.totals["n"])
+
+    def page(self, number: Any) -> Page:
+        page = super().page(number)
+        entries: QuerySet[Entry] = page.object_list
+        keys = list(entries.values_list("pk", flat=True))
+        page.object_list = self.object_list.filter(pk__in=keys)  # type: ignore[attr-defined]
+        return page
 
 
 @admin.register(Entry)
@@ -98,6 +106,10 @@ class EntryAdmin(StaffAdmin):
     def get_urls(self) -> list[URLPattern]:
         aside = self.admin_site.admin_view(self.kept_aside_view)
         return [path("kept-aside/", aside, name="refunds_kept_aside"), *super().get_urls()]
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Of one importer as the index has them: by the key, the whole table would be looked through."""
+        return ("-entry_date", "-pk") if "importer" in request.GET else self.ordering
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         """The importers of a page are read after it: joined, they would be sorted along with all the rows."""

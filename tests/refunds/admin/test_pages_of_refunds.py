@@ -5,12 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from importers.models import ImporterOfRecord, Readiness, User
+from refunds.admin.entries import EntryAdmin
 from refunds.domain.eligibility import ACCEPTED, Verdict
 from refunds.models import Entry, Payment
 from refunds.services import stakes
@@ -176,6 +179,31 @@ def test_the_list_sums_what_it_shows(as_staff: Client, entry: Entry) -> None:
     assert "$1,235.56" in as_staff.get(ENTRIES).content.decode()
     listed = as_staff.get(ENTRIES, {"importer": str(entry.importer_id)})
     assert listed.context["cl"].paginator.totals == {"n": 1, "duty": Decimal("1234.56")}
+
+
+def test_the_entries_of_one_importer_stand_by_their_date_and_the_others_by_when_they_came(
+    as_staff: Client, entry: Entry
+) -> None:
+    newer, older = (
+        EntryFactory.create(importer=entry.importer, entry_date=entry.entry_date + timedelta(days=days))
+        for days in (10, -10)
+    )
+    assert list(as_staff.get(ENTRIES).context["cl"].result_list) == [older, newer, entry]
+    narrowed = as_staff.get(ENTRIES, {"importer": str(entry.importer_id)})
+    assert list(narrowed.context["cl"].result_list) == [newer, entry, older]
+
+
+def test_only_keys_are_sorted(as_staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole rows are read of one page only, and stand as they were sorted."""
+    monkeypatch.setattr(EntryAdmin, "list_per_page", 2)
+    for duty in ("3.00", "1.00", "4.00", "2.00", "5.00"):
+        EntryFactory.create(ieepa_duty=Decimal(duty))
+    with CaptureQueriesContext(connection) as queries:
+        listed = as_staff.get(ENTRIES, {"o": "6", "p": "2"})
+    assert [entry.ieepa_duty for entry in listed.context["cl"].result_list] == [Decimal("3.00"), Decimal("4.00")]
+    sorted_ones = [one["sql"] for one in queries if "LIMIT 2 OFFSET 2" in one["sql"]]
+    assert len(sorted_ones) == 1
+    assert "importer_name" not in sorted_ones[0]
 
 
 def test_entries_can_be_narrowed_down(as_staff: Client, entry: Entry) -> None:
