@@ -86,7 +86,7 @@ class SumPaginator(Paginator):
 
     def page(self, number: Any) -> Page:
         page = super().page(number)
-        entries: QuerySet[Entry] = page.object_list
+        entries: Any = page.object_list
         keys = list(entries.values_list("pk", flat=True))
         page.object_list = self.object_list.filter(pk__in=keys)  # type: ignore[attr-defined]
         return page
