@@ -19,6 +19,7 @@ from importers.models import ImporterOfRecord
 from importers.wording import money, plain_date, violation_text
 from refunds.admin.share import share_address, share_view
 from refunds.models import Pack
+from refunds.models.labels import by_whom
 from refunds.services.packs import draft, files, newest, withdraw
 from refunds.views import file_response
 
@@ -77,7 +78,7 @@ class PackAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("shared"), ordering="published_at")
     def who_shared(self, pack: Pack) -> SafeString:
-        return format_html('{}<br><span class="pa-quiet">{}</span>', ago(pack.published_at), pack.published_by)
+        return format_html('{}<br><span class="pa-quiet">{}</span>', ago(pack.published_at), by_whom(pack.published_by))
 
     @display(description=gettext_lazy("state"), ordering="withdrawn_at")
     def state(self, pack: Pack) -> str:

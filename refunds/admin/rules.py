@@ -21,7 +21,7 @@ from refunds.domain.eligibility import Verdict
 from refunds.domain.entry_number import hyphened
 from refunds.domain.rules import SHIPPED_CONTENT, ClockKey, Phase, Rules, Stated, Takes, parse_rules
 from refunds.models import RuleVersion
-from refunds.models.labels import CLOCKS, CONFIDENCES, TAKES, VERDICTS
+from refunds.models.labels import CLOCKS, CONFIDENCES, TAKES, VERDICTS, cape_phase
 from refunds.services.verdicts import Move, Shift, preview, set_rules
 
 NAMED = 50
@@ -45,7 +45,7 @@ def shown_rules(rules: Rules) -> Iterator[ShownRule]:
         told = ngettext("%(n)s day after liquidation", "%(n)s days after liquidation", days) % {"n": days}
         yield _rule(CLOCKS[key], told, rules.clocks[key].stated)
     for phase in rules.phases:
-        yield _rule(_("CAPE, %(phase)s") % {"phase": phase.key}, _phase(phase), phase.stated)
+        yield _rule(cape_phase(phase.key), _phase(phase), phase.stated)
 
 
 def _rule(title: Any, says: str, stated: Stated) -> ShownRule:

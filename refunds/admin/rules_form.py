@@ -16,10 +16,10 @@ from refunds.models.labels import CLOCKS, CONFIDENCES, TAKES
 
 MOST_PHASES = 20
 PREFIXES = gettext_lazy("HTS headings whose duty is refunded")
-DATES = gettext_lazy("Entries of these days")
+DATES = gettext_lazy("Entry dates that are covered")
 TYPES = gettext_lazy("Entry types that are left out")
 DAYS_AFTER = gettext_lazy("Days after liquidation")
-SOURCE = gettext_lazy("Where this stands")
+SOURCE = gettext_lazy("Source")
 CONFIDENCE = gettext_lazy("How sure it is")
 # Where `rule_errors` places what is wrong, and which field that is.
 PLACES = {
@@ -101,7 +101,9 @@ class RulesForm(forms.Form):
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     note = long_text(gettext_lazy("What changes, and why"), length=500)
-    as_of = day(gettext_lazy("Looked up on"), help_text=gettext_lazy("The day on which you made sure of all of them."))
+    as_of = day(
+        gettext_lazy("Last checked on"), help_text=gettext_lazy("The day on which you checked all of these rules.")
+    )
     prefixes = lines(PREFIXES, required=True, help_text=gettext_lazy("One a line, 4 to 10 digits without points."))
     prefixes_source, prefixes_confidence = source(), confidence()
     first_entry, last_entry = day(gettext_lazy("First day")), day(gettext_lazy("Last day"))
@@ -143,7 +145,7 @@ class RulesForm(forms.Form):
             place, what = str(violation.params["place"]), gettext(str(violation.params["what"]))
             self._tell(place, what)
         if not self.errors and content == _compared(self.stands):
-            self.add_error(None, gettext("Nothing is changed, not even the day on which the rules were looked up."))
+            self.add_error(None, gettext("Nothing is changed, not even the day on which the rules were checked."))
 
     def _tell(self, place: str, what: str) -> None:
         part, _point, rest = place.partition(".")

@@ -37,7 +37,7 @@ def test_the_rules_are_changed_in_a_browser(
     quiet.get_by_label("Entry types that are left out").fill("08\n09\n47\n06")
     follow(quiet.get_by_role("button", name="Show what would change"))
     look(quiet, camera, f"en-admin-rules-preview-{width}")
-    expect(quiet.get_by_text("1 of 1 entries would be judged differently")).to_be_visible()
+    expect(quiet.get_by_text("1 of 1 entries would change their status")).to_be_visible()
     follow(quiet.get_by_role("button", name="Save these rules"))
     look(quiet, camera, f"en-admin-rules-version-{width}")
     assert RuleVersion.objects.get().rules.excluded_types == {"06", "08", "09", "47"}

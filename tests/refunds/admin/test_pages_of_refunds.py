@@ -95,7 +95,7 @@ def test_what_is_lost_first_stands_first(as_staff: Client) -> None:
     html = as_staff.get("/admin/").content.decode()
     assert "Money that waits" in html
     assert "5 days left" in html
-    assert "no date runs yet" in html
+    assert "no deadline yet" in html
 
 
 def test_totals_by_who_must_act_lead_to_those_importers(as_staff: Client) -> None:

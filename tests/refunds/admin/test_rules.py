@@ -59,7 +59,7 @@ def errors(response: Any) -> dict[str, list[str]]:
 
 def test_each_rule_is_shown_with_its_source_and_how_sure_it_is(as_staff: Client) -> None:
     page = as_staff.get(reverse(LIST)).content.decode()
-    assert "the rules that the portal came with" in page
+    assert "In force now: the rules as shipped" in page
     assert "17 September 2026" in page
     assert "80 days after liquidation" in page
     assert "CSMS 69035485" in page
@@ -81,7 +81,7 @@ def test_what_would_change_is_shown_and_nothing_saved(as_staff: Client) -> None:
     EntryFactory()
     response = post(as_staff, **WITHOUT_06)
     page = response.content.decode()
-    assert "1 of 2 entries would be judged differently" in page
+    assert "1 of 2 entries would change their status" in page
     assert entry.canonical in page
     assert entry.importer.name in page
     assert "Can be claimed now" in page
@@ -116,7 +116,7 @@ def test_saving_judges_the_entries_and_the_version_tells_which(as_staff: Client)
     assert entry.verdict == Verdict.EXCLUDED
     version = RuleVersion.objects.get()
     page = as_staff.get(reverse("admin:refunds_ruleversion_change", args=[version.pk])).content.decode()
-    assert "1 entry was judged differently" in page
+    assert "1 entry changed its status" in page
     assert "type 06 is out" in page
     file = as_staff.get(reverse("admin:refunds_ruleversion_moves", args=[1]))
     assert f"{entry.number},eligible,excluded,1234.56" in file.content.decode()
