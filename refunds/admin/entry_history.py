@@ -66,7 +66,7 @@ def _reports(deeds: Iterable[Deed]) -> dict[str, str]:
 
 
 def _told(change: Change, name: str, reports: dict[str, str]) -> Change:
-    label = gettext("rule") if name == "verdict_rule" else change.label
+    label = {"verdict": gettext("status"), "verdict_rule": gettext("rule")}.get(name, change.label)
     before, after = (_words(name, text, reports) for text in (change.before, change.after))
     return replace(change, label=label, before=before, after=after)
 
@@ -84,5 +84,6 @@ def _words(name: str, text: str, reports: dict[str, str]) -> str:
         case "ieepa_duty" | "liquidated_duty":
             return money(Decimal(text))
         case "as_of" | "act_until" | "paid_on" | "entry_date" | "summary_date" | "liquidation_date":
-            return plain_date(parse_date(text))
+            day = parse_date(text)
+            return plain_date(day) if day else text
     return text

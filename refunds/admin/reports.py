@@ -132,6 +132,7 @@ class ReportAdmin(StaffAdmin):
         context = {
             "title": report.file_name,
             "subtitle": None,
+            "original": report,
             "report": report,
             "kind": title_of(report),
             "is_unfinished": is_unfinished,

@@ -17,7 +17,7 @@ from refunds.admin.entries import EntryAdmin
 from refunds.domain.eligibility import ACCEPTED, Verdict
 from refunds.models import Entry, Payment
 from refunds.services import stakes
-from tests.factories import EntryFactory, ImporterFactory
+from tests.factories import EntryFactory, ImporterFactory, ReportFactory
 
 pytestmark = pytest.mark.django_db
 ENTRIES = "/admin/refunds/entry/"
@@ -224,6 +224,35 @@ def test_the_page_of_an_entry_names_the_rule_its_source_and_the_clocks(as_staff:
     assert as_staff.post(f"{ENTRIES}{entry.pk}/change/").status_code == 404
     assert as_staff.get(f"{ENTRIES}0/change/").status_code == 404
     assert as_staff.get(f"{ENTRIES}{entry.pk}/history/").status_code == 200
+
+
+def test_the_page_of_an_entry_shows_no_keys(as_staff: Client, entry: Entry) -> None:
+    Entry.objects.filter(pk=entry.pk).update(verdict_rule="phase-1", liquidation_status="Liquidated")
+    html = as_staff.get(f"{ENTRIES}{entry.pk}/change/").content.decode()
+    assert "by the rules as shipped" in html
+    assert "(phase 1)" in html
+    assert "phase-1" not in html
+    assert '<dd lang="en">Liquidated</dd>' in html
+
+
+def test_the_history_of_an_entry_is_told_in_words_from_its_first_change_on(as_staff: Client, entry: Entry) -> None:
+    def history() -> str:
+        return as_staff.get(f"{ENTRIES}{entry.pk}/history/").content.decode()
+
+    assert "Nothing was changed yet" in history()
+    newer = ReportFactory.create(file_name="newer.csv")
+    Entry.objects.filter(pk=entry.pk).update(verdict="late", verdict_rule="cape", report=newer)
+    first = history()
+    for said in ("changed for the first time", "Too late for CAPE", "The days for CAPE are over", "newer.csv"):
+        assert said in first
+    Entry.objects.filter(pk=entry.pk).update(
+        verdict="rejected", verdict_rule="phase-2", claim_status="rejected", act_until=date(2026, 12, 24)
+    )
+    then = history()
+    for said in ("<del>The days for CAPE are over</del>", "<ins>CAPE, phase 2</ins>", "<ins>Rejected</ins>",
+                 "<ins>24 December 2026</ins>", "changed for the first time"):  # fmt: skip
+        assert said in then
+    assert "phase-2" not in then
 
 
 def test_a_rejected_entry_leads_to_what_to_fix(as_staff: Client, entry: Entry) -> None:
