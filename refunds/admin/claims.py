@@ -45,7 +45,7 @@ REFILES = {
     Refile.WAIT: _("Wait, then file again"),
     Refile.NEVER: _("Do not file again"),
 }
-NO_WORDS = _("Rejected without a word")
+NO_WORDS = _("Rejected without a reason")
 NO_WORDS_MEANING = _("CAPE gave no reason, or the file with the results did not hold it.")
 NO_WORDS_REMEDY = _("Look the claim up in ACE, and load its results again with the reasons.")
 UNKNOWN = "unknown"

@@ -177,7 +177,7 @@ def errors_file(request: HttpRequest, pk: int) -> HttpResponse:
     report = get_object_or_404(Report, pk=pk)
     out = StringIO()
     writer = csv.writer(out)
-    headings = [gettext("Row"), gettext("Entry number"), gettext("Column"), gettext("What stands there")]
+    headings = [gettext("Row"), gettext("Entry number"), gettext("Column"), gettext("Value in the report")]
     writer.writerow([*headings, gettext("What is wrong, and what to do")])
     for error in shown_errors(report):
         cells = (error.where, error.entry, error.column, error.value, error.message)

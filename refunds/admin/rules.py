@@ -140,7 +140,12 @@ class RuleVersionAdmin(StaffAdmin):
         return redirect("admin:refunds_ruleversion_change", version.pk)
 
     def _form(self, request: HttpRequest, form: RulesForm) -> HttpResponse:
-        context = {"title": _("Change the rules"), "form": form, "back": self._list()}
+        context = {
+            "title": _("Change the rules"),
+            "form": form,
+            "is_wrong": form.is_bound and not form.is_valid(),
+            "back": self._list(),
+        }
         return self.page(request, "admin/refunds/rules_form.html", context)
 
     def _preview(self, request: HttpRequest, form: RulesForm) -> HttpResponse:

@@ -227,7 +227,9 @@ def test_the_page_of_an_entry_names_the_rule_its_source_and_the_clocks(as_staff:
 
 
 def test_the_page_of_an_entry_shows_no_keys(as_staff: Client, entry: Entry) -> None:
-    Entry.objects.filter(pk=entry.pk).update(verdict_rule="phase-1", liquidation_status="Liquidated")
+    Entry.objects.filter(pk=entry.pk).update(
+        verdict="eligible", verdict_rule="phase-1", liquidation_status="Liquidated"
+    )
     html = as_staff.get(f"{ENTRIES}{entry.pk}/change/").content.decode()
     assert "by the rules as shipped" in html
     assert "(phase 1)" in html
