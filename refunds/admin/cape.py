@@ -32,6 +32,7 @@ from refunds.domain.cape_messages import ClaimStatus
 from refunds.domain.eligibility import FOR_CAPE
 from refunds.formats.cape_csv import SIZE_LIMIT, check
 from refunds.models import CapeFile
+from refunds.models.labels import by_whom
 from refunds.services.cape import CapePlan, Excluded, make_all, plan
 
 SHOWN = 200
@@ -212,7 +213,7 @@ class CapeFileAdmin(StaffAdmin):
 
     @display(description=_("made"), ordering="made_at")
     def made(self, file: CapeFile) -> SafeString:
-        return format_html('{}<br><span class="pa-quiet">{}</span>', ago(file.made_at), file.made_by)
+        return format_html('{}<br><span class="pa-quiet">{}</span>', ago(file.made_at), by_whom(file.made_by))
 
     def check_view(self, request: HttpRequest) -> HttpResponse:
         sent = request.method == "POST"

@@ -28,14 +28,10 @@ from refunds.domain.cape_messages import (
 )
 from refunds.domain.entry_number import hyphened
 from refunds.models import ClaimResult, RejectedRefund
+from refunds.models.labels import CLAIMS
 from refunds.services.refiling import Pile, piles
 
 SHOWN = 50
-STATUSES = {
-    ClaimStatus.ACCEPTED: _("Accepted"),
-    ClaimStatus.REJECTED: _("Rejected"),
-    ClaimStatus.PENDING: _("Not decided yet"),
-}
 ACTORS = {
     Actor.BROKER: _("We"),
     Actor.FILER: _("The broker that filed the entry"),
@@ -49,7 +45,7 @@ REFILES = {
     Refile.WAIT: _("Wait, then file again"),
     Refile.NEVER: _("Do not file again"),
 }
-NO_WORDS = _("Rejected without a word")
+NO_WORDS = _("Rejected without a reason")
 NO_WORDS_MEANING = _("CAPE gave no reason, or the file with the results did not hold it.")
 NO_WORDS_REMEDY = _("Look the claim up in ACE, and load its results again with the reasons.")
 UNKNOWN = "unknown"
@@ -60,7 +56,7 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(status.value, text) for status, text in STATUSES.items()]
+        return [(status.value, text) for status, text in CLAIMS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(status=self.value()) if self.value() else queryset
@@ -118,7 +114,7 @@ class ClaimResultAdmin(StaffAdmin):
 
     @display(description=_("status"), ordering="status")
     def outcome(self, result: ClaimResult) -> SafeString:
-        text = str(STATUSES[ClaimStatus(result.status)])
+        text = str(CLAIMS[ClaimStatus(result.status)])
         if result.status_text.casefold() == ClaimStatus(result.status):
             return format_html("{}", text)
         return format_html('{}<br><span class="pa-quiet">{}</span>', text, result.status_text)
@@ -205,10 +201,10 @@ def _told(pile: Pile) -> tuple[str, str]:
 
 def time_left(pile: Pile) -> str:
     if pile.act_until is None:
-        return gettext("no date runs out")
+        return gettext("no deadline yet")
     days = (pile.act_until - timezone.localdate()).days
     if days < 0:
-        return gettext("the first ran out on %(day)s") % {"day": plain_date(pile.act_until)}
+        return gettext("the first deadline passed on %(day)s") % {"day": plain_date(pile.act_until)}
     told = ngettext("%(n)s day left, until %(day)s", "%(n)s days left, until %(day)s", days)
     return told % {"n": days, "day": plain_date(pile.act_until)}
 
@@ -265,8 +261,9 @@ class RejectedRefundAdmin(StaffAdmin):
     @display(description=_("what to do"))
     def todo(self, refund: RejectedRefund) -> str:
         return gettext(
-            "The ACH link is broken. The importer looks at the tab ACH Refund Authorization in ACE, puts the bank "
-            "details right there and presses Get Info/Refresh; with Form 4811 we do. Then ask CBP to pay again."
+            "CBP could not pay by ACH: the bank details in ACE are missing or wrong. The importer opens the tab ACH "
+            "Refund Authorization in ACE, corrects them and presses Get Info/Refresh; with Form 4811 we do. Then ask "
+            "CBP to pay again."
         )
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

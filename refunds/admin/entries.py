@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -21,6 +21,7 @@ from importers.domain.text import unify
 from importers.models import ImporterOfRecord
 from importers.models.labels import label
 from importers.wording import money, plain_date
+from refunds.admin.entry_history import entry_history
 from refunds.domain.clocks import clocks
 from refunds.domain.eligibility import POSSIBLE, Verdict
 from refunds.domain.reasons import reason, stated
@@ -36,6 +37,7 @@ SHOWN_COLUMNS = (
     "entry_type", "port", "entry_date", "summary_date", "liquidation_date", "liquidation_status", "reconciliation",
     "control_status", "correction", "protest_number", "protest_status", "lines", "liquidated_duty",
 )  # fmt: skip
+CBP_WORDS = ("liquidation_status", "control_status", "correction", "protest_status")
 
 
 class VerdictFilter(admin.SimpleListFilter):
@@ -43,7 +45,7 @@ class VerdictFilter(admin.SimpleListFilter):
     parameter_name = "verdict"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("possible", gettext_lazy("Counted as possible refund")), *verdict_choices()]
+        return [("possible", gettext_lazy("All that count as possible refund")), *verdict_choices()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
@@ -60,7 +62,7 @@ class RosterFilter(admin.SimpleListFilter):
     parameter_name = "roster"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("yes", gettext_lazy("Of importers on it")), ("no", gettext_lazy("Kept aside"))]
+        return [("yes", gettext_lazy("Importer is on it")), ("no", gettext_lazy("Importer is not on it: kept aside"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
@@ -73,7 +75,8 @@ class RosterFilter(admin.SimpleListFilter):
 
 
 class SumPaginator(Paginator):
-    """Counts and sums in one look, which the index answers alone."""
+    """Counts and sums in one look. Only keys are sorted, and the rows of a page are read by them: sorting whole rows
+    takes twice as long."""
 
     @cached_property
     def totals(self) -> dict[str, Any]:
@@ -83,10 +86,17 @@ class SumPaginator(Paginator):
     def count(self) -> int:
         return int(self.totals["n"])
 
+    def page(self, number: Any) -> Page:
+        page = super().page(number)
+        entries: Any = page.object_list
+        keys = list(entries.values_list("pk", flat=True))
+        page.object_list = self.object_list.filter(pk__in=keys)  # type: ignore[attr-defined]
+        return page
+
 
 @admin.register(Entry)
 class EntryAdmin(StaffAdmin):
-    list_display = ("number_", "importer_", "entry_date", "liquidation", "status", "act_until", "duty")
+    list_display = ("number_", "importer_", "entered", "liquidation", "status", "last_day", "duty")
     list_filter = (VerdictFilter, RosterFilter)
     search_fields = ("number",)
     search_help_text = gettext_lazy("Entry number in any spelling, a part of it, or the company")
@@ -98,6 +108,10 @@ class EntryAdmin(StaffAdmin):
     def get_urls(self) -> list[URLPattern]:
         aside = self.admin_site.admin_view(self.kept_aside_view)
         return [path("kept-aside/", aside, name="refunds_kept_aside"), *super().get_urls()]
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Of one importer as the index has them: by the key, the whole table would be looked through."""
+        return ("-entry_date", "-pk") if "importer" in request.GET else self.ordering
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         """The importers of a page are read after it: joined, they would be sorted along with all the rows."""
@@ -126,6 +140,14 @@ class EntryAdmin(StaffAdmin):
         told = gettext("kept aside")
         return format_html('<div>{}<br><span class="pa-quiet">{}</span></div>', entry.importer_name or "–", told)
 
+    @display(description=gettext_lazy("entry date"), ordering="entry_date")
+    def entered(self, entry: Entry) -> str:
+        return plain_date(entry.entry_date)
+
+    @display(description=gettext_lazy("act until"), ordering="act_until")
+    def last_day(self, entry: Entry) -> str:
+        return plain_date(entry.act_until) if entry.act_until else "–"
+
     @display(description=gettext_lazy("liquidated"), ordering="liquidation_date")
     def liquidation(self, entry: Entry) -> str:
         return plain_date(entry.liquidation_date) if entry.liquidation_date else entry.liquidation_status or "–"
@@ -143,6 +165,15 @@ class EntryAdmin(StaffAdmin):
     def kept_aside_view(self, request: HttpRequest) -> HttpResponse:
         context = {"title": gettext("Entries kept aside"), "rows": kept_aside()}
         return self.page(request, "admin/refunds/kept_aside.html", context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        entry = row_of(Entry.objects.all(), object_id)
+        page = entry_history(entry, request.GET.get("p", "1"))
+        return self.page(
+            request, "admin/importers/history.html", {"title": str(entry), "original": entry, "page": page}
+        )
 
     def changeform_view(
         self,
@@ -181,7 +212,8 @@ def entry_context(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _facts(entry: Entry) -> list[tuple[str, Any]]:
+def _facts(entry: Entry) -> list[tuple[str, Any, bool]]:
+    """Name, value and whether that are CBP's own words."""
     found = []
     for name in SHOWN_COLUMNS:
         field: Any = Entry._meta.get_field(name)
@@ -191,7 +223,7 @@ def _facts(entry: Entry) -> list[tuple[str, Any]]:
         if name.endswith("_date") and value:
             value = plain_date(value)
         if value not in (None, ""):
-            found.append((field.verbose_name, value))
+            found.append((field.verbose_name, value, name in CBP_WORDS))
     return found
 
 

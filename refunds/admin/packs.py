@@ -20,6 +20,7 @@ from importers.models import ImporterOfRecord
 from importers.wording import money, plain_date, violation_text
 from refunds.admin.share import outcome_of, share_address, share_view, under_way
 from refunds.models import Pack
+from refunds.models.labels import by_whom
 from refunds.services.packs import draft, files, newest, withdraw
 from refunds.views import file_response, pack_file
 
@@ -91,7 +92,7 @@ class PackAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("shared"), ordering="published_at")
     def who_shared(self, pack: Pack) -> SafeString:
-        return _two_lines(ago(pack.published_at), pack.published_by)
+        return _two_lines(ago(pack.published_at), by_whom(pack.published_by))
 
     @display(description=gettext_lazy("state"), ordering="withdrawn_at")
     def state(self, pack: Pack) -> str:

@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterable
-from decimal import Decimal
 from functools import partial
 from io import StringIO
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -22,14 +22,15 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminFileFieldWidget, UnfoldBooleanWidget
 
 from importers.admin.base import StaffAdmin, row_of, staff
-from importers.domain.errors import fill
+from importers.admin.filters import Choices
 from importers.domain.sheets.neutral import neutral
-from refunds.formats import FORMATS
+from importers.wording import moment, plain_date
+from refunds.admin.report_page import SHOWN, grouped, importers_of, shown_errors, unmatched_of
 from refunds.models import Report, ReportState
+from refunds.models.labels import REPORTS, by_whom
 from refunds.services.reports import RefusedError, receive, replay
 from refunds.tasks import import_report
 
-SHOWN = 200
 UNFINISHED = (ReportState.WAITING, ReportState.READING)
 READ_AGAIN = (ReportState.DONE, ReportState.REFUSED, ReportState.FAILED)
 
@@ -53,10 +54,21 @@ class ReportForm(forms.Form):
     )
 
 
+class ReportFilter(admin.SimpleListFilter):
+    title = _("report")
+    parameter_name = "format"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return list(REPORTS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(format=self.value()) if self.value() else queryset
+
+
 @admin.register(Report)
 class ReportAdmin(StaffAdmin):
-    list_display = ("file_name", "kind", "as_of", "state", "uploaded_at", "uploaded_by", "lines", "error_count")
-    list_filter = ("state", "format")
+    list_display = ("file_name", "kind", "day", "state", "loaded", "by", "lines", "error_count")
+    list_filter = ("state", ReportFilter)
     change_list_template = "admin/refunds/reports.html"
     list_select_related = ("uploaded_by",)
     ordering = ("-uploaded_at", "-pk")
@@ -68,9 +80,21 @@ class ReportAdmin(StaffAdmin):
         """A report is kept as it came."""
         return False
 
-    @display(description=_("report"))
+    @display(description=_("report"), ordering="format")
     def kind(self, report: Report) -> str:
         return title_of(report)
+
+    @display(description=_("as of"), ordering="as_of")
+    def day(self, report: Report) -> str:
+        return plain_date(report.as_of)
+
+    @display(description=_("loaded"), ordering="uploaded_at")
+    def loaded(self, report: Report) -> str:
+        return moment(localtime(report.uploaded_at))
+
+    @display(description=_("by"), ordering="uploaded_by__name")
+    def by(self, report: Report) -> str:
+        return by_whom(report.uploaded_by)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -104,9 +128,11 @@ class ReportAdmin(StaffAdmin):
     ) -> HttpResponse:
         report = row_of(Report.objects.all(), object_id)
         is_unfinished = report.state in UNFINISHED
+        errors = grouped(shown_errors(report))
         context = {
             "title": report.file_name,
             "subtitle": None,
+            "original": report,
             "report": report,
             "kind": title_of(report),
             "is_unfinished": is_unfinished,
@@ -115,11 +141,12 @@ class ReportAdmin(StaffAdmin):
             and not report.skip_bad_rows
             and bool(report.result.get("lines")),
             "result": report.result,
+            "is_nothing_saved": not report.result.get("saved", report.state == ReportState.DONE),
             "is_entries": report.format == "es003",
             "importers": importers_of(report),
-            "unmatched": report.result.get("unmatched", [])[:SHOWN],
-            "errors": shown_errors(report)[:SHOWN],
-            "more_errors": max(0, report.error_count - SHOWN),
+            "unmatched": unmatched_of(report),
+            "errors": errors[:SHOWN],
+            "more_errors": max(0, report.error_count - sum(max(1, len(error.rows)) for error in errors[:SHOWN])),
         }
         answer = self.page(request, "admin/refunds/report.html", context)
         if is_unfinished:
@@ -142,31 +169,7 @@ class ReportAdmin(StaffAdmin):
 
 
 def title_of(report: Report) -> str:
-    known = FORMATS.get(report.format)
-    return gettext(known.title) if known else report.format
-
-
-def importers_of(report: Report) -> list[dict[str, object]]:
-    """The largest sums first."""
-    found = report.result.get("importers", {})
-    rows = [
-        {"number": number, "entries": said["entries"], "dollars": Decimal(said["possible_refund"])}
-        for number, said in found.items()
-    ]
-    return sorted(rows, key=lambda row: row["dollars"], reverse=True)[:SHOWN]
-
-
-def shown_errors(report: Report) -> list[dict[str, object]]:
-    return [
-        {
-            "row": error["row"] or "",
-            "entry": error.get("entry", ""),
-            "column": error["column"],
-            "value": error.get("value", ""),
-            "message": fill(error["template"], error["params"], gettext) if error.get("template") else error["message"],
-        }
-        for error in report.errors
-    ]
+    return str(REPORTS.get(report.format, report.format))
 
 
 @require_safe
@@ -174,9 +177,11 @@ def errors_file(request: HttpRequest, pk: int) -> HttpResponse:
     report = get_object_or_404(Report, pk=pk)
     out = StringIO()
     writer = csv.writer(out)
-    headings = [gettext("Row"), gettext("Entry number"), gettext("Column"), gettext("What stands there")]
+    headings = [gettext("Row"), gettext("Entry number"), gettext("Column"), gettext("Value in the report")]
     writer.writerow([*headings, gettext("What is wrong, and what to do")])
-    writer.writerows([neutral(str(value)) for value in error.values()] for error in shown_errors(report))
+    for error in shown_errors(report):
+        cells = (error.where, error.entry, error.column, error.value, error.message)
+        writer.writerow([neutral(cell) for cell in cells])
     headers = {"Content-Disposition": 'attachment; filename="errors.csv"', "Cache-Control": "no-store"}
     return HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -10,18 +10,18 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from importers.admin.base import StaffAdmin, row_of, staff
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
-from importers.wording import plain_date, violation_text
+from importers.wording import violation_text
+from refunds.admin import says
 from refunds.admin.rules_form import DATES, PREFIXES, TYPES, RulesForm
 from refunds.domain.eligibility import Verdict
 from refunds.domain.entry_number import hyphened
-from refunds.domain.rules import SHIPPED_CONTENT, ClockKey, Phase, Rules, Stated, Takes, parse_rules
+from refunds.domain.rules import SHIPPED_CONTENT, ClockKey, Rules, Stated, parse_rules
 from refunds.models import RuleVersion
-from refunds.models.labels import CLOCKS, CONFIDENCES, TAKES, VERDICTS
+from refunds.models.labels import CLOCKS, CONFIDENCES, VERDICTS, cape_phase
 from refunds.services.verdicts import Move, Shift, preview, set_rules
 
 NAMED = 50
@@ -36,28 +36,17 @@ class ShownRule:
 
 
 def shown_rules(rules: Rules) -> Iterator[ShownRule]:
-    first, last = plain_date(rules.first_entry), plain_date(rules.last_entry)
-    yield _rule(PREFIXES, ", ".join(rules.prefixes), rules.prefixes_stated)
-    yield _rule(DATES, _("%(first)s to %(last)s") % {"first": first, "last": last}, rules.dates_stated)
-    yield _rule(TYPES, ", ".join(sorted(rules.excluded_types)) or _("none"), rules.types_stated)
+    yield _rule(PREFIXES, says.listed(rules.prefixes), rules.prefixes_stated)
+    yield _rule(DATES, says.between(rules.first_entry, rules.last_entry), rules.dates_stated)
+    yield _rule(TYPES, says.listed(sorted(rules.excluded_types)), rules.types_stated)
     for key in ClockKey:
-        days = rules.days(key)
-        told = ngettext("%(n)s day after liquidation", "%(n)s days after liquidation", days) % {"n": days}
-        yield _rule(CLOCKS[key], told, rules.clocks[key].stated)
+        yield _rule(CLOCKS[key], says.days_after(rules.days(key)), rules.clocks[key].stated)
     for phase in rules.phases:
-        yield _rule(_("CAPE, %(phase)s") % {"phase": phase.key}, _phase(phase), phase.stated)
+        yield _rule(cape_phase(phase.key), says.phase(phase.opens, phase.takes, sorted(phase.types)), phase.stated)
 
 
 def _rule(title: Any, says: str, stated: Stated) -> ShownRule:
     return ShownRule(str(title), says, stated.source, str(CONFIDENCES[stated.confidence]))
-
-
-def _phase(phase: Phase) -> str:
-    opens = _("from %(day)s") % {"day": plain_date(phase.opens)} if phase.opens else _("no date is known")
-    parts = [opens, *(str(TAKES[kind]) for kind in Takes if kind in phase.takes)]
-    if phase.types:
-        parts.append(_("types %(types)s only") % {"types": ", ".join(sorted(phase.types))})
-    return "; ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +140,12 @@ class RuleVersionAdmin(StaffAdmin):
         return redirect("admin:refunds_ruleversion_change", version.pk)
 
     def _form(self, request: HttpRequest, form: RulesForm) -> HttpResponse:
-        context = {"title": _("Change the rules"), "form": form, "back": self._list()}
+        context = {
+            "title": _("Change the rules"),
+            "form": form,
+            "is_wrong": form.is_bound and not form.is_valid(),
+            "back": self._list(),
+        }
         return self.page(request, "admin/refunds/rules_form.html", context)
 
     def _preview(self, request: HttpRequest, form: RulesForm) -> HttpResponse:

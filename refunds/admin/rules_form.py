@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,15 +12,16 @@ from django.utils.translation import gettext, gettext_lazy
 from unfold import widgets
 
 from importers.admin.forms import day, long_text, text
-from refunds.domain.rules import ClockKey, Confidence, Takes, rule_errors
-from refunds.models.labels import CLOCKS, CONFIDENCES, TAKES
+from refunds.admin import says
+from refunds.domain.rules import ClockKey, Confidence, Takes, parse_rules, rule_errors
+from refunds.models.labels import CLOCKS, CONFIDENCES, TAKES, cape_phase
 
 MOST_PHASES = 20
 PREFIXES = gettext_lazy("HTS headings whose duty is refunded")
-DATES = gettext_lazy("Entries of these days")
+DATES = gettext_lazy("Entry dates that are covered")
 TYPES = gettext_lazy("Entry types that are left out")
 DAYS_AFTER = gettext_lazy("Days after liquidation")
-SOURCE = gettext_lazy("Where this stands")
+SOURCE = gettext_lazy("Source")
 CONFIDENCE = gettext_lazy("How sure it is")
 # Where `rule_errors` places what is wrong, and which field that is.
 PLACES = {
@@ -48,14 +50,31 @@ def confidence() -> forms.ChoiceField:
     return forms.ChoiceField(label=CONFIDENCE, choices=choices(CONFIDENCES), initial=Confidence.LOW, widget=kind)
 
 
+class LinesField(forms.CharField):
+    """Browsers end lines otherwise than they were given."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return listed(str(initial or "")) != listed(str(data or ""))
+
+
 def lines(label: Any, *, required: bool, help_text: Any) -> forms.CharField:
     box = widgets.UnfoldAdminTextareaWidget(attrs={"rows": 4})
-    return forms.CharField(label=label, required=required, max_length=1000, help_text=help_text, widget=box)
+    return LinesField(label=label, required=required, max_length=1000, help_text=help_text, widget=box)
 
 
 def listed(value: str) -> list[str]:
     """One a line; commas and spaces do as well."""
     return list(dict.fromkeys(re.findall(r"[^\s,;]+", value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the page folds up: `says` is how the rule stands now. What was changed, or is wrong, is open."""
+
+    title: Any
+    says: str
+    fields: list[BoundField]
+    is_open: bool
 
 
 class PhaseForm(forms.Form):
@@ -101,7 +120,9 @@ class RulesForm(forms.Form):
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     note = long_text(gettext_lazy("What changes, and why"), length=500)
-    as_of = day(gettext_lazy("Looked up on"), help_text=gettext_lazy("The day on which you made sure of all of them."))
+    as_of = day(
+        gettext_lazy("Last checked on"), help_text=gettext_lazy("The day on which you checked all of these rules.")
+    )
     prefixes = lines(PREFIXES, required=True, help_text=gettext_lazy("One a line, 4 to 10 digits without points."))
     prefixes_source, prefixes_confidence = source(), confidence()
     first_entry, last_entry = day(gettext_lazy("First day")), day(gettext_lazy("Last day"))
@@ -117,19 +138,33 @@ class RulesForm(forms.Form):
                 label=DAYS_AFTER, widget=widgets.UnfoldAdminIntegerFieldWidget
             )
             self.fields[f"{key}_source"], self.fields[f"{key}_confidence"] = source(), confidence()
-        phases = [row | {"types": ", ".join(row.get("types", []))} for row in content["phases"]]
+        phases = [_phase_initial(row) for row in content["phases"]]
         self.phases = PhaseForms(data, initial=phases, prefix="phase")
 
-    def parts(self) -> Iterator[tuple[Any, list[BoundField]]]:
-        """The fields by what they are about, as the page shows them."""
-        yield PREFIXES, self._named("prefixes", "prefixes_source", "prefixes_confidence")
-        yield DATES, self._named("first_entry", "last_entry", "entry_dates_source", "entry_dates_confidence")
-        yield TYPES, self._named("excluded_types", "excluded_types_source", "excluded_types_confidence")
+    def parts(self) -> Iterator[Part]:
+        """The fields by what they are about, as the page shows them, with what holds now."""
+        rules = parse_rules(self.stands, version=0)
+        told = says.between(rules.first_entry, rules.last_entry)
+        yield self._part(PREFIXES, says.listed(rules.prefixes), "prefixes", of="prefixes")
+        yield self._part(DATES, told, "first_entry", "last_entry", of="entry_dates")
+        yield self._part(TYPES, says.listed(sorted(rules.excluded_types)), "excluded_types", of="excluded_types")
         for key in ClockKey:
-            yield CLOCKS[key], self._named(f"{key}_days", f"{key}_source", f"{key}_confidence")
+            yield self._part(CLOCKS[key], says.days_after(rules.days(key)), f"{key}_days", of=key)
 
-    def _named(self, *names: str) -> list[BoundField]:
-        return [self[name] for name in names]
+    def phase_parts(self) -> Iterator[Part]:
+        standing = parse_rules(self.stands, version=0).phases
+        for place, form in enumerate(self.phases):
+            phase = standing[place] if place < len(standing) else None
+            title = cape_phase(phase.key) if phase else gettext("Another phase of CAPE")
+            told = says.phase(phase.opens, phase.takes, sorted(phase.types)) if phase else gettext("none")
+            yield Part(
+                title, told, form.visible_fields(), is_open=form.is_bound and (form.has_changed() or bool(form.errors))
+            )
+
+    def _part(self, title: Any, told: str, *names: str, of: str) -> Part:
+        fields = [self[name] for name in (*names, f"{of}_source", f"{of}_confidence")]
+        touched = {*self.changed_data, *self.errors} if self.is_bound else set()
+        return Part(title, told, fields, is_open=any(field.name in touched for field in fields))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -143,7 +178,7 @@ class RulesForm(forms.Form):
             place, what = str(violation.params["place"]), gettext(str(violation.params["what"]))
             self._tell(place, what)
         if not self.errors and content == _compared(self.stands):
-            self.add_error(None, gettext("Nothing is changed, not even the day on which the rules were looked up."))
+            self.add_error(None, gettext("Nothing is changed, not even the day on which the rules were checked."))
 
     def _tell(self, place: str, what: str) -> None:
         part, _point, rest = place.partition(".")
@@ -190,12 +225,17 @@ def _compared(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _phase_initial(row: Mapping[str, Any]) -> dict[str, Any]:
+    opens = row.get("opens")
+    return {**row, "types": ", ".join(row.get("types", [])), "opens": date.fromisoformat(opens) if opens else None}
+
+
 def _initial(content: Mapping[str, Any]) -> dict[str, Any]:
     initial: dict[str, Any] = {
-        "as_of": content["as_of"],
+        "as_of": date.fromisoformat(content["as_of"]),
         "prefixes": "\n".join(content["prefixes"]["values"]),
-        "first_entry": content["entry_dates"]["from"],
-        "last_entry": content["entry_dates"]["to"],
+        "first_entry": date.fromisoformat(content["entry_dates"]["from"]),
+        "last_entry": date.fromisoformat(content["entry_dates"]["to"]),
         "excluded_types": "\n".join(content["excluded_types"]["values"]),
     }
     parts = {part: content[part] for part in ("prefixes", "entry_dates", "excluded_types")}

@@ -122,7 +122,7 @@ def _warnings(shown: Draft, firm: BrokerFirm) -> Iterator[str]:
     for email in sorted(dead_among(person.email for person, _name in people)):
         yield _("Earlier mail to %(email)s came back.") % {"email": email}
     if shown.reports_as_of and shown.as_of - shown.reports_as_of > OLD:
-        told = _("The oldest report behind it is of %(day)s. Load a newer one first?")
+        told = _("The oldest report used is of %(day)s. Load a newer one first?")
         yield told % {"day": plain_date(shown.reports_as_of)}
     filers = Counter(line.number[:3] for line in shown.lines if line.number[:3] != firm.filer_code)
     if firm.filer_code and filers:

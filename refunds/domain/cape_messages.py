@@ -129,7 +129,7 @@ FILES = (
     ),
     Message(
         ("DUPLICATE ENTRY", "DUPLICATE ENTRY NUMBER", "DUPLICATE"), Level.ROW, Actor.BROKER, Refile.NEVER,
-        _("The entry stands in the file twice, or on a claim that was accepted already."),
+        _("The entry is in the file twice, or on a claim that was already accepted."),
         _("Leave it out. Look in ACE whether an earlier claim holds it, and load that claim's results here."),
         "importrefundcounsel, refundarrow",
     ),
@@ -180,7 +180,7 @@ ENTRIES = (
         ("ENTRY SUMMARY IS CANCELLED/REJECTED", "ENTRY SUMMARY IS CANCELLED", "ENTRY SUMMARY IS CANCELED",
          "ENTRY SUMMARY IS REJECTED", "ENTRY SUMMARY CANCELLED", "ENTRY SUMMARY REJECTED"),
         Level.ENTRY, Actor.BROKER, Refile.AFTER_FIX,
-        _("The entry summary itself does not stand as accepted in ACE."),
+        _("ACE does not show the entry summary as accepted."),
         _("Put the entry summary right in ACE first, then file the entry again."),
         FIX_PAGE,
     ),
@@ -195,7 +195,7 @@ ENTRIES = (
         ("TYPE 08", "TYPE 09", "TYPE 47", "ENTRY TYPE NOT ALLOWED", "INVALID ENTRY TYPE"), Level.ENTRY, Actor.BROKER,
         Refile.NEVER,
         _("Entries of type 08, 09 and 47 are not covered."),
-        _("Leave the entry out; CBP names another way for these."),
+        _("Leave the entry out; CBP has another process for these."),
         "CSMS 68340863",
     ),
     Message(
@@ -228,7 +228,7 @@ LINES = (
     Message(
         ("GOODS VALUE AMOUNT NOT ALLOWED ON IEEPA HTS LINE", "GOODS VALUE AMOUNT NOT ALLOWED"), Level.LINE,
         Actor.BROKER, Refile.AFTER_FIX,
-        _("A value of goods stands on the 9903 line."),
+        _("The 9903 line shows a value of goods."),
         _("Correct it with a Post Summary Correction (reason H99) while that is possible, then file the entry again."),
         RIM,
     ),
@@ -259,7 +259,7 @@ LINES = (
     ),
     Message(
         ("UNABLE TO CALCULATE DUTY",), Level.LINE, Actor.BROKER, Refile.NOW,
-        _("CAPE could not reckon the duty of a line; a second try sometimes passes."),
+        _("CAPE could not calculate the duty of a line; a second try sometimes works."),
         _("File it again. If it comes back the same, write to IEEPARefunds@cbp.dhs.gov."),
         RIM,
     ),

@@ -1,5 +1,6 @@
 """Why an entry has its verdict, in words, from which source, and who must act."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +11,8 @@ from importers.domain.errors import gettext_noop as _
 from refunds.domain.eligibility import Verdict
 from refunds.domain.rules import ClockKey, Confidence, Ground, Rules, Stated, Takes
 
+NUMBERED_PHASE = re.compile(r"phase-(\d+)")
+NUMBERED = _("phase %(number)s")
 NOW = _("CAPE takes this entry now (%(phase)s).")
 NOW_RECONCILED = _(
     "CAPE takes this entry now (%(phase)s); one that is flagged for reconciliation as long as no reconciliation entry "
@@ -83,7 +86,15 @@ class Reason:
 
     def told(self, translate: Translate = str, day: Callable[[date], str] = str) -> str:
         shown = {name: day(value) if isinstance(value, date) else value for name, value in self.params.items()}
+        if "phase" in shown:
+            shown["phase"] = phase_name(str(shown["phase"]), translate)
         return fill(self.template, shown, translate)
+
+
+def phase_name(key: str, translate: Translate = str) -> str:
+    """ "phase-2" is phase 2; a name of another shape is read without its hyphens."""
+    numbered = NUMBERED_PHASE.fullmatch(key)
+    return fill(NUMBERED, {"number": numbered[1]}, translate) if numbered else key.replace("-", " ")
 
 
 def reason(verdict: Verdict | str, rule: str, rules: Rules) -> Reason:
@@ -94,7 +105,7 @@ def reason(verdict: Verdict | str, rule: str, rules: Rules) -> Reason:
     verdict = Verdict(verdict)
     template, who = BY_VERDICT[verdict]
     phase = next((phase for phase in rules.phases if phase.key == rule), None)
-    params: dict[str, object] = {"phase": rule.replace("-", " ")}
+    params: dict[str, object] = {"phase": rule}
     if phase and verdict is Verdict.ELIGIBLE and Takes.RECONCILIATION in phase.takes:
         template = NOW_RECONCILED
     if phase and phase.opens and verdict is Verdict.NOT_YET:

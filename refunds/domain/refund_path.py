@@ -156,7 +156,7 @@ FIRST = _("First comes the step “%(step)s”.")
 OPEN = _("The step “%(step)s” is open.")
 WRONG = _("Something is wrong at the step “%(step)s”.")
 AT_CBP = _("A correction has been sent; CBP has not answered yet.")
-SEE_STEP = _("The step on the checklist says what to do.")
+SEE_STEP = _("See the step on the checklist.")
 
 
 def _step(key: LinkKey, checklist: Checklist, step: str) -> Link:

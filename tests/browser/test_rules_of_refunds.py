@@ -34,10 +34,11 @@ def test_the_rules_are_changed_in_a_browser(
     follow(quiet.get_by_role("link", name="Change the rules"))
     look(quiet, camera, f"en-admin-rules-form-{width}")
     quiet.get_by_label("What changes, and why").fill("type 06 is out")
+    quiet.locator("summary", has_text="Entry types that are left out").click()
     quiet.get_by_label("Entry types that are left out").fill("08\n09\n47\n06")
     follow(quiet.get_by_role("button", name="Show what would change"))
     look(quiet, camera, f"en-admin-rules-preview-{width}")
-    expect(quiet.get_by_text("1 of 1 entries would be judged differently")).to_be_visible()
+    expect(quiet.get_by_text("1 of 1 entries would change their status")).to_be_visible()
     follow(quiet.get_by_role("button", name="Save these rules"))
     look(quiet, camera, f"en-admin-rules-version-{width}")
     assert RuleVersion.objects.get().rules.excluded_types == {"06", "08", "09", "47"}

@@ -119,7 +119,7 @@ def test_rejected_refunds_say_whose_and_what_to_do(as_staff: Client) -> None:
     ]
     store_rejected(ReportFactory.create(format="rev613"), rows)
     page = text(as_staff, "admin:refunds_rejectedrefund_changelist")
-    for part in (importer.name, "77.10", "R03 No account", "ACH link is broken", "ending 6789"):
+    for part in (importer.name, "77.10", "R03 No account", "could not pay by ACH", "ending 6789"):
         assert part in page, part
     assert "45-6789" not in page
     assert importer.name not in text(as_staff, "admin:refunds_rejectedrefund_changelist", known="no")

@@ -225,7 +225,7 @@ def test_what_speaks_against_it(client: Client, importer: ImporterOfRecord, staf
     Mailbox.objects.create(email=importer.contact_email, dead_at=timezone.now(), dead_because="gone")
     text = question(client, importer)
     assert "2 entries were filed by other brokers (B76)." in text
-    assert "The oldest report behind it is of" in text
+    assert "The oldest report used is of" in text
     assert f"Earlier mail to {importer.contact_email} came back." in text
     assert "Nobody at this importer can sign in yet" not in text
     importer.accesses.update(revoked_at=timezone.now(), revoked_by=staff)

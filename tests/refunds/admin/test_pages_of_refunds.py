@@ -5,16 +5,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from importers.models import ImporterOfRecord, Readiness, User
+from refunds.admin.entries import EntryAdmin
 from refunds.domain.eligibility import ACCEPTED, Verdict
 from refunds.models import Entry, Payment
 from refunds.services import stakes
-from tests.factories import EntryFactory, ImporterFactory
+from tests.factories import EntryFactory, ImporterFactory, ReportFactory
 
 pytestmark = pytest.mark.django_db
 ENTRIES = "/admin/refunds/entry/"
@@ -92,7 +95,7 @@ def test_what_is_lost_first_stands_first(as_staff: Client) -> None:
     html = as_staff.get("/admin/").content.decode()
     assert "Money that waits" in html
     assert "5 days left" in html
-    assert "no date runs yet" in html
+    assert "no deadline yet" in html
 
 
 def test_totals_by_who_must_act_lead_to_those_importers(as_staff: Client) -> None:
@@ -178,6 +181,31 @@ def test_the_list_sums_what_it_shows(as_staff: Client, entry: Entry) -> None:
     assert listed.context["cl"].paginator.totals == {"n": 1, "duty": Decimal("1234.56")}
 
 
+def test_the_entries_of_one_importer_stand_by_their_date_and_the_others_by_when_they_came(
+    as_staff: Client, entry: Entry
+) -> None:
+    newer, older = (
+        EntryFactory.create(importer=entry.importer, entry_date=entry.entry_date + timedelta(days=days))
+        for days in (10, -10)
+    )
+    assert list(as_staff.get(ENTRIES).context["cl"].result_list) == [older, newer, entry]
+    narrowed = as_staff.get(ENTRIES, {"importer": str(entry.importer_id)})
+    assert list(narrowed.context["cl"].result_list) == [newer, entry, older]
+
+
+def test_only_keys_are_sorted(as_staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole rows are read of one page only, and stand as they were sorted."""
+    monkeypatch.setattr(EntryAdmin, "list_per_page", 2)
+    for duty in ("3.00", "1.00", "4.00", "2.00", "5.00"):
+        EntryFactory.create(ieepa_duty=Decimal(duty))
+    with CaptureQueriesContext(connection) as queries:
+        listed = as_staff.get(ENTRIES, {"o": "6", "p": "2"})
+    assert [entry.ieepa_duty for entry in listed.context["cl"].result_list] == [Decimal("3.00"), Decimal("4.00")]
+    sorted_ones = [one["sql"] for one in queries if "LIMIT 2 OFFSET 2" in one["sql"]]
+    assert len(sorted_ones) == 1
+    assert "importer_name" not in sorted_ones[0]
+
+
 def test_entries_can_be_narrowed_down(as_staff: Client, entry: Entry) -> None:
     nothing = EntryFactory.create(ieepa_duty=Decimal(0))
     Entry.objects.filter(pk=nothing.pk).update(importer=None)
@@ -196,6 +224,37 @@ def test_the_page_of_an_entry_names_the_rule_its_source_and_the_clocks(as_staff:
     assert as_staff.post(f"{ENTRIES}{entry.pk}/change/").status_code == 404
     assert as_staff.get(f"{ENTRIES}0/change/").status_code == 404
     assert as_staff.get(f"{ENTRIES}{entry.pk}/history/").status_code == 200
+
+
+def test_the_page_of_an_entry_shows_no_keys(as_staff: Client, entry: Entry) -> None:
+    Entry.objects.filter(pk=entry.pk).update(
+        verdict="eligible", verdict_rule="phase-1", liquidation_status="Liquidated"
+    )
+    html = as_staff.get(f"{ENTRIES}{entry.pk}/change/").content.decode()
+    assert "by the rules as shipped" in html
+    assert "(phase 1)" in html
+    assert "phase-1" not in html
+    assert '<dd lang="en">Liquidated</dd>' in html
+
+
+def test_the_history_of_an_entry_is_told_in_words_from_its_first_change_on(as_staff: Client, entry: Entry) -> None:
+    def history() -> str:
+        return as_staff.get(f"{ENTRIES}{entry.pk}/history/").content.decode()
+
+    assert "Nothing was changed yet" in history()
+    newer = ReportFactory.create(file_name="newer.csv")
+    Entry.objects.filter(pk=entry.pk).update(verdict="late", verdict_rule="cape", report=newer)
+    first = history()
+    for said in ("changed for the first time", "Too late for CAPE", "The days for CAPE are over", "newer.csv"):
+        assert said in first
+    Entry.objects.filter(pk=entry.pk).update(
+        verdict="rejected", verdict_rule="phase-2", claim_status="rejected", act_until=date(2026, 12, 24)
+    )
+    then = history()
+    for said in ("<del>The days for CAPE are over</del>", "<ins>CAPE, phase 2</ins>", "<ins>Rejected</ins>",
+                 "<ins>24 December 2026</ins>", "changed for the first time"):  # fmt: skip
+        assert said in then
+    assert "phase-2" not in then
 
 
 def test_a_rejected_entry_leads_to_what_to_fix(as_staff: Client, entry: Entry) -> None:

@@ -11,7 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from importers.models import User
 from refunds import tasks
+from refunds.admin.report_page import ShownError, grouped
 from refunds.models import Entry, Report, ReportState
 from refunds.services.imports import LEASE, begin
 from tests.factories import ImporterFactory, ReportFactory, StaffFactory
@@ -61,10 +63,72 @@ def test_a_report_is_loaded_read_and_shown(
     assert KNOWN in shown
     assert OTHER in shown
     assert "1,234.56" in shown
-    assert "•••-••-6789#" in shown
+    assert "•••-••-6789" in shown
+    assert "6789#" not in shown
     assert SSN not in shown
     assert "Refresh" not in as_staff.get(answer.headers["Location"]).headers
     assert not tasks.import_report(row.pk)  # the message came twice
+
+
+def test_importers_have_names_and_those_not_on_the_client_list_a_remedy(as_staff: Client, rung: list[int]) -> None:
+    known = ImporterFactory.create(number_text=KNOWN, name="Nordlys Cykler")
+    person = ImporterFactory.create(number_text="321-54-6789", name="Paula Person")
+    lines = [
+        line(1),
+        line(2, importer=OTHER, name="Fremmed Import"),
+        line(3, importer=SSN, name="Peter Person"),
+        line(4, importer="321-54-6789", duty="$2.00"),
+    ]
+    upload(as_staff, report(*lines))
+    row = Report.objects.get()
+    tasks.import_report(row.pk)
+    shown = page_of(as_staff, row)
+    for importer in (known, person):
+        page = reverse("admin:importers_importerofrecord_change", args=[importer.pk])
+        assert f'<a class="pa-link" href="{page}#refunds">{importer.name}</a>' in shown
+    context = as_staff.get(reverse("admin:refunds_report_change", args=[row.pk])).context
+    assert [(one.name, one.number) for one in context["unmatched"]] == [
+        ("Fremmed Import", OTHER), ("Peter Person", "•••-••-6789")]  # fmt: skip
+    assert {one.name for one in context["importers"] if not one.importer} == {"Fremmed Import", "Peter Person"}
+    assert f'href="{reverse("admin:importers_roster")}"' in shown[shown.index('id="unmatched"') :]
+    ImporterFactory.create(number_text=OTHER, name="Has joined")
+    context = as_staff.get(reverse("admin:refunds_report_change", args=[row.pk])).context
+    assert [one.name for one in context["unmatched"]] == ["Peter Person"]
+
+
+def test_an_error_on_each_line_of_an_entry_is_told_once(as_staff: Client, rung: list[int]) -> None:
+    bad = [line(1, line=str(n), date="13/45/2025") for n in range(1, 5)]
+    upload(as_staff, report(*bad, line(2, duty="n/a"), line(1, line="9", date="13/45/2025"), line(3, duty="n/a")))
+    row = Report.objects.get()
+    tasks.import_report(row.pk)
+    row.refresh_from_db()
+    assert (len(row.errors), row.error_count) == (7, 7), "what is kept stays as it is"
+    context = as_staff.get(reverse("admin:refunds_report_change", args=[row.pk])).context
+    assert [error.where for error in context["errors"]] == ["2–5, 7", "6", "8"]
+    assert context["more_errors"] == 0
+    answer = as_staff.get(reverse("admin:refunds_report_errors", args=[row.pk]))
+    assert len(answer.content.decode().splitlines()) == 8
+
+
+def test_rows_without_end_are_counted() -> None:
+    error = ShownError(tuple(range(2, 40, 2)), "B76-0000001-1", "", "", "")
+    assert error.where == "2, 4, 6, 8, 10, 12, 14, 16 and 11 more"
+
+
+def test_what_is_about_no_entry_stands_for_itself() -> None:
+    errors = [ShownError((), "", "", "", "Broken"), ShownError((), "", "", "", "Broken")]
+    assert len(grouped(errors)) == 2
+
+
+def test_reports_are_found_by_what_they_are(as_staff: Client) -> None:
+    ReportFactory.create(format="rev613", file_name="refused.csv", uploaded_by=User.objects.system())
+    ReportFactory.create(format="es003", file_name="entries.csv")
+    page = as_staff.get(reverse("admin:refunds_report_changelist"), {"format": "rev613"})
+    assert [row.file_name for row in page.context["cl"].result_list] == ["refused.csv"]
+    html = page.content.decode()
+    assert "Entry summaries (ES-003)" in html
+    assert ">es003<" not in html
+    assert "automatically" in html
 
 
 def test_what_was_passed_over_is_told(as_staff: Client) -> None:

@@ -59,12 +59,15 @@ def errors(response: Any) -> dict[str, list[str]]:
 
 def test_each_rule_is_shown_with_its_source_and_how_sure_it_is(as_staff: Client) -> None:
     page = as_staff.get(reverse(LIST)).content.decode()
-    assert "the rules that the portal came with" in page
+    assert "In force now: the rules as shipped" in page
     assert "17 September 2026" in page
     assert "80 days after liquidation" in page
     assert "CSMS 69035485" in page
     assert "no date is known; liquidated, past the days for CAPE" in page
     assert "not sure" in page
+    assert "CAPE, phase 3" in page
+    assert "phase-3" not in page
+    assert '<span lang="en">CSMS 69035485</span>' in page
 
 
 def test_the_form_begins_with_what_holds(as_staff: Client) -> None:
@@ -81,7 +84,7 @@ def test_what_would_change_is_shown_and_nothing_saved(as_staff: Client) -> None:
     EntryFactory()
     response = post(as_staff, **WITHOUT_06)
     page = response.content.decode()
-    assert "1 of 2 entries would be judged differently" in page
+    assert "1 of 2 entries would change their status" in page
     assert entry.canonical in page
     assert entry.importer.name in page
     assert "Can be claimed now" in page
@@ -116,7 +119,7 @@ def test_saving_judges_the_entries_and_the_version_tells_which(as_staff: Client)
     assert entry.verdict == Verdict.EXCLUDED
     version = RuleVersion.objects.get()
     page = as_staff.get(reverse("admin:refunds_ruleversion_change", args=[version.pk])).content.decode()
-    assert "1 entry was judged differently" in page
+    assert "1 entry changed its status" in page
     assert "type 06 is out" in page
     file = as_staff.get(reverse("admin:refunds_ruleversion_moves", args=[1]))
     assert f"{entry.number},eligible,excluded,1234.56" in file.content.decode()
@@ -126,6 +129,30 @@ def test_saving_judges_the_entries_and_the_version_tells_which(as_staff: Client)
 def test_one_can_go_back_to_the_form_with_what_was_typed(as_staff: Client) -> None:
     form = post(as_staff, back="yes", cape_days="90").context["form"]
     assert form["cape_days"].value() == "90"
+
+
+def opened(response: Any) -> list[str]:
+    form = response.context["form"]
+    return [str(part.title) for part in (*form.parts(), *form.phase_parts()) if part.is_open]
+
+
+def test_each_subject_is_folded_up_and_says_what_holds(as_staff: Client) -> None:
+    response = as_staff.get(reverse(ADD))
+    assert opened(response) == []
+    page = response.content.decode()
+    content = page[page.index('id="content"') :]
+    assert content.count("<details") == 10
+    for said in ("CAPE, phase 1", "80 days after liquidation", "4 February 2025 to 24 February 2026", "08, 09, 47"):
+        assert said in content
+    assert "phase-1" not in content.replace('value="phase-1"', "").replace("phase-1-", "")
+
+
+def test_what_was_changed_or_is_wrong_is_open(as_staff: Client) -> None:
+    changed = post(as_staff, back="yes", cape_days="90", **{"phase-1-types": "01"})
+    assert opened(changed) == ["CAPE takes it until", "CAPE, phase 2"]
+    assert "80 days after liquidation" in changed.content.decode(), "what holds, beside what was typed"
+    wrong = post(as_staff, **{"phase-3-key": "A phase", "prefixes_source": ""})
+    assert opened(wrong) == ["HTS headings whose duty is refunded", "Another phase of CAPE"]
 
 
 @pytest.mark.parametrize(
