@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Subquery
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from importers.models import ImporterOfRecord, User
@@ -40,20 +41,20 @@ def unanswered() -> QuerySet[CapeFileEntry]:
     return _contents().filter(~Exists(_answers()))
 
 
-def answers_to(files: Iterable[CapeFile]) -> dict[int, Counter[str]]:
-    """Of each file how many of its entries have which status; "" is without an answer."""
+def with_answers() -> QuerySet[Any]:
+    """`answer` is the status that CAPE gave the entry in the file, "" as long as there is none."""
     newest = _answers().order_by("-as_of", "-pk").values("status")[:1]
+    return _contents().annotate(answer=Coalesce(Subquery(newest), Value("")))
+
+
+def answers_to(files: Iterable[CapeFile]) -> dict[int, Counter[str]]:
+    """Of each file how many of its entries have which answer."""
     rows = (
-        _contents()
-        .filter(file__in=[file.pk for file in files])
-        .annotate(answer=Subquery(newest))
-        .order_by("file_id")
-        .values_list("file_id", "answer")
-        .annotate(n=Count("pk"))
+        with_answers().filter(file__in=[file.pk for file in files]).order_by("file_id").values_list("file_id", "answer")
     )
     return {
-        file_id: Counter({answer or "": n for _file, answer, n in same})
-        for file_id, same in groupby(rows, key=lambda row: row[0])
+        file_id: Counter({answer: n for _file, answer, n in same})
+        for file_id, same in groupby(rows.annotate(n=Count("pk")), key=lambda row: row[0])
     }
 
 
@@ -62,8 +63,8 @@ def _contents() -> QuerySet[CapeFileEntry]:
 
 
 def _answers() -> QuerySet[ClaimResult]:
-    """What CAPE said of an entry since the file was made. That does not say again what was known before: not results
-    that had been loaded already (the same bytes loaded again included), nor those of a claim that had an answer then."""
+    """What CAPE said of an entry since the file was made. Not what was known before: no results that had been loaded
+    by then, though they be loaded again, and none of a claim that had an answer already."""
     first = Report.objects.filter(sha256=OuterRef("report__sha256")).order_by().values("sha256")
     results = ClaimResult.objects.annotate(first_here=Subquery(first.annotate(at=Min("uploaded_at")).values("at")))
     known = results.filter(
