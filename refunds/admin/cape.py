@@ -86,9 +86,8 @@ def zipped(files: QuerySet[CapeFile]) -> Iterator[bytes]:
 class CapeFileAdmin(StaffAdmin):
     """The files made so far. Each is downloaded as it was made; none is changed."""
 
-    list_display = ("file", "importer_name", "entries", "refund", "answers", "made")
+    list_display = ("file", "importer_name", "entries", "refund", "answers", "made", "download")
     change_list_template = "admin/refunds/cape_files.html"
-    list_display_links = None
     search_fields = ("name", "importer__name")
     search_help_text = _("File or company")
     ordering = ("-made_at", "-pk")
@@ -112,9 +111,11 @@ class CapeFileAdmin(StaffAdmin):
 
     @display(description=_("file"), ordering="name")
     def file(self, file: CapeFile) -> SafeString:
-        page, data = reverse("admin:refunds_capefile_change", args=[file.pk]), download_url([file])
-        link = '<a class="pa-link pa-break" href="{}">{}</a><br><a class="pa-link" href="{}">{}</a>'
-        return format_html(link, page, file.name, data, gettext("Download"))
+        return format_html('<span class="pa-break">{}</span>', file.name)
+
+    @display(description=_("download"))
+    def download(self, file: CapeFile) -> SafeString:
+        return format_html('<a class="pa-link" href="{}">{}</a>', download_url([file]), gettext("Download"))
 
     @display(description=_("importer"), ordering="importer__name")
     def importer_name(self, file: CapeFile) -> str:
@@ -130,7 +131,7 @@ class CapeFileAdmin(StaffAdmin):
 
     @display(description=_("made"), ordering="made_at")
     def made(self, file: CapeFile) -> SafeString:
-        return format_html('{}<br><span class="pa-quiet">{}</span>', ago(file.made_at), file.made_by)
+        return format_html('<div>{}<br><span class="pa-quiet">{}</span></div>', ago(file.made_at), file.made_by)
 
     def check_view(self, request: HttpRequest) -> HttpResponse:
         sent = request.method == "POST"

@@ -93,7 +93,7 @@ def plan_context(importers: Sequence[ImporterOfRecord]) -> dict[str, Any]:
         "title": _("Make CAPE files"),
         "opts": None,  # the heading is the title, not the list's name
         "rows": [made for made in plans if made.entries],
-        "nothing_for": ", ".join(made.importer.name for made in plans if not made.entries),
+        "nothing_for": [made.importer.name for made in plans if not made.entries],
         "chosen": ",".join(str(importer.pk) for importer in importers),
         "entries": sum(len(made.entries) for made in plans),
         "possible_refund": sum((made.possible_refund for made in plans), Decimal(0)),

@@ -143,7 +143,7 @@ class ClaimResultAdmin(StaffAdmin):
         text = str(STATUSES[ClaimStatus(result.status)])
         if result.status_text.casefold() == ClaimStatus(result.status):
             return format_html("{}", text)
-        return format_html('{}<br><span class="pa-quiet" lang="en">{}</span>', text, result.status_text)
+        return format_html('<div>{}<br><span class="pa-quiet" lang="en">{}</span></div>', text, result.status_text)
 
     @display(description=_("what CAPE said"))
     def said(self, result: ClaimResult) -> SafeString:
@@ -151,7 +151,8 @@ class ClaimResultAdmin(StaffAdmin):
             (one.text, gettext(one.message.remedy if one.message else UNKNOWN_REMEDY))
             for one in explain(result.message)
         )
-        return format_html_join("", '<p><span lang="en">{}</span><br><span class="pa-quiet">{}</span></p>', rows)
+        texts = format_html_join("", '<p><span lang="en">{}</span><br><span class="pa-quiet">{}</span></p>', rows)
+        return format_html('<div class="pa-break">{}</div>', texts) if texts else texts
 
     @display(description=_("as of"), ordering="as_of")
     def day(self, result: ClaimResult) -> SafeString:

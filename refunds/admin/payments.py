@@ -48,7 +48,7 @@ class PaymentForm(forms.Form):
         help_text=gettext_lazy("CBP pays one sum for each liquidation date. Claimed entries of that date become paid."),
     )
     amount = dollars(gettext_lazy("Amount in USD, interest included"))
-    interest = dollars(gettext_lazy("Of it interest"), required=False)
+    interest = dollars(gettext_lazy("Of which interest"), required=False)
     note = text(gettext_lazy("Note"), length=300, help_text=gettext_lazy("No bank details."))
     is_another = forms.BooleanField(
         label=gettext_lazy("It is another payment"),
@@ -119,6 +119,7 @@ class PaymentAdmin(StaffAdmin):
                 return HttpResponseRedirect(request.path)
         context = {
             "title": _("Expected and paid: %(name)s") % {"name": importer.name},
+            "opts": None,  # the heading is the title, not the list's name
             "importer": importer,
             "rows": expected(importer),
             "payments": Payment.objects.filter(importer=importer).select_related("recorded_by"),

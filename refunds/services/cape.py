@@ -47,8 +47,7 @@ IN_A_FILE = _(
     "file was never uploaded, put its entries in again."
 )
 GOES_AGAIN = _(
-    "%(count)s entries are in the file “%(file)s” of %(made)s as well, which was put down as never uploaded. Do not "
-    "upload it any more."
+    "%(count)s of these entries are also in the file “%(file)s”, which counts as never uploaded. Do not upload it."
 )
 NOT_TOLD = _(
     "Of %(count)s entries no report has said whether they are liquidated (%(named)s). They are taken as not "
@@ -222,8 +221,7 @@ def _named(entries: Iterator[Candidate]) -> str:
 
 def _go_again(files: Iterable[CapeFile]) -> Iterator[RuleViolation]:
     for file, count in sorted(Counter(files).items(), key=lambda item: item[0].pk):
-        made = timezone.localdate(file.made_at).isoformat()
-        yield RuleViolation("goes_again", GOES_AGAIN, count=count, file=file.name, made=made)
+        yield RuleViolation("goes_again", GOES_AGAIN, count=count, file=file.name)
 
 
 def _not_yet_right(importer: ImporterOfRecord, going: dict[int, Candidate]) -> Iterator[RuleViolation]:
