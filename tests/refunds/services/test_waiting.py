@@ -1,5 +1,6 @@
 """No entry stands in two CAPE files, unless somebody says that the first one never came to CAPE."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from importers.models import BrokerFirm, ImporterOfRecord
+from importers.models import BrokerFirm, ImporterOfRecord, User
 from refunds.models import CapeFile, ClaimResult, Entry
 from refunds.services import cape
 from refunds.services.cape import CapePlan, make, make_all, make_files, plan
@@ -165,15 +166,35 @@ def test_again_makes_one_file_of_all_that_wait(importer: ImporterOfRecord) -> No
     assert CapeFile.objects.filter(released_at=None).get() == file
 
 
+def test_of_two_files_that_hold_an_entry_the_newest_is_named(importer: ImporterOfRecord) -> None:
+    EntryFactory.create(importer=importer)
+    first, by = made_of(importer), StaffFactory.create()
+    release([first.pk], by=by)
+    second = made_of(importer)
+    hold(first, by=by)
+    assert plan(importer, today=today()).waiting.keys() == {second}
+
+
+def by_the_page(importer: ImporterOfRecord, by: User) -> list[CapeFile]:
+    return make_all([importer], by=by, today=today())
+
+
+def by_the_command(importer: ImporterOfRecord, by: User) -> list[CapeFile]:
+    return make(importer, by=by, today=today())[1]
+
+
 @pytest.mark.django_db(transaction=True)
-def test_two_people_at_once_do_not_make_two_files_of_the_same_entries(importer: ImporterOfRecord) -> None:
+@pytest.mark.parametrize("way", [by_the_page, by_the_command])
+def test_two_at_once_do_not_make_two_files_of_the_same_entries(
+    importer: ImporterOfRecord, way: Callable[[ImporterOfRecord, User], list[CapeFile]]
+) -> None:
     EntryFactory.create_batch(2, importer=importer)
     one, other = StaffFactory.create(), StaffFactory.create()
     with elsewhere() as start:
         with stopped_before(cape, "_store") as is_there:
-            first = start(lambda: make_files(importer, by=one, today=today()))
+            first = start(lambda: way(importer, one))
             assert is_there.wait(LONGEST)
-            second = start(lambda: make_all([importer], by=other, today=today()))
+            second = start(lambda: way(importer, other))
             assert waits_for(second)
         assert ([file.entries for file in first.result(LONGEST)], second.result(LONGEST)) == ([2], [])
     assert CapeFile.objects.get().made_by == one
