@@ -154,8 +154,11 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (STAFF, NOBODY, ("admin:refunds_cape_download",)),
     (NOBODY, NOBODY, tuple(
         f"admin:refunds_{table}_{page}"
-        for table in ("capefile", "claimresult", "rejectedrefund") for page in ("add", "change", "history")
+        for table in ("claimresult", "rejectedrefund") for page in ("add", "change", "history")
     )),
+    (STAFF, STAFF_MOVE, ("admin:refunds_capefile_change",)),
+    (STAFF, STAFF, ("admin:refunds_capefile_history",)),
+    (NOBODY, NOBODY, ("admin:refunds_capefile_add",)),
     (STAFF_REFUSED, STAFF_REFUSED, tuple(
         f"admin:refunds_{table}_delete" for table in ("capefile", "claimresult", "rejectedrefund")
     )),

@@ -70,6 +70,8 @@ DEEDS = (
     _("edit mail text"),
     _("remove mail text"),
     _("make CAPE files"),
+    _("release CAPE file"),
+    _("hold CAPE file"),
 )
 FIELDS = (
     _("accepted at"),

@@ -1,17 +1,13 @@
 """Making CAPE's upload files, and checking one that was made elsewhere. The broker carries them to ACE."""
 
-import csv
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from io import StringIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -21,22 +17,29 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from importers.admin.base import StaffAdmin, staff
+from importers.admin.base import StaffAdmin, row_of, staff
 from importers.admin.listing import ago
-from importers.domain.sheets.neutral import neutral
 from importers.models import ImporterOfRecord
-from importers.wording import money, plain_date, violation_text
+from importers.wording import money
+from refunds.admin.cape_plan import SHOWN, attachment, claimable, excluded_file, keys, plan_context
 from refunds.domain.cape_messages import ClaimStatus
-from refunds.domain.eligibility import FOR_CAPE
 from refunds.formats.cape_csv import SIZE_LIMIT, check
 from refunds.models import CapeFile
-from refunds.models.labels import by_whom
-from refunds.services.cape import CapePlan, Excluded, make_all, plan
+from refunds.models.labels import CLAIMS, by_whom
+from refunds.services.cape import make_all, plan
+from refunds.services.waiting import answers_to, hold, release, with_answers
 
-SHOWN = 200
 FILES_SHOWN = 5
+ANSWERS: dict[str, Any] = {"": _("No result yet")} | {str(status): words for status, words in CLAIMS.items()}
+COUNTED: dict[str, Any] = {
+    ClaimStatus.ACCEPTED: _("accepted"),
+    ClaimStatus.REJECTED: _("rejected"),
+    ClaimStatus.PENDING: _("not decided"),
+    "": _("without a result"),
+}
 
 
 class UploadForm(forms.Form):
@@ -46,87 +49,6 @@ class UploadForm(forms.Form):
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt"}),
         allow_empty_file=True,
     )
-
-
-@dataclass(slots=True)
-class Group:
-    """Entries that stay out for one reason."""
-
-    reason: str
-    entries: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def shown(self) -> list[tuple[str, str]]:
-        return self.entries[:SHOWN]
-
-    @property
-    def more(self) -> int:
-        return max(0, len(self.entries) - SHOWN)
-
-
-def groups(plans: Sequence[CapePlan]) -> list[Group]:
-    """The largest first."""
-    found: dict[str, Group] = {}
-    for made in plans:
-        for one in made.excluded:
-            reason = told(one)
-            found.setdefault(reason, Group(reason)).entries.append((one.entry.canonical, made.importer.name))
-    return sorted(found.values(), key=lambda group: -len(group.entries))
-
-
-def told(excluded: Excluded) -> str:
-    return excluded.reason.told(gettext, plain_date)
-
-
-def claimable(request: HttpRequest) -> QuerySet[ImporterOfRecord]:
-    """Those that the address or the form names; everybody with something to claim when it names nobody."""
-    named = (request.POST if request.method == "POST" else request.GET).get("importers", "")
-    pks = [int(pk) for pk in named.split(",") if pk.isdecimal()]
-    if pks or request.method == "POST":
-        return ImporterOfRecord.objects.filter(pk__in=pks)
-    return ImporterOfRecord.objects.filter(entries__verdict__in=FOR_CAPE).distinct()
-
-
-def plan_context(importers: Sequence[ImporterOfRecord]) -> dict[str, Any]:
-    plans = [plan(importer, today=timezone.localdate()) for importer in importers]
-    warnings = [
-        (made.importer.name, violation_text(warning)) for made in plans if made.entries for warning in made.warnings
-    ]
-    general = [text for text in dict.fromkeys(text for _name, text in warnings) if _of_all(text, warnings, plans)]
-    return {
-        "title": _("Make CAPE files"),
-        "opts": None,  # the heading is the title, not the list's name
-        "plans": plans,
-        "chosen": ",".join(str(importer.pk) for importer in importers),
-        "entries": sum(len(made.entries) for made in plans),
-        "possible_refund": sum((made.possible_refund for made in plans), Decimal(0)),
-        "groups": groups(plans),
-        "excluded": sum(len(made.excluded) for made in plans),
-        "general": general,
-        "warnings": [(name, text) for name, text in warnings if text not in general],
-    }
-
-
-def _of_all(text: str, warnings: list[tuple[str, str]], plans: Sequence[CapePlan]) -> bool:
-    """What holds for everybody is said once."""
-    return sum(text == other for _name, other in warnings) == sum(bool(made.entries) for made in plans)
-
-
-def excluded_file(plans: Sequence[CapePlan]) -> HttpResponse:
-    sheet = StringIO()
-    writer = csv.writer(sheet, lineterminator="\r\n")
-    writer.writerow(
-        [gettext("Importer"), gettext("Entry number"), gettext("IEEPA duty"), gettext("Why it is left out")]
-    )
-    for made in plans:
-        for one in made.excluded:
-            writer.writerow([neutral(made.importer.name), one.entry.canonical, one.entry.duty, neutral(told(one))])
-    return attachment(sheet.getvalue().encode("utf-8-sig"), "cape-left-out.csv")
-
-
-def attachment(data: bytes, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(data, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 class _Pipe:
@@ -164,9 +86,8 @@ def zipped(files: QuerySet[CapeFile]) -> Iterator[bytes]:
 class CapeFileAdmin(StaffAdmin):
     """The files made so far. Each is downloaded as it was made; none is changed."""
 
-    list_display = ("file", "importer_name", "entries", "refund", "answers", "made")
+    list_display = ("file", "importer_name", "entries", "refund", "answers", "made", "download")
     change_list_template = "admin/refunds/cape_files.html"
-    list_display_links = None
     search_fields = ("name", "importer__name")
     search_help_text = _("File or company")
     ordering = ("-made_at", "-pk")
@@ -183,18 +104,18 @@ class CapeFileAdmin(StaffAdmin):
         return [*own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CapeFile]:
-        since = Q(contents__entry__claim_results__as_of__gte=TruncDate("made_at"))
-        answered = {
-            status.value: Count(
-                "contents", filter=since & Q(contents__entry__claim_results__status=status), distinct=True
-            )
-            for status in (ClaimStatus.ACCEPTED, ClaimStatus.REJECTED)
-        }
-        return CapeFile.objects.defer("data").select_related("importer", "made_by").annotate(**answered)
+        return CapeFile.objects.defer("data").select_related("importer", "made_by")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return FileList
 
     @display(description=_("file"), ordering="name")
     def file(self, file: CapeFile) -> SafeString:
-        return format_html('<a class="pa-link pa-break" href="{}">{}</a>', download_url([file]), file.name)
+        return format_html('<span class="pa-break">{}</span>', file.name)
+
+    @display(description=_("download"))
+    def download(self, file: CapeFile) -> SafeString:
+        return format_html('<a class="pa-link" href="{}">{}</a>', download_url([file]), gettext("Download"))
 
     @display(description=_("importer"), ordering="importer__name")
     def importer_name(self, file: CapeFile) -> str:
@@ -204,16 +125,15 @@ class CapeFileAdmin(StaffAdmin):
     def refund(self, file: CapeFile) -> str:
         return money(file.possible_refund)
 
-    @display(description=_("answers so far"))
+    @display(description=_("CAPE's results"))
     def answers(self, file: Any) -> str:
-        if not file.accepted and not file.rejected:
-            return gettext("none yet")
-        counts = {"accepted": file.accepted, "rejected": file.rejected}
-        return gettext("%(accepted)s accepted, %(rejected)s rejected") % counts
+        return told_answers(file, file.answers)
 
     @display(description=_("made"), ordering="made_at")
     def made(self, file: CapeFile) -> SafeString:
-        return format_html('{}<br><span class="pa-quiet">{}</span>', ago(file.made_at), by_whom(file.made_by))
+        return format_html(
+            '<div>{}<br><span class="pa-quiet">{}</span></div>', ago(file.made_at), by_whom(file.made_by)
+        )
 
     def check_view(self, request: HttpRequest) -> HttpResponse:
         sent = request.method == "POST"
@@ -234,16 +154,11 @@ class CapeFileAdmin(StaffAdmin):
         importers = list(claimable(request).order_by("name", "pk"))
         if request.method == "POST" and "excluded" in request.POST:
             return excluded_file([plan(importer, today=timezone.localdate()) for importer in importers])
-        if request.method != "POST" or not importers:
-            return self.page(request, "admin/refunds/cape_make.html", plan_context(importers))
-        files = make_all(importers, by=staff(request), today=timezone.localdate())
-        if not files:
-            messages.warning(request, gettext("There is nothing to claim now, so no file was made."))
-            return HttpResponseRedirect(reverse("admin:refunds_capefile_changelist"))
-        done = ngettext("%(n)s file was made.", "%(n)s files were made.", len(files)) % {"n": len(files)}
-        link = format_html('{} <a class="pa-link" href="{}">{}</a>', done, download_url(files), gettext("Download"))
-        messages.success(request, link)
-        return HttpResponseRedirect(reverse("admin:refunds_capefile_changelist"))
+        if request.method == "POST" and "again" in request.POST:
+            put_in_again(request, keys(request.POST.getlist("file")))
+        elif request.method == "POST" and importers:
+            return made(request, make_all(importers, by=staff(request), today=timezone.localdate()))
+        return self.page(request, "admin/refunds/cape_make.html", plan_context(importers))
 
     def download_view(self, request: HttpRequest, first: int, last: int) -> HttpResponseBase:
         """One file as it is; those that were made together as one zip."""
@@ -257,11 +172,70 @@ class CapeFileAdmin(StaffAdmin):
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return StreamingHttpResponse(zipped(files), content_type="application/zip", headers=headers)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        raise Http404
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        file = row_of(self.get_queryset(request).select_related("released_by"), object_id)
+        if request.method == "POST":
+            if "again" in request.POST:
+                put_in_again(request, [file.pk])
+            elif "hold" in request.POST:
+                hold(file, by=staff(request))
+                messages.success(request, gettext("The entries stay out of further files until results come in."))
+            return HttpResponseRedirect(request.path)
+        return self.page(request, "admin/refunds/cape_file.html", file_context(file))
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        raise Http404
+
+class FileList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        answers = answers_to(self.result_list)
+        for file in self.result_list:
+            file.answers = answers.get(file.pk, Counter())
+
+
+def file_context(file: CapeFile) -> dict[str, Any]:
+    answers = answers_to([file]).get(file.pk, Counter())
+    contents = with_answers().filter(file=file).select_related("entry").order_by("answer", "entry__number")
+    return {
+        "title": file.name,
+        "opts": None,  # the heading is the title, not the list's name
+        "file": file,
+        "answers": told_answers(file, answers),
+        "download": download_url([file]),
+        "waiting": answers[""],
+        "rejected": answers[ClaimStatus.REJECTED],
+        "contents": [(one.entry, ANSWERS[one.answer]) for one in contents[:SHOWN]],
+        "more": max(0, file.entries - SHOWN),
+    }
+
+
+def told_answers(file: CapeFile, answers: Counter[str]) -> str:
+    if answers.keys() <= {""}:
+        return gettext("never uploaded") if file.released_at else gettext("none yet")
+    return ", ".join(f"{answers[status]} {words}" for status, words in COUNTED.items() if answers[status])
+
+
+def put_in_again(request: HttpRequest, files: Sequence[int]) -> None:
+    if not files:
+        messages.warning(request, gettext("Tick the files that were never uploaded."))
+        return
+    release(files, by=staff(request))
+    messages.success(request, gettext("Their entries go into the next file. Do not upload the old file any more."))
+
+
+def made(request: HttpRequest, files: Sequence[CapeFile]) -> HttpResponse:
+    if files:
+        done = ngettext("%(n)s file was made.", "%(n)s files were made.", len(files)) % {"n": len(files)}
+        link = format_html('{} <a class="pa-link" href="{}">{}</a>', done, download_url(files), gettext("Download"))
+        messages.success(request, link)
+    else:
+        messages.warning(request, gettext("There is nothing to claim now, so no file was made."))
+    return HttpResponseRedirect(reverse("admin:refunds_capefile_changelist"))
 
 
 def download_url(files: Sequence[CapeFile]) -> str:
@@ -277,4 +251,8 @@ def make_cape_files(page: Any, request: HttpRequest, queryset: QuerySet[Importer
 
 def panel(request: HttpRequest, importer: ImporterOfRecord) -> dict[str, Any]:
     files = list(CapeFile.objects.filter(importer=importer).defer("data").select_related("made_by")[:FILES_SHOWN])
-    return {"files": [(file, download_url([file])) for file in files], "importer": importer}
+    answers = answers_to(files)
+    return {
+        "files": [(file, told_answers(file, answers.get(file.pk, Counter()))) for file in files],
+        "importer": importer,
+    }

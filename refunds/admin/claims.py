@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from importers.admin.base import StaffAdmin
+from importers.domain.errors import RuleViolation
 from importers.wording import money, plain_date
 from refunds.domain.cape_messages import (
     MESSAGES,
@@ -26,7 +27,7 @@ from refunds.domain.cape_messages import (
     Refile,
     explain,
 )
-from refunds.domain.entry_number import hyphened
+from refunds.domain.entry_number import hyphened, parse_entry_number
 from refunds.models import ClaimResult, RejectedRefund
 from refunds.models.labels import CLAIMS
 from refunds.services.refiling import Pile, piles
@@ -49,6 +50,18 @@ NO_WORDS = _("Rejected without a reason")
 NO_WORDS_MEANING = _("CAPE gave no reason, or the file with the results did not hold it.")
 NO_WORDS_REMEDY = _("Look the claim up in ACE, and load its results again with the reasons.")
 UNKNOWN = "unknown"
+
+
+def whole(text: str) -> SafeString:
+    return format_html('<span class="pa-nowrap">{}</span>', text)
+
+
+def as_kept(term: str) -> str:
+    """An entry number in any spelling as the table has it; anything else as it is."""
+    try:
+        return parse_entry_number(term).compact
+    except RuleViolation:
+        return term
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -90,7 +103,7 @@ class ClaimResultAdmin(StaffAdmin):
     list_display_links = None
     list_filter = (StatusFilter, MessageFilter)
     search_fields = ("entry_number", "claim_number", "entry__importer__name")
-    search_help_text = _("Entry number without hyphens, claim number or company")
+    search_help_text = _("Entry number, claim number or company")
     ordering = ("-as_of", "-pk")
     actions = None
     list_fullwidth = True
@@ -99,12 +112,21 @@ class ClaimResultAdmin(StaffAdmin):
         view = self.admin_site.admin_view
         return [path("fix/", view(self.fix_view), name="refunds_fix_and_refile"), *super().get_urls()]
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ClaimResult], search_term: str
+    ) -> tuple[QuerySet[ClaimResult], bool]:
+        return super().get_search_results(request, queryset, as_kept(search_term))
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[ClaimResult]:
         return ClaimResult.objects.select_related("entry__importer")
 
     @display(description=_("entry"), ordering="entry_number")
     def number(self, result: ClaimResult) -> SafeString:
-        return format_html('<span class="pa-nowrap">{}</span>', hyphened(result.entry_number))
+        number = hyphened(result.entry_number)
+        if result.entry_id is None:
+            return format_html('<span class="pa-nowrap">{}</span>', number)
+        page = reverse("admin:refunds_entry_change", args=[result.entry_id])
+        return format_html('<a class="pa-link pa-nowrap" href="{}">{}</a>', page, number)
 
     @display(description=_("importer"))
     def importer_name(self, result: ClaimResult) -> str:
@@ -117,7 +139,7 @@ class ClaimResultAdmin(StaffAdmin):
         text = str(CLAIMS[ClaimStatus(result.status)])
         if result.status_text.casefold() == ClaimStatus(result.status):
             return format_html("{}", text)
-        return format_html('{}<br><span class="pa-quiet">{}</span>', text, result.status_text)
+        return format_html('<div>{}<br><span class="pa-quiet" lang="en">{}</span></div>', text, result.status_text)
 
     @display(description=_("what CAPE said"))
     def said(self, result: ClaimResult) -> SafeString:
@@ -125,11 +147,12 @@ class ClaimResultAdmin(StaffAdmin):
             (one.text, gettext(one.message.remedy if one.message else UNKNOWN_REMEDY))
             for one in explain(result.message)
         )
-        return format_html_join("", '<p>{}<br><span class="pa-quiet">{}</span></p>', rows)
+        texts = format_html_join("", '<p><span lang="en">{}</span><br><span class="pa-quiet">{}</span></p>', rows)
+        return format_html('<div class="pa-break">{}</div>', texts) if texts else texts
 
     @display(description=_("as of"), ordering="as_of")
-    def day(self, result: ClaimResult) -> str:
-        return plain_date(result.as_of)
+    def day(self, result: ClaimResult) -> SafeString:
+        return whole(plain_date(result.as_of))
 
     def fix_view(self, request: HttpRequest) -> HttpResponse:
         found = piles()
@@ -226,10 +249,15 @@ class RejectedRefundAdmin(StaffAdmin):
     list_display_links = None
     list_filter = (KnownFilter,)
     search_fields = ("importer__name", "entry_number", "number_last4")
-    search_help_text = _("Company, entry number without hyphens, or the last four of the importer number")
+    search_help_text = _("Company, entry number, or last four of the importer number")
     ordering = ("-as_of", "-pk")
     actions = None
     list_fullwidth = True
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[RejectedRefund], search_term: str
+    ) -> tuple[QuerySet[RejectedRefund], bool]:
+        return super().get_search_results(request, queryset, as_kept(search_term))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RejectedRefund]:
         return RejectedRefund.objects.select_related("importer")
@@ -247,16 +275,18 @@ class RejectedRefundAdmin(StaffAdmin):
         return money(refund.amount)
 
     @display(description=_("entry"), ordering="entry_number")
-    def entry(self, refund: RejectedRefund) -> str:
-        return hyphened(refund.entry_number) or "–"
+    def entry(self, refund: RejectedRefund) -> SafeString:
+        return whole(hyphened(refund.entry_number) or "–")
 
     @display(description=_("rejected"), ordering="rejected_on")
-    def day(self, refund: RejectedRefund) -> str:
-        return plain_date(refund.rejected_on) if refund.rejected_on else "–"
+    def day(self, refund: RejectedRefund) -> SafeString:
+        return whole(plain_date(refund.rejected_on) if refund.rejected_on else "–")
 
     @display(description=_("reason"))
-    def why(self, refund: RejectedRefund) -> str:
-        return refund.reason or gettext("none given")
+    def why(self, refund: RejectedRefund) -> SafeString:
+        if not refund.reason:
+            return format_html("{}", gettext("none given"))
+        return format_html('<span lang="en">{}</span>', refund.reason)
 
     @display(description=_("what to do"))
     def todo(self, refund: RejectedRefund) -> str:

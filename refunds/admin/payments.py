@@ -17,7 +17,7 @@ from importers.admin.base import StaffAdmin, row_of, staff
 from importers.admin.forms import day, text
 from importers.domain.errors import RuleViolation
 from importers.models import ImporterOfRecord
-from importers.wording import money, violation_text
+from importers.wording import money, plain_date, violation_text
 from refunds.domain.amount import typed_amount
 from refunds.models import Payment
 from refunds.services.payments import expected, record, take_back
@@ -48,7 +48,7 @@ class PaymentForm(forms.Form):
         help_text=gettext_lazy("CBP pays one sum for each liquidation date. Claimed entries of that date become paid."),
     )
     amount = dollars(gettext_lazy("Amount in USD, interest included"))
-    interest = dollars(gettext_lazy("Of it interest"), required=False)
+    interest = dollars(gettext_lazy("Of which interest"), required=False)
     note = text(gettext_lazy("Note"), length=300, help_text=gettext_lazy("No bank details."))
     is_another = forms.BooleanField(
         label=gettext_lazy("It is another payment"),
@@ -62,7 +62,7 @@ class PaymentForm(forms.Form):
 class PaymentAdmin(StaffAdmin):
     """Only read here: a payment is recorded, and taken back, on the page of its importer's expected deposits."""
 
-    list_display = ("importer_", "paid_on", "liquidation_date", "amount_", "interest_", "note")
+    list_display = ("importer_", "paid", "liquidated", "amount_", "interest_", "note")
     list_filter = ("paid_on",)
     list_select_related = ("importer",)
     search_fields = ("importer__name", "note")
@@ -77,6 +77,14 @@ class PaymentAdmin(StaffAdmin):
     @display(description=gettext_lazy("importer"), ordering="importer__name")
     def importer_(self, payment: Payment) -> str:
         return payment.importer.name
+
+    @display(description=gettext_lazy("paid"), ordering="paid_on")
+    def paid(self, payment: Payment) -> str:
+        return plain_date(payment.paid_on)
+
+    @display(description=gettext_lazy("of entries liquidated on"), ordering="liquidation_date")
+    def liquidated(self, payment: Payment) -> str:
+        return plain_date(payment.liquidation_date) if payment.liquidation_date else "–"
 
     @display(description=gettext_lazy("amount"), ordering="amount")
     def amount_(self, payment: Payment) -> str:
@@ -111,6 +119,7 @@ class PaymentAdmin(StaffAdmin):
                 return HttpResponseRedirect(request.path)
         context = {
             "title": _("Expected and paid: %(name)s") % {"name": importer.name},
+            "opts": None,  # the heading is the title, not the list's name
             "importer": importer,
             "rows": expected(importer),
             "payments": Payment.objects.filter(importer=importer).select_related("recorded_by"),

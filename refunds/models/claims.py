@@ -12,8 +12,10 @@ from refunds.models.entries import Entry
 from refunds.models.reports import Report
 
 
+@tracked(inserts=False, exclude=("data",))
 class CapeFile(models.Model):
-    """One upload file as it was made, for one importer."""
+    """One upload file as it was made, for one importer. Its entries stay out of further files until CAPE's answer has
+    come in, or the file is released: it was never uploaded, or ACE refused it."""
 
     importer = models.ForeignKey(ImporterOfRecord, models.PROTECT, related_name="cape_files")
     name = models.CharField(_("file"), max_length=120)
@@ -24,12 +26,16 @@ class CapeFile(models.Model):
     made_at = models.DateTimeField(_("made"))
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
     rules_version = models.PositiveIntegerField(_("rules"))
+    released_at = models.DateTimeField(_("released"), null=True, blank=True)
+    released_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("released by")
+    )
 
     class Meta:
         verbose_name = _("CAPE file")
         verbose_name_plural = _("CAPE files")
         ordering = ["-made_at", "-pk"]
-        constraints = [pair("made")]
+        constraints = [pair("made"), pair("released")]
 
     def __str__(self) -> str:
         return self.name

@@ -10,10 +10,10 @@ from hashlib import sha256
 
 from anyascii import anyascii
 from django.db import transaction
-from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.text import slugify
 
+from importers.domain.consistency import Who
 from importers.domain.errors import RuleViolation
 from importers.domain.errors import gettext_noop as _
 from importers.models import BrokerFirm, ImporterOfRecord, User
@@ -26,10 +26,12 @@ from refunds.domain.rules import Rules
 from refunds.formats import cape_csv
 from refunds.models import CapeFile, CapeFileEntry, Entry, RuleVersion
 from refunds.services.refiling import rejections
+from refunds.services.waiting import release, waiting
 
 NAMED = 5
 BATCH = 5000
 PENDING = "claim-pending"
+WAITING = "in-a-file"
 
 UNDECIDED = Reason(_("CAPE has this entry and has not decided. Load the claim's results when they are there."), None)
 NO_FILER_CODE = _(
@@ -40,9 +42,12 @@ OTHER_FILER = _(
     "%(count)s entries were filed by another broker (filer code %(code)s): %(named)s. Only that broker or the importer "
     "may claim them."
 )
-NO_ANSWER = _(
-    "%(count)s entries stand in the file “%(file)s” of %(made)s, and no result for them has come in yet. If that file "
-    "was uploaded, load its results first."
+IN_A_FILE = _(
+    "It is in the CAPE file “%(file)s” of %(made)s, and no result has come in since. Load that file's results. If the "
+    "file was never uploaded, put its entries in again."
+)
+GOES_AGAIN = _(
+    "%(count)s of these entries are also in the file “%(file)s”, which counts as never uploaded. Do not upload it."
 )
 NOT_TOLD = _(
     "Of %(count)s entries no report has said whether they are liquidated (%(named)s). They are taken as not "
@@ -78,13 +83,15 @@ class Excluded:
 
 @dataclass(slots=True)
 class CapePlan:
-    """`excluded` are all entries of the importer that do not go in. `warnings` keep nothing out."""
+    """`excluded` are all entries of the importer that do not go in; `waiting` are those among them that only an earlier
+    file keeps out, by the file. `warnings` keep nothing out."""
 
     importer: ImporterOfRecord
     today: date
     rules: Rules
     entries: list[Candidate] = field(default_factory=list)
     excluded: list[Excluded] = field(default_factory=list)
+    waiting: dict[CapeFile, list[Candidate]] = field(default_factory=dict)
     warnings: list[RuleViolation] = field(default_factory=list)
 
     @property
@@ -99,6 +106,7 @@ class CapePlan:
 def plan(importer: ImporterOfRecord, *, today: date) -> CapePlan:
     """Judges by the rules as of `today`, whatever day the stored verdicts are of."""
     made = CapePlan(importer, today, RuleVersion.objects.rules())
+    stand_in = waiting(importer)
     decided: dict[EntryFacts, Decision] = {}
     not_told: list[Candidate] = []
     entries = Entry.objects.filter(importer=importer).order_by("entry_date", "number")
@@ -112,6 +120,9 @@ def plan(importer: ImporterOfRecord, *, today: date) -> CapePlan:
             made.excluded.append(Excluded(candidate, decision.rule, why))
         elif entry.claim_status == ClaimStatus.PENDING:
             made.excluded.append(Excluded(candidate, PENDING, UNDECIDED))
+        elif file := stand_in.held.get(entry.pk):
+            made.excluded.append(Excluded(candidate, WAITING, _in(file)))
+            made.waiting.setdefault(file, []).append(candidate)
         else:
             made.entries.append(candidate)
             if not (entry.liquidation_date or entry.liquidation_status):
@@ -119,19 +130,25 @@ def plan(importer: ImporterOfRecord, *, today: date) -> CapePlan:
     made.warnings = [
         *_other_filers(made.entries),
         *_liquidation_not_told(not_told),
-        *_without_answer(made.entries),
+        *_go_again(stand_in.released[entry.pk] for entry in made.entries if entry.pk in stand_in.released),
         *_not_yet_right(importer, {entry.pk: entry for entry in made.entries}),
     ]
     return made
 
 
+def _in(file: CapeFile) -> Reason:
+    about = {"file": file.name, "made": timezone.localdate(file.made_at)}
+    return Reason(IN_A_FILE, Who.BROKER, about)
+
+
 def make_all(importers: Iterable[ImporterOfRecord], *, by: User, today: date) -> list[CapeFile]:
     """The files of many importers, all or none of them; `made_at` is the same in all. Locks the importers in the order
     in which an import does."""
-    at = timezone.now()
+    chosen = ImporterOfRecord.objects.filter(pk__in=[importer.pk for importer in importers]).order_by("pk")
     with transaction.atomic():
-        in_order = sorted(importers, key=lambda importer: importer.pk)
-        return [file for importer in in_order for file in make_files(importer, by=by, today=today, at=at)]
+        locked = list(chosen.select_for_update())
+        at = timezone.now()  # whatever comes in while we wait was there before the files
+        return [file for importer in locked for file in make_files(importer, by=by, today=today, at=at)]
 
 
 def make_files(importer: ImporterOfRecord, *, by: User, today: date, at: datetime | None = None) -> list[CapeFile]:
@@ -140,11 +157,13 @@ def make_files(importer: ImporterOfRecord, *, by: User, today: date, at: datetim
 
 
 def make(
-    importer: ImporterOfRecord, *, by: User, today: date, at: datetime | None = None
+    importer: ImporterOfRecord, *, by: User, today: date, at: datetime | None = None, again: bool = False
 ) -> tuple[CapePlan, list[CapeFile]]:
-    """The files, and the plan by which they were made."""
-    at = at or timezone.now()
+    """The files, and the plan by which they were made. With `again` also what waits in earlier files goes in."""
     with change(importer, "make CAPE files", by=by) as locked:
+        at = at or timezone.now()
+        if again:
+            release({file.pk for file in waiting(locked).held.values()}, by=by)
         made = plan(locked, today=today)
         before = CapeFile.objects.filter(importer=locked).count()
         stem = f"CAPE-{slugify(anyascii(locked.name))[:40].strip('-') or 'importer'}-{locked.pk}-{today.isoformat()}"
@@ -200,17 +219,9 @@ def _named(entries: Iterator[Candidate]) -> str:
     return ", ".join(listed[:NAMED]) + (" …" if len(listed) > NAMED else "")
 
 
-def _without_answer(entries: list[Candidate]) -> Iterator[RuleViolation]:
-    """By the file they stand in; an answer of that day or later is one."""
-    unanswered = (
-        CapeFileEntry.objects.filter(entry__in=[entry.pk for entry in entries])
-        .annotate(answered=Max("entry__claim_results__as_of"))
-        .filter(Q(answered=None) | Q(answered__lt=F("file__made_at__date")))
-        .values_list("file_id", "file__name", "file__made_at")
-    )
-    for (_pk, name, made_at), count in sorted(Counter(unanswered).items()):
-        made = timezone.localdate(made_at).isoformat()
-        yield RuleViolation("no_answer", NO_ANSWER, count=count, file=name, made=made)
+def _go_again(files: Iterable[CapeFile]) -> Iterator[RuleViolation]:
+    for file, count in sorted(Counter(files).items(), key=lambda item: item[0].pk):
+        yield RuleViolation("goes_again", GOES_AGAIN, count=count, file=file.name)
 
 
 def _not_yet_right(importer: ImporterOfRecord, going: dict[int, Candidate]) -> Iterator[RuleViolation]:

@@ -11,8 +11,10 @@ from django.utils import timezone
 from importers import demo
 from importers.models import Acceptance, ImporterOfRecord, MailText, Occasion, User
 from refunds.domain.rules import SHIPPED_CONTENT
+from refunds.services.cape import make_files
 from refunds.services.packs import publish
 from refunds.services.verdicts import set_rules
+from refunds.services.waiting import release
 from tests.factories import EntryFactory, PaymentFactory
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +26,6 @@ WITHOUT_HISTORY = {
     "Pace": "how many mails went out in a minute; of use for that minute",
     "Report": "written once and kept, with the file itself; afterwards only how far it was read",
     "ReportChunk": "the file as it came",
-    "CapeFile": "written once and kept",
     "CapeFileEntry": "what a file holds, written with it",
     "ClaimResult": "a line of a kept report",
     "RejectedRefund": "a line of a kept report",
@@ -71,7 +72,10 @@ def test_no_row_of_any_history_can_be_changed(guarded: None, subtests: pytest.Su
     EntryFactory().delete()  # that it came is told by its report
     PaymentFactory()
     set_rules(SHIPPED_CONTENT | {"as_of": "2026-11-26"}, "looked again", by=User.objects.system())
-    publish(EntryFactory().importer, by=User.objects.system())
+    by = User.objects.system()
+    publish(EntryFactory().importer, by=by)
+    [file] = make_files(EntryFactory().importer, by=by, today=timezone.localdate())
+    release([file.pk], by=by)
     for model, how in product(HISTORIES, ("DELETE FROM {}", "UPDATE {} SET pgh_label = 'other'")):
         with subtests.test(model=model.__name__, how=how):
             assert model.objects.exists(), "without a row nothing would be refused"

@@ -31,15 +31,26 @@ class Command(JSONCommand):
         parser.add_argument("importer_number", help="in any spelling")
         parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="is made if it is not there")
         parser.add_argument("--kind", default="", help="EIN, SSN or CBP_ASSIGNED, for a number without hyphens")
+        parser.add_argument(
+            "--again", action="store_true", help="put in again what waits in earlier files: they were never uploaded"
+        )
         parser.add_argument("--by", metavar="EMAIL", default="", help="who makes the files, for the history")
 
     def handle(
-        self, *args: Any, importer_number: str, out: Path, kind: str, by: str, as_json: bool, **options: Any
+        self,
+        *args: Any,
+        importer_number: str,
+        out: Path,
+        kind: str,
+        by: str,
+        again: bool,
+        as_json: bool,
+        **options: Any,
     ) -> None:
         try:
             importer = found(importer_number, kind)
             with transaction.atomic():
-                made, files = make(importer, by=person(by), today=timezone.localdate())
+                made, files = make(importer, by=person(by), today=timezone.localdate(), again=again)
                 paths = write(out, files)
         except RuleViolation as violation:
             if as_json:
@@ -58,6 +69,8 @@ class Command(JSONCommand):
             self.stderr.write(f"note: {warning.message}", self.style.WARNING)
         for one in made.excluded:
             self.stderr.write(f"left out: {one.entry.canonical}: {one.reason.told()}", str)
+        for file in made.waiting:
+            self.stderr.write(f"Was {file.name} never uploaded? With --again its entries go in.", str)
         for path in paths:
             self.stderr.write(str(path), str)
         self.stderr.write(f"{len(made.entries)} entries in {len(paths)} files, {len(made.excluded)} left out.", str)

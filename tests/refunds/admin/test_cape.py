@@ -10,6 +10,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from importers.models import BrokerFirm, ImporterOfRecord
@@ -104,12 +105,73 @@ def test_the_list_says_what_came_back_and_the_importers_page_has_the_files(as_st
     assert CapeFile.objects.get().name in text(page)
 
 
+def test_a_file_that_was_never_uploaded_is_ticked_and_its_entries_go_in_again(as_staff: Client) -> None:
+    entry, other = EntryFactory.create(), EntryFactory.create()
+    make(as_staff, entry.importer, other.importer)
+    file, stays = CapeFile.objects.order_by("pk")
+    page = as_staff.get(reverse(MAKE))
+    assert (page.context["entries"], len(page.context["waiting"])) == (0, 2)
+    assert f'name="file" value="{file.pk}"' in text(page)
+    both = {"importers": page.context["chosen"], "again": "yes"}
+    assert "Tick the files" in text(as_staff.post(reverse(MAKE), both))
+    page = as_staff.post(reverse(MAKE), both | {"file": [str(file.pk), "x", "9" * 5000]})
+    assert (page.context["entries"], [one.file for one in page.context["waiting"]]) == (1, [stays])
+    assert CapeFile.objects.count() == 2, "looked at, and not made yet"
+    make(as_staff, entry.importer, other.importer)
+    [again] = CapeFile.objects.exclude(pk__in=[file.pk, stays.pk])
+    assert [one.entry for one in again.contents.all()] == [entry]  # type: ignore[attr-defined]
+
+
+def test_the_page_of_a_file_says_what_waits_and_lets_it_go_in_again(as_staff: Client) -> None:
+    entries = EntryFactory.create_batch(2, importer=ImporterFactory.create())
+    make(as_staff, entries[0].importer)
+    file = CapeFile.objects.get()
+    ClaimResult.objects.create(
+        report=ReportFactory.create(format="cape_result"), row=2, entry_number=entries[0].number, entry=entries[0],
+        status="rejected", status_text="Rejected", as_of=timezone.localdate(),
+    )  # fmt: skip
+    address = reverse("admin:refunds_capefile_change", args=[file.pk])
+    page = as_staff.get(address)
+    assert "1 rejected, 1 without a result" in text(page)
+    assert "1 entry without a result" in text(page)
+    assert {entry: str(answer) for entry, answer in page.context["contents"]} == {
+        entries[0]: "Rejected", entries[1]: "No result yet",
+    }  # fmt: skip
+    for deed, is_released, offers in (("again", True, "hold"), ("hold", False, "again"), ("x", False, "again")):
+        page = as_staff.post(address, {deed: "yes"}, follow=True)
+        file.refresh_from_db()
+        assert (file.released_at is not None) is is_released
+        assert f'name="{offers}"' in text(page)
+
+
+def test_who_is_told_everything_is_not_asked_whether_it_was_uploaded(as_staff: Client) -> None:
+    entry = EntryFactory.create()
+    make(as_staff, entry.importer)
+    file = CapeFile.objects.get()
+    ClaimResult.objects.create(
+        report=ReportFactory.create(format="cape_result"), row=2, entry_number=entry.number, entry=entry,
+        status="accepted", status_text="Accepted", as_of=timezone.localdate(),
+    )  # fmt: skip
+    page = text(as_staff.get(reverse("admin:refunds_capefile_change", args=[file.pk])))
+    assert "1 accepted" in page
+    assert 'name="again"' not in page
+
+
+def test_the_list_counts_the_answers_of_all_its_files_at_once(
+    as_staff: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for entry in EntryFactory.create_batch(5):
+        make_files(entry.importer, by=StaffFactory.create(), today=timezone.localdate())
+    with django_assert_max_num_queries(10):
+        as_staff.get(reverse(LIST))
+
+
 def test_an_answer_of_the_day_before_is_none(as_staff: Client) -> None:
     """In Copenhagen it is the 21st already when the file is made."""
     entry = EntryFactory.create()
     with time_machine.travel(datetime(2026, 5, 20, 22, 30, tzinfo=UTC), tick=False):
         make_files(entry.importer, by=StaffFactory.create(), today=date(2026, 5, 21))
-    for day, told in ((20, "none yet"), (21, "0 accepted, 1 rejected")):
+    for day, told in ((20, "none yet"), (21, "1 rejected")):
         ClaimResult.objects.create(
             report=ReportFactory.create(format="cape_result"), row=2, entry_number=entry.number, entry=entry,
             status="rejected", status_text="Rejected", as_of=date(2026, 5, day),

@@ -123,3 +123,26 @@ def test_rejected_refunds_say_whose_and_what_to_do(as_staff: Client) -> None:
         assert part in page, part
     assert "45-6789" not in page
     assert importer.name not in text(as_staff, "admin:refunds_rejectedrefund_changelist", known="no")
+
+
+@pytest.mark.parametrize("spelling", ["{0}", "{1}", " {1} "])
+def test_an_entry_number_is_found_in_any_spelling(as_staff: Client, spelling: str) -> None:
+    wanted, other = EntryFactory.create(), EntryFactory.create()
+    for entry in (wanted, other):
+        rejected(entry, "")
+        rows = [RejectedRow(2, parse_importer_number("12-3456789"), entry.number, Decimal(1), None, "")]
+        store_rejected(ReportFactory.create(format="rev613"), rows)
+    query = {"q": spelling.format(wanted.number, wanted.canonical)}
+    for name in (RESULTS, "admin:refunds_rejectedrefund_changelist"):
+        page = text(as_staff, name, **query)
+        assert wanted.canonical in page
+        assert other.canonical not in page
+
+
+def test_what_cbp_says_is_marked_as_english_and_what_we_say_is_not(as_staff: Client) -> None:
+    rejected(EntryFactory.create(), "INVALID HTS")
+    rejected(EntryFactory.create(), "")
+    assert '<span lang="en">INVALID HTS</span>' in text(as_staff, RESULTS)
+    page = text(as_staff, FIX)
+    assert '<span lang="en">INVALID HTS</span>' in page
+    assert "<span>Rejected without a word</span>" in page

@@ -29,11 +29,11 @@ def importer() -> ImporterOfRecord:
     return importer
 
 
-def run(number: str, out: Path) -> tuple[dict[str, Any], str, int]:
+def run(number: str, out: Path, *more: str) -> tuple[dict[str, Any], str, int]:
     told, err = io.StringIO(), io.StringIO()
     code = 0
     try:
-        call_command(Command(), number, "--out", str(out), "--json", stdout=told, stderr=err)
+        call_command(Command(), number, "--out", str(out), "--json", *more, stdout=told, stderr=err)
     except CommandError as refused:
         code = refused.returncode
     return json.loads(told.getvalue()), err.getvalue(), code
@@ -75,6 +75,23 @@ def test_no_file_is_written_over_and_nothing_stays_half_done(importer: ImporterO
     answer, _err, code = run("123-45-6789", tmp_path)
     assert (code, answer["errors"][0]["code"]) == (1, "file_exists")
     assert (path.read_text(), len(list(tmp_path.iterdir())), CapeFile.objects.count()) == ("mine", 1, 0)
+
+
+def test_a_second_time_the_entries_stay_out_unless_the_file_was_never_uploaded(
+    importer: ImporterOfRecord, tmp_path: Path
+) -> None:
+    [first] = run("123-45-6789", tmp_path)[0]["files"]
+    answer, err, code = run("123-45-6789", tmp_path)
+    assert (code, answer["files"], answer["entries"]) == (0, [], 0)
+    [waits] = [one for one in answer["excluded"] if one["code"] == "in-a-file"]
+    name = Path(first["path"]).name
+    assert name in waits["reason"]
+    assert f"Was {name} never uploaded? With --again" in err
+    answer, _err, code = run("123-45-6789", tmp_path, "--again")
+    [second] = answer["files"]
+    assert Path(second["path"]).read_bytes() == Path(first["path"]).read_bytes()
+    assert (code, second["path"] != first["path"], len(answer["excluded"])) == (0, True, 1)
+    assert name in answer["warnings"][0]
 
 
 def test_a_folder_that_cannot_be_made(importer: ImporterOfRecord, tmp_path: Path) -> None:

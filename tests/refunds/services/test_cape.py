@@ -90,17 +90,6 @@ def test_more_than_a_file_takes_is_split(importer: ImporterOfRecord, monkeypatch
     assert all(bytes(f.data).count(b"\r\n") == f.entries + 1 == f.contents.count() + 1 for f in files)  # type: ignore[attr-defined]
 
 
-def test_an_entry_in_an_earlier_file_is_told_until_there_is_a_result(importer: ImporterOfRecord) -> None:
-    entry = EntryFactory.create(importer=importer)
-    make_files(importer, by=StaffFactory.create(), today=today())
-    assert codes(plan(importer, today=today())) == ["no_answer"]
-    ClaimResult.objects.create(
-        report=ReportFactory.create(format="cape_result"), row=2, entry_number=entry.number, entry=entry,
-        status="rejected", status_text="Rejected", as_of=today(),
-    )  # fmt: skip
-    assert codes(plan(importer, today=today())) == []
-
-
 @pytest.mark.parametrize(("message", "told"), [("ENTRY ON DRAWBACK", ["rejected"]), ("FLAGGED FOR RECON", [])])
 def test_what_would_come_back_the_same_is_told(importer: ImporterOfRecord, message: str, told: list[str]) -> None:
     entry = EntryFactory.create(importer=importer, claim_status="rejected")
