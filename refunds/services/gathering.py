@@ -30,7 +30,7 @@ def gather(judged: Judged) -> int:
     run(f"ANALYZE {FACTS}")
     _tell_duplicates(judged)
     _leave_out(judged)
-    if apart := _apart():
+    if apart := _apart(judged):
         _tell_contradictions(judged, apart)
         _leave_out(judged)
         _make_one(judged, apart)
@@ -57,9 +57,10 @@ def _leave_out(judged: Judged) -> None:
         run(f"DELETE FROM {FACTS} WHERE number = ANY(%s)", [list(judged.bad)])  # noqa: S608
 
 
-def _apart() -> list[str]:
+def _apart(judged: Judged) -> list[str]:
     """Entries with more than one row: pieces of the file that say the same, or lines that say something else."""
-    return [number for (number,) in rows_of(f"SELECT number FROM {FACTS} GROUP BY number HAVING count(*) > 1")]  # noqa: S608
+    entries = pl.concat(judged.entries) if judged.entries else pl.Series(dtype=pl.String)
+    return [number for number in entries.filter(entries.is_duplicated()).unique() if number not in judged.bad]
 
 
 def _tell_contradictions(judged: Judged, apart: list[str]) -> None:

@@ -79,8 +79,8 @@ class Owner:
 class Judged:
     """`fields` are the columns that the file has, by their heading. For each column `values` holds what the texts read
     so far say, `wrong` why others say nothing, and how those may be shown. `bad` are entry numbers with which something
-    is wrong, `keys` tell lines apart. Where an importer stands in `owners`, the facts have its place there.
-    `is_private` when the kept file holds a number that may not be kept."""
+    is wrong, `keys` tell lines apart, `entries` are the numbers as they stand in the table. Where an importer stands in
+    `owners`, the facts have its place there. `is_private` when the kept file holds a number that may not be kept."""
 
     fields: Mapping[str, str]
     prefixes: tuple[str, ...]
@@ -92,6 +92,7 @@ class Judged:
     wrong: dict[str, dict[str, tuple[RuleViolation, str]]] = field(default_factory=dict)
     owners: dict[Owner, int] = field(default_factory=dict)
     keys: list[pl.DataFrame] = field(default_factory=list)
+    entries: list[pl.Series] = field(default_factory=list)
     is_private: bool = False
 
     def tell(self, row: int, title: str, violation: RuleViolation, *, number: str, value: str = "") -> None:
@@ -166,8 +167,9 @@ def _taken(judged: Judged, part: Lines) -> pl.DataFrame:
     _spoil(judged, lines.filter(pl.col(ROW).is_in([error.row for error in part.errors])))
     lines = _respelled(judged, lines)
     judged.keys.append(lines.filter(IS_ENTRY).select(ROW, ENTRY, _key(judged)))
-    facts = _said(judged, lines, _folded(judged, lines))
-    return facts.filter(IS_ENTRY).select(pl.col(ENTRY).alias("number"), *judged.columns, *COUNTED)
+    facts = _said(judged, lines, _folded(judged, lines)).filter(IS_ENTRY)
+    judged.entries.append(facts[ENTRY])
+    return facts.select(pl.col(ENTRY).alias("number"), *judged.columns, *COUNTED)
 
 
 def _not_blank(lines: pl.DataFrame) -> pl.DataFrame:
@@ -242,7 +244,8 @@ def as_money(plain: pl.Expr) -> pl.Expr:
 def _folded(judged: Judged, lines: pl.DataFrame) -> pl.DataFrame:
     refunded = pl.col(Field.HTS).str.contains(f"^(?:{'|'.join(map(re.escape, judged.prefixes))})")
     duty = as_money(pl.col(Field.DUTY))
-    return lines.group_by(ENTRY, *judged.columns).agg(
+    # In the order of the file, which is that of the numbers: so they are sorted fast.
+    return lines.group_by(ENTRY, *judged.columns, maintain_order=True).agg(
         pl.col(ROW).min(), lines=pl.len(), ieepa_duty=duty.filter(refunded).sum()
     )
 
