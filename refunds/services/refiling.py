@@ -4,47 +4,73 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from heapq import nsmallest
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
 
 from importers.models import ImporterOfRecord
-from refunds.domain.cape_messages import TAKEN_ALREADY, ClaimStatus, Explained, Message, explain
+from refunds.domain.cape_messages import TAKEN_ALREADY, ClaimStatus, Explained, Message, explain_kept
+from refunds.domain.entry_number import hyphened
 from refunds.models import ClaimResult, Entry
 
-SHOWN = 50
+SHOWN = 20
+NO_WORDS = Explained("", None)
 TABLE, RESULTS = Entry._meta.db_table, ClaimResult._meta.db_table
+IMPORTERS = ImporterOfRecord._meta.db_table
 # Of each entry that stands as rejected now all that CAPE said about it in the newest claim. That it is on an accepted
 # claim already counts only when nothing else was said (see services/claims).
 SAID = f"""
-    newest AS (
-        SELECT DISTINCT ON (r.entry_id) r.entry_id, r.report_id, r.claim_number, r.message LIKE %(taken)s AS is_taken
+    told AS (
+        SELECT r.entry_id, r.message, r.row, r.report_id, r.claim_number, r.message LIKE %(taken)s AS is_taken,
+            first_value(r.report_id) OVER best AS report, first_value(r.claim_number) OVER best AS claim,
+            first_value(r.message LIKE %(taken)s) OVER best AS is_all_taken
         FROM {RESULTS} r JOIN {TABLE} e ON e.id = r.entry_id
         WHERE r.status = %(rejected)s AND e.claim_status = %(rejected)s
             AND (%(importer)s::bigint IS NULL OR e.importer_id = %(importer)s)
-        ORDER BY r.entry_id, r.message LIKE %(taken)s, r.as_of DESC, r.report_id DESC, r.row DESC
+        WINDOW best AS (
+            PARTITION BY r.entry_id ORDER BY r.message LIKE %(taken)s, r.as_of DESC, r.report_id DESC, r.row DESC
+        )
     ),
     said AS (
-        SELECT r.entry_id, coalesce(string_agg(nullif(r.message, ''), '; ' ORDER BY r.row), '') AS message
-        FROM newest n JOIN {RESULTS} r USING (entry_id, report_id, claim_number)
-        WHERE r.status = %(rejected)s AND (r.message LIKE %(taken)s) = n.is_taken
-        GROUP BY r.entry_id
+        SELECT entry_id, coalesce(string_agg(nullif(message, ''), '; ' ORDER BY row), '') AS message
+        FROM told WHERE report_id = report AND claim_number = claim AND is_taken = is_all_taken
+        GROUP BY entry_id
     )
 """  # noqa: S608
 # Of each text how many entries it is about, and the most urgent of them.
 COUNTED = f"""
     WITH {SAID}
-    SELECT * FROM (
-        SELECT s.message, e.id, e.act_until, e.ieepa_duty, e.number,
+    SELECT message, entries, duty, first_day,
+        id, number, (SELECT name FROM {IMPORTERS} i WHERE i.id = importer_id), ieepa_duty, act_until
+    FROM (
+        SELECT said.message, e.id, e.number, e.importer_id, e.ieepa_duty, e.act_until,
             count(*) OVER same AS entries, sum(e.ieepa_duty) OVER same AS duty, min(e.act_until) OVER same AS first_day,
-            row_number() OVER (PARTITION BY s.message ORDER BY e.act_until, e.ieepa_duty DESC, e.number) AS place
-        FROM said s JOIN {TABLE} e ON e.id = s.entry_id
-        WINDOW same AS (PARTITION BY s.message)
+            row_number() OVER (PARTITION BY said.message ORDER BY e.act_until, e.ieepa_duty DESC, e.number) AS place
+        FROM said JOIN {TABLE} e ON e.id = said.entry_id
+        WINDOW same AS (PARTITION BY said.message)
     ) counted
     WHERE place <= %(shown)s
     ORDER BY message, place
 """  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    pk: int
+    number: str
+    importer_name: str | None
+    ieepa_duty: Decimal
+    act_until: date | None
+
+    @property
+    def canonical(self) -> str:
+        return hyphened(self.number)
+
+    @property
+    def urgency(self) -> tuple[date, Decimal, str]:
+        return self.act_until or date.max, -self.ieepa_duty, self.number
 
 
 @dataclass(slots=True)
@@ -57,7 +83,7 @@ class Pile:
     entries: int = 0
     duty: Decimal = Decimal("0.00")
     act_until: date | None = None
-    shown: list[Entry] = field(default_factory=list)
+    shown: list[Rejected] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,56 +94,36 @@ class Piles:
     piles: list[Pile]
 
 
-@dataclass(frozen=True, slots=True)
-class _Urgent:
-    act_until: date | None
-    ieepa_duty: Decimal
-    number: str
-    pk: int
-
-    @property
-    def order(self) -> tuple[Any, ...]:
-        return self.act_until or date.max, -self.ieepa_duty, self.number
-
-
 def piles() -> Piles:
-    """Two queries, and no more entries than are shown, however many there are."""
+    """One query, and no more entries than are shown, however many there are."""
     found: dict[str, Pile] = {}
-    urgent: dict[str, list[_Urgent]] = {}
     total = 0
-    for text, pk, until, own, number, entries, duty, first_day, place in _rows(COUNTED, shown=SHOWN):
-        piles_of_it = {said.name: said for said in explain(text) or [Explained("", None)]}
-        total += entries if place == 1 else 0
-        for name, said in piles_of_it.items():
-            urgent.setdefault(name, []).append(_Urgent(until, own, number, pk))
+    for (text, entries, duty, first_day), same in groupby(_rows(COUNTED, shown=SHOWN), key=itemgetter(0, 1, 2, 3)):
+        total += entries
+        urgent = [Rejected(*row[4:]) for row in same]
+        for name, said in {one.name: one for one in explain_kept(text) or (NO_WORDS,)}.items():
             pile = found.setdefault(name, Pile(name, said.message))
-            if place == 1:
-                pile.entries += entries
-                pile.duty += duty
-                pile.act_until = min(filter(None, (pile.act_until, first_day)), default=None)
-    _show(found, urgent)
+            pile.entries += entries
+            pile.duty += duty
+            pile.act_until = min(filter(None, (pile.act_until, first_day)), default=None)
+            pile.shown += urgent
+    for pile in found.values():
+        pile.shown = sorted(pile.shown, key=lambda one: one.urgency)[:SHOWN]
     return Piles(total, sorted(found.values(), key=lambda pile: (-pile.duty, pile.text)))
 
 
-def _show(found: dict[str, Pile], urgent: dict[str, list[_Urgent]]) -> None:
-    chosen = {
-        name: [one.pk for one in nsmallest(SHOWN, all_, key=lambda one: one.order)] for name, all_ in urgent.items()
-    }
-    wanted = {pk for keys in chosen.values() for pk in keys}
-    shown = Entry.objects.select_related("importer").only("number", "ieepa_duty", "act_until", "importer__name")
-    entries = shown.in_bulk(wanted)
-    for name, keys in chosen.items():
-        found[name].shown = [entries[pk] for pk in keys if pk in entries]
-
-
-def rejections(importer: ImporterOfRecord) -> Iterator[tuple[int, list[Explained]]]:
+def rejections(importer: ImporterOfRecord) -> Iterator[tuple[int, tuple[Explained, ...]]]:
     """The keys of its entries that stand as rejected now, each with all that CAPE said about it in the newest claim."""
     for pk, text in _rows(f"WITH {SAID} SELECT entry_id, message FROM said ORDER BY entry_id", importer=importer.pk):  # noqa: S608
-        yield pk, explain(text)
+        yield pk, explain_kept(text)
 
 
-def _rows(statement: str, **params: object) -> list[tuple[Any, ...]]:
-    asked = {"taken": f"%{TAKEN_ALREADY}%", "rejected": ClaimStatus.REJECTED.value, "importer": None}
+def _rows(statement: str, **params: int) -> list[tuple[Any, ...]]:
+    asked: dict[str, str | int | None] = {
+        "taken": f"%{TAKEN_ALREADY}%",
+        "rejected": ClaimStatus.REJECTED.value,
+        "importer": None,
+    }
     with connection.cursor() as cursor:
         cursor.execute(statement, asked | params)
         return cursor.fetchall()
