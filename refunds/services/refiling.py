@@ -119,11 +119,7 @@ def rejections(importer: ImporterOfRecord) -> Iterator[tuple[int, tuple[Explaine
 
 
 def _rows(statement: str, **params: int) -> list[tuple[Any, ...]]:
-    asked: dict[str, str | int | None] = {
-        "taken": f"%{TAKEN_ALREADY}%",
-        "rejected": ClaimStatus.REJECTED.value,
-        "importer": None,
-    }
+    asked = {"taken": f"%{TAKEN_ALREADY}%", "rejected": ClaimStatus.REJECTED.value, "importer": None, **params}
     with connection.cursor() as cursor:
-        cursor.execute(statement, asked | params)
+        cursor.execute(statement, asked)
         return cursor.fetchall()
