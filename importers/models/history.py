@@ -24,8 +24,9 @@ def kept_whole() -> pgtrigger.Trigger:
 def tracked(*, exclude: tuple[str, ...] = (), inserts: bool = True) -> Callable[[M], M]:
     """Every insert, update and delete leaves a row that cannot be changed or deleted. Who and from where stands
     in the row itself (`pgh_context`), so nothing it points to can be taken away from under it. Without `inserts` for
-    rows that come by the hundred thousand from a file which is kept, and which they name."""
-    events = (pghistory.UpdateEvent(), pghistory.DeleteEvent())
+    rows that come by the hundred thousand from a file which is kept, and which they name: then an update leaves what
+    stood before it, or nobody would know what the first one changed; what stands now is the row itself."""
+    events = (pghistory.UpdateEvent(row=pghistory.New if inserts else pghistory.Old), pghistory.DeleteEvent())
     return pghistory.track(
         *((pghistory.InsertEvent(), *events) if inserts else events),
         exclude=list(exclude) or None,

@@ -19,9 +19,10 @@ DECLARED = _("The answers have just been declared, so nothing was saved. Tell wh
 
 
 @contextmanager
-def deed(action: str, *, by: User) -> Iterator[None]:
-    """For what no rule looks at, and for many rows in one statement. All or nothing, the history included."""
-    with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action=action):
+def deed(action: str, *, by: User, **about: object) -> Iterator[None]:
+    """For what no rule looks at, and for many rows in one statement. All or nothing, the history included. What it is
+    `about` stands in the history too."""
+    with transaction.atomic(), pghistory.context(by=by.pk, who=str(by), action=action, **about):
         yield
 
 

@@ -32,7 +32,6 @@ from refunds.models import ClaimResult, RejectedRefund
 from refunds.models.labels import CLAIMS
 from refunds.services.refiling import Pile, piles
 
-SHOWN = 50
 ACTORS = {
     Actor.BROKER: _("We"),
     Actor.FILER: _("The broker that filed the entry"),
@@ -159,8 +158,8 @@ class ClaimResultAdmin(StaffAdmin):
         context = {
             "title": _("Fix and refile"),
             "opts": None,  # the heading is the title, not the list's name
-            "piles": [shown(pile) for pile in found],
-            "entries": len({entry.pk for pile in found for entry in pile.entries}),
+            "piles": [shown(pile) for pile in found.piles],
+            "entries": found.entries,
         }
         return self.page(request, "admin/refunds/fix_and_refile.html", context)
 
@@ -187,12 +186,8 @@ class ShownPile:
     link: str
 
     @property
-    def entries(self) -> list[Any]:
-        return self.pile.entries[:SHOWN]
-
-    @property
     def more(self) -> int:
-        return max(0, len(self.pile.entries) - SHOWN)
+        return self.pile.entries - len(self.pile.shown)
 
 
 def shown(pile: Pile) -> ShownPile:

@@ -9,22 +9,19 @@ from django.core.paginator import Page
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext
 
-from importers.admin.history import Change, Touched, history_page
+from importers.admin.history import Change, history_page
 from importers.admin.history import Entry as Deed
-from importers.models.accounts import SYSTEM_NAME
 from importers.wording import money, plain_date
 from refunds.domain.cape_messages import ClaimStatus
 from refunds.models import Entry, Report
 from refunds.models.labels import CLAIMS, rule_name
 
-# What is told of the state that the first change left.
-TOLD = ("verdict", "verdict_rule", "act_until", "liquidation_date", "liquidation_status", "ieepa_duty", "report")
+# A report that says the same moves them and leaves no event, so what the next event shows may be of a later report.
+OF_THE_REPORT = ("report_id", "as_of")
 
 
 def entry_history(entry: Entry, number: str) -> Page[Any]:
-    page = history_page(entry, number)
-    if not page.has_next() and (first := _first(entry)):
-        page.object_list = [*page.object_list, first]
+    page = history_page(entry, number, mend=_name_reports)
     names = {_label(name): name for name in (field.name for field in Entry._meta.concrete_fields)}
     reports = _reports(page.object_list)
     for touched in (one for deed in page.object_list for one in deed.touched):
@@ -32,27 +29,17 @@ def entry_history(entry: Entry, number: str) -> Page[Any]:
     return page
 
 
-def _first(entry: Entry) -> Deed | None:
-    """An entry that comes leaves no event, so of its first change only the outcome is known."""
-    event = entry.history.order_by("pgh_id").first()  # type: ignore[attr-defined]
-    if event is None:
-        return None
-    context = event.pgh_context or {}
-    who = context.get("who") or SYSTEM_NAME
-    values = {name: getattr(event, Entry._meta.get_field(name).attname) for name in TOLD}  # type: ignore[union-attr]
-    changes = [
-        Change(_label(name), "", _kept(name, value)) for name, value in values.items() if value not in (None, "")
-    ]
-    touched = Touched(gettext("entry"), gettext("changed for the first time; from then on:"), changes)
-    shown = gettext(SYSTEM_NAME) if who == SYSTEM_NAME else who
-    return Deed(event.pgh_created_at, shown, context.get("action", ""), "", [touched])
-
-
-def _kept(name: str, value: object) -> str:
-    if name == "report":
-        return f"#{value}"
-    choices = Entry._meta.get_field(name).flatchoices  # type: ignore[union-attr]
-    return str(dict(choices).get(value, value))
+def _name_reports(events: list[Any]) -> None:
+    """Which report an update came from, its context says (see services/imports)."""
+    by_event = {event.pgh_id: (event.pgh_context or {}).get("report") for event in events}
+    reports = Report.objects.in_bulk({pk for pk in by_event.values() if pk})
+    for event in events:
+        diff = {name: pair for name, pair in (event.pgh_diff or {}).items() if name not in OF_THE_REPORT}
+        report = reports.get(by_event[event.pgh_id])
+        if report and report.pk != event.pgh_data["report_id"]:
+            diff["report_id"] = event.pgh_data["report_id"], report.pk
+            diff["as_of"] = event.pgh_data["as_of"], report.as_of
+        event.pgh_diff = diff
 
 
 def _label(name: str) -> str:

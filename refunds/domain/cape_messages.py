@@ -336,7 +336,7 @@ def without_private_numbers(text: str) -> str:
 
 def explain(text: str) -> list[Explained]:
     """Each message that `message_text` holds, in its order; none of an empty text."""
-    return list(_explained(message_text(text)))
+    return list(explain_kept(message_text(text)))
 
 
 def claim_status(text: str, message: str) -> ClaimStatus:
@@ -350,13 +350,14 @@ def claim_status(text: str, message: str) -> ClaimStatus:
     found = STATUSES[status]
     if found is None:
         return ClaimStatus.REJECTED if message else ClaimStatus.ACCEPTED
-    if found is ClaimStatus.ACCEPTED and any(one.forbids_acceptance for one in _explained(message)):
+    if found is ClaimStatus.ACCEPTED and any(one.forbids_acceptance for one in explain_kept(message)):
         raise RuleViolation("contradiction", CONTRADICTION, error=_bounded(message, 80))
     return found
 
 
 @lru_cache(maxsize=4096)
-def _explained(text: str) -> tuple[Explained, ...]:
+def explain_kept(text: str) -> tuple[Explained, ...]:
+    """As `explain`, of a text that `message_text` has made."""
     return tuple(dict.fromkeys(_one(part) for part in APART.split(text) if part))
 
 

@@ -29,7 +29,9 @@ NO_ENTRIES = _("There is no entry number in the file. Write one in each row belo
 TOO_MANY = _("There are %(count)d entries, CAPE takes 9,999 in a file. Move those from this row on to another file.")
 HEADER_WRONG = _("The first row must hold “Entry Number”, in these capitals and with no other sign or space.")
 HEADER_MISSING = _("The first row is an entry number. Insert a row above it that holds “Entry Number”.")
-EXTRA_COLUMN = _("%(count)d rows have more than one column. Keep the column “Entry Number” and delete all others.")
+EXTRA_COLUMN = _(
+    "There is more than one column (rows: %(count)d). Keep the column “Entry Number” and delete all others."
+)
 DUPLICATE = _("This entry number stands in row %(first)d already. Delete one of the two.")
 NOT_PLAIN = _(
     "CAPE drops plain hyphens and nothing else. Take out spaces and special signs, and use capital letters: "

@@ -12,7 +12,7 @@ from refunds.models.entries import Entry
 from refunds.models.reports import Report
 
 
-@tracked(inserts=False, exclude=("data",))
+@tracked(exclude=("data",))
 class CapeFile(models.Model):
     """One upload file as it was made, for one importer. Its entries stay out of further files until CAPE's answer has
     come in, or the file is released: it was never uploaded, or ACE refused it."""
@@ -20,7 +20,7 @@ class CapeFile(models.Model):
     importer = models.ForeignKey(ImporterOfRecord, models.PROTECT, related_name="cape_files")
     name = models.CharField(_("file"), max_length=120)
     data = models.BinaryField()
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(_("fingerprint (SHA-256)"), max_length=64)
     entries = models.PositiveIntegerField(_("entries"))
     possible_refund = models.DecimalField(_("possible refund"), max_digits=16, decimal_places=2)
     made_at = models.DateTimeField(_("made"))

@@ -39,23 +39,23 @@ NO_FILER_CODE = _(
     "the broker firm."
 )
 OTHER_FILER = _(
-    "%(count)s entries were filed by another broker (filer code %(code)s): %(named)s. Only that broker or the importer "
-    "may claim them."
+    "Filed by another broker, with filer code %(code)s: %(named)s (entries: %(count)s). Only the broker that filed an "
+    "entry, or the importer, may claim it."
 )
 IN_A_FILE = _(
     "It is in the CAPE file “%(file)s” of %(made)s, and no result has come in since. Load that file's results. If the "
     "file was never uploaded, put its entries in again."
 )
 GOES_AGAIN = _(
-    "%(count)s of these entries are also in the file “%(file)s”, which counts as never uploaded. Do not upload it."
+    "The file “%(file)s” counts as never uploaded, and what it holds goes in here again (entries: %(count)s). Do not "
+    "upload that file."
 )
 NOT_TOLD = _(
-    "Of %(count)s entries no report has said whether they are liquidated (%(named)s). They are taken as not "
-    "liquidated. Export ES-003 with the columns Liquidation Date and Liquidation Status to be sure."
+    "No report has said whether an entry is liquidated, so it is taken as not liquidated: %(named)s (entries: "
+    "%(count)s). Export ES-003 with the columns Liquidation Date and Liquidation Status to be sure."
 )
 REJECTED = _(
-    "%(count)s entries were rejected with “%(message)s” (%(named)s). If that still holds they come back the same: "
-    "%(remedy)s"
+    "Rejected with “%(message)s”: %(named)s (entries: %(count)s). What is not put right comes back the same: %(remedy)s"
 )
 
 
@@ -232,10 +232,10 @@ def _go_again(files: Iterable[CapeFile]) -> Iterator[RuleViolation]:
 def _not_yet_right(importer: ImporterOfRecord, going: dict[int, Candidate]) -> Iterator[RuleViolation]:
     """What CAPE rejected for a reason that does not pass by itself. Nobody here knows whether it was put right."""
     found: dict[str, tuple[Message, list[Candidate]]] = {}
-    for rejection in rejections(importer):
-        for said in rejection.messages:
-            if said.message and said.message.refile is not Refile.NOW and rejection.entry.pk in going:
-                found.setdefault(said.name, (said.message, []))[1].append(going[rejection.entry.pk])
+    for pk, messages in rejections(importer):
+        for said in {one.name: one for one in messages}.values():
+            if said.message and said.message.refile is not Refile.NOW and pk in going:
+                found.setdefault(said.name, (said.message, []))[1].append(going[pk])
     for name, (message, entries) in sorted(found.items()):
         about = {"count": len(entries), "message": name, "named": _named(iter(entries)), "remedy": message.remedy}
         yield RuleViolation("rejected", REJECTED, **about)

@@ -136,7 +136,7 @@ def alone_if_free() -> Iterator[bool]:
 def _read_entries(report: Report, dry_run: bool) -> Outcome:
     today, tell = timezone.localdate(), partial(_tell_progress, report)
     judged = judge(report.pieces, RuleVersion.objects.rules().prefixes, today, tell)
-    with deed(f"entries {report.file_name}", by=report.uploaded_by):
+    with deed(f"entries {report.file_name}", by=report.uploaded_by, report=report.pk):
         run("SET LOCAL work_mem = '128MB'")
         run("SET LOCAL jit = off")
         run("SET LOCAL default_statistics_target = 5")  # of the temporary tables; their size is what matters

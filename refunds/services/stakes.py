@@ -70,7 +70,8 @@ def drift(*, today: date | None = None) -> Iterator[Drift]:
 def attach(*, today: date | None = None) -> int:
     """Gives entries and rejected refunds that were kept aside to importers that have joined the client list since;
     returns to how many importers. Their stakes follow."""
-    with deed("importer joined the client list", by=User.objects.system()):
+    # Within an import too, whose report says nothing of these entries.
+    with deed("importer joined the client list", by=User.objects.system(), report=None):
         joined = sorted(_attached(Entry._meta.db_table) | _attached(RejectedRefund._meta.db_table))
         if joined:
             refresh(joined, today=today)

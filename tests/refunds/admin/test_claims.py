@@ -14,7 +14,7 @@ from refunds.formats.cape_result import ResultRow
 from refunds.formats.rev613 import RejectedRow
 from refunds.models import Entry
 from refunds.services.claims import store_rejected, store_results
-from refunds.services.refiling import piles
+from refunds.services.refiling import SHOWN, piles
 from tests.factories import EntryFactory, ImporterFactory, ReportFactory, StaffFactory
 
 DAY = date(2026, 6, 1)
@@ -54,8 +54,11 @@ def test_rejected_entries_lie_by_message_the_most_dollars_first() -> None:
     rejected(large, "SOMETHING NEW")
     rejected(both, "INVALID HTS", "PROTEST ON ENTRY")
     rejected(silent, "")
-    found = piles()
-    assert [(pile.text, [entry.number for entry in pile.entries], pile.duty) for pile in found] == [
+    answer = piles()
+    found = answer.piles
+    assert answer.entries == 4, "each entry counts once"
+    assert [pile.entries for pile in found] == [1, 2, 1, 1]
+    assert [(pile.text, [entry.number for entry in pile.shown], pile.duty) for pile in found] == [
         ("SOMETHING NEW", [large.number], 500),
         ("INVALID HTS", [small.number, both.number], 110),
         ("PROTEST ON ENTRY", [both.number], 100),
@@ -74,7 +77,46 @@ def test_only_the_newest_answer_is_worked_on() -> None:
     accepted = ResultRow(2, done.number, "C2", ClaimStatus.ACCEPTED, "Accepted", "")
     report = ReportFactory.create(format="cape_result", as_of=DAY + timedelta(days=9))
     store_results(report, [accepted], today=timezone.localdate())
-    assert [pile.text for pile in piles()] == ["PROTEST ON ENTRY"]
+    assert [pile.text for pile in piles().piles] == ["PROTEST ON ENTRY"]
+
+
+@pytest.mark.django_db
+def test_that_it_was_claimed_already_counts_only_when_nothing_else_was_said() -> None:
+    other, alone = EntryFactory.create(), EntryFactory.create()
+    rejected(other, "INVALID HTS", "DUPLICATE ENTRY")
+    rejected(other, "DUPLICATE ENTRY NUMBER", as_of=DAY + timedelta(days=9))
+    rejected(alone, "DUPLICATE ENTRY")
+    lying = {pile.text: [entry.number for entry in pile.shown] for pile in piles().piles}
+    assert lying == {"INVALID HTS": [other.number], "DUPLICATE ENTRY": [alone.number]}
+
+
+@pytest.mark.django_db
+def test_the_most_urgent_are_shown_whatever_ace_adds_to_the_message() -> None:
+    days = [timezone.localdate() - timedelta(days=past) for past in (20, 70, 45, 60)]
+    lot = [EntryFactory.create(liquidation_date=day, ieepa_duty=Decimal(10)) for day in days]
+    for place, entry in enumerate(lot):
+        rejected(entry, f"INVALID HTS {place % 2}", f"INVALID HTS {place % 3}")
+    late = EntryFactory.create(ieepa_duty=Decimal(99))
+    rejected(late, "INVALID HTS")
+    [pile] = piles().piles
+    urgent = [lot[1], lot[3], lot[2], lot[0], late]
+    assert (pile.entries, pile.duty, pile.act_until) == (5, 139, days[1] + timedelta(days=80))
+    assert [entry.number for entry in pile.shown] == [entry.number for entry in urgent]
+
+
+def test_of_many_the_first_are_shown_and_all_are_counted(as_staff: Client, django_assert_max_num_queries: Any) -> None:
+    importer = ImporterFactory.create()
+    lot = [EntryFactory.create(importer=importer, ieepa_duty=Decimal(n + 1)) for n in range(SHOWN + 2)]
+    for entry in lot:
+        rejected(entry, "INVALID HTS")
+    with django_assert_max_num_queries(1):
+        found = piles()
+    assert (found.entries, found.piles[0].entries, found.piles[0].duty) == (SHOWN + 2, SHOWN + 2, 253)
+    assert [entry.number for entry in found.piles[0].shown] == [entry.number for entry in reversed(lot[2:])]
+    page = text(as_staff, FIX)
+    for said in ("$253.00 in 22 entries", "22 entries are rejected", "and 2 more"):
+        assert said in page
+    assert lot[0].canonical not in page
 
 
 def test_the_list_to_fix_says_what_it_means_who_must_act_and_how_long_there_is(as_staff: Client) -> None:
@@ -145,4 +187,4 @@ def test_what_cbp_says_is_marked_as_english_and_what_we_say_is_not(as_staff: Cli
     assert '<span lang="en">INVALID HTS</span>' in text(as_staff, RESULTS)
     page = text(as_staff, FIX)
     assert '<span lang="en">INVALID HTS</span>' in page
-    assert "<span>Rejected without a word</span>" in page
+    assert "<span>Rejected without a reason</span>" in page

@@ -152,7 +152,7 @@ def test_a_number_twice_is_told_with_the_first_row(again: str) -> None:
 def test_more_than_one_column_is_told_once(sign: str) -> None:
     report = check(file_of(f"Entry Number{sign}IOR", f"{ONE}{sign}x", OTHER, f"B7603245279{sign}"))
     assert [(error.row, error.code) for error in report.errors] == [(1, "extra_column"), (4, "check_digit")]
-    assert report.errors[0].message.startswith("3 rows")
+    assert report.errors[0].message.startswith("There is more than one column (rows: 3).")
 
 
 def test_everything_wrong_is_told_at_once_in_row_order() -> None:

@@ -22,11 +22,15 @@ def test_an_entry_is_shown_with_its_hyphens() -> None:
     assert (entry.verdict, entry.verdict_rule) == ("eligible", "phase-1")
 
 
-def test_a_change_leaves_a_row_in_the_history_and_a_new_entry_none() -> None:
+def test_a_change_leaves_in_the_history_what_stood_before_it_and_a_new_entry_leaves_nothing() -> None:
     entry = EntryFactory()
     assert entry.history.count() == 0
-    Entry.objects.update(ieepa_duty=Decimal("5.00"))
-    assert [row.ieepa_duty for row in entry.history.all()] == [Decimal("5.00")]
+    for duty in ("5.00", "7.00"):
+        Entry.objects.update(ieepa_duty=Decimal(duty))
+    assert [row.ieepa_duty for row in entry.history.order_by("pgh_id")] == [Decimal("1234.56"), Decimal("5.00")]
+    Entry.objects.all().delete()
+    newest = entry.history.latest("pgh_id")
+    assert (newest.pgh_label, newest.ieepa_duty) == ("delete", 7)
 
 
 def pack(**fields: object) -> Pack:

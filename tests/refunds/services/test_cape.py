@@ -4,9 +4,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from importers.domain.errors import Msgid
 from importers.models import BrokerFirm, ImporterOfRecord
 from refunds.formats.cape_csv import check
 from refunds.models import CapeFile, ClaimResult
+from refunds.services import cape
 from refunds.services.cape import CapePlan, make_all, make_files, plan
 from tests.factories import EntryFactory, ImporterFactory, ReportFactory, StaffFactory
 
@@ -59,7 +61,7 @@ def test_entries_of_another_broker_are_told_and_go_in(importer: ImporterOfRecord
     EntryFactory.create(importer=importer, number="31625093146")
     made = plan(importer, today=today())
     assert (len(made.entries), codes(made)) == (2, ["other_filer"])
-    assert "1 entries" in made.warnings[0].message
+    assert "(entries: 1)" in made.warnings[0].message
     assert "316-2509314-6" in made.warnings[0].message
 
 
@@ -100,6 +102,26 @@ def test_what_would_come_back_the_same_is_told(importer: ImporterOfRecord, messa
     made = plan(importer, today=today())
     assert (len(made.entries), codes(made)) == (1, told)
     assert all(entry.canonical in warning.message for warning in made.warnings)
+
+
+def test_an_entry_counts_once_whatever_ace_adds_to_the_message(importer: ImporterOfRecord) -> None:
+    entry = EntryFactory.create(importer=importer, claim_status="rejected")
+    report = ReportFactory.create(format="cape_result")
+    for row in (2, 3):
+        ClaimResult.objects.create(
+            report=report, row=row, entry_number=entry.number, entry=entry, status="rejected", status_text="Rejected",
+            message=f"ENTRY ON DRAWBACK {row}", as_of=today(),
+        )  # fmt: skip
+    [warning] = plan(importer, today=today()).warnings
+    assert warning.params["count"] == 1
+
+
+COUNTING = {name: text for name, text in vars(cape).items() if isinstance(text, Msgid) and "%(count)" in text}
+
+
+@pytest.mark.parametrize("name", COUNTING)
+def test_a_warning_reads_well_for_one_and_for_many(name: str) -> None:
+    assert "(entries: %(count)s)" in COUNTING[name]
 
 
 def test_nothing_to_claim_makes_no_file(importer: ImporterOfRecord) -> None:

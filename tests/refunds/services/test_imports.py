@@ -56,8 +56,33 @@ def test_a_newer_report_updates_and_the_history_shows_what_changed(known: Import
     assert (outcome.created, outcome.updated, outcome.unchanged) == (0, 1, 1)
     changed = Entry.objects.get(liquidation_status="Reliquidated")
     events = list(EntryEvent.objects.all())
-    assert [(event.pgh_obj_id, event.liquidation_status) for event in events] == [(changed.pk, "Reliquidated")]
+    assert [(event.pgh_obj_id, event.liquidation_status) for event in events] == [(changed.pk, "Liquidated")]
+    assert events[0].pgh_context["report"] == changed.report_id == Report.objects.get(as_of=date(2026, 7, 1)).pk
     assert set(Entry.objects.values_list("as_of", flat=True)) == {date(2026, 7, 1)}
+
+
+def test_a_newer_report_that_says_the_same_leaves_no_event_and_one_that_changes_the_verdict_does(
+    known: ImporterOfRecord,
+) -> None:
+    load(report(line(status="Not Liquidated", liquidated="")), as_of=date(2026, 6, 1))
+    before = Entry.objects.get()
+    load(report(line(status="Not Liquidated", liquidated="")), as_of=date(2026, 7, 1))
+    same = Entry.objects.get()
+    assert (same.as_of, same.report_id != before.report_id, same.verdict) == (date(2026, 7, 1), True, before.verdict)
+    assert not EntryEvent.objects.exists()
+    load(report(line(duty="$0.00", status="Not Liquidated", liquidated="")), as_of=date(2026, 8, 1))
+    [event] = EntryEvent.objects.all()
+    assert (event.verdict, event.report_id, event.as_of) == (before.verdict, same.report_id, date(2026, 7, 1))
+    assert Entry.objects.get().verdict != before.verdict
+
+
+def test_who_joins_during_an_import_has_not_changed_by_its_report() -> None:
+    load(report(line(1, importer=OTHER)), as_of=date(2026, 6, 1))
+    ImporterFactory.create(number_text=OTHER)
+    ImporterFactory.create(number_text=KNOWN)
+    load(report(line(2)), as_of=date(2026, 7, 1))
+    [event] = EntryEvent.objects.all()
+    assert (event.pgh_context["action"], event.pgh_context["report"]) == ("importer joined the client list", None)
 
 
 def test_an_older_report_overwrites_nothing(known: ImporterOfRecord) -> None:

@@ -133,7 +133,7 @@ def test_the_history_keeps_whose_verdict_the_new_rules_changed() -> None:
     set_rules(other_rules(excluded_types=SHIPPED_CONTENT["excluded_types"] | {"values": ["06"]}), "out", by=by)
     assert history_of(kept).count() == 0
     [event] = history_of(dropped).all()
-    assert event.verdict == Verdict.EXCLUDED
+    assert (event.verdict, stored(dropped)[0]) == (Verdict.ELIGIBLE, Verdict.EXCLUDED)
     assert event.pgh_context["action"] == "rules version 1"
     assert event.pgh_context["who"] == str(by)
 

@@ -153,7 +153,7 @@ def test_who_was_mistaken_holds_them_back_again(importer: ImporterOfRecord) -> N
     file.refresh_from_db()
     assert (going(importer), file.released_at, file.released_by) == (set(), None, None)
     history = CapeFile.history.rel.related_model.objects.order_by("pgh_id")  # type: ignore[attr-defined]
-    assert [one.pgh_context["action"] for one in history] == ["release CAPE file", "hold CAPE file"]
+    assert [one.pgh_context["action"] for one in history] == ["make CAPE files", "release CAPE file", "hold CAPE file"]
 
 
 def test_again_makes_one_file_of_all_that_wait(importer: ImporterOfRecord) -> None:
