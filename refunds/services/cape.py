@@ -102,6 +102,11 @@ class CapePlan:
     def possible_refund(self) -> Decimal:
         return sum((entry.duty for entry in self.entries), Decimal("0.00"))
 
+    @property
+    def standing(self) -> list[CapeFile]:
+        """Earlier files that would be made of the same entries again: CAPE has answered to none of them."""
+        return [file for file, entries in self.waiting.items() if len(entries) == file.entries]
+
 
 def plan(importer: ImporterOfRecord, *, today: date) -> CapePlan:
     """Judges by the rules as of `today`, whatever day the stored verdicts are of."""

@@ -1,5 +1,6 @@
 """From judged lines to entries: what belongs to one entry, and where its rows contradict one another."""
 
+from collections.abc import Mapping
 from itertools import groupby
 
 import polars as pl
@@ -30,10 +31,10 @@ def gather(judged: Judged) -> int:
     run(f"ANALYZE {FACTS}")
     _tell_duplicates(judged)
     _leave_out(judged)
-    if apart := _apart():
-        _tell_contradictions(judged, apart)
+    if differing := _merged(judged, _in_pieces(judged)):
+        _tell_contradictions(judged, differing)
         _leave_out(judged)
-        _make_one(judged, apart)
+        _make_one(judged, differing)
     _tell_too_much(judged)
     _leave_out(judged)
     judged.errors.sort(key=lambda error: error.row)
@@ -57,12 +58,22 @@ def _leave_out(judged: Judged) -> None:
         run(f"DELETE FROM {FACTS} WHERE number = ANY(%s)", [list(judged.bad)])  # noqa: S608
 
 
-def _apart() -> list[str]:
+def _in_pieces(judged: Judged) -> list[str]:
     """Entries with more than one row: pieces of the file that say the same, or lines that say something else."""
-    return [number for (number,) in rows_of(f"SELECT number FROM {FACTS} GROUP BY number HAVING count(*) > 1")]  # noqa: S608
+    entries = pl.concat(judged.entries) if judged.entries else pl.Series(dtype=pl.String)
+    return [number for number in entries.filter(entries.is_duplicated()).unique() if number not in judged.bad]
 
 
-def _tell_contradictions(judged: Judged, apart: list[str]) -> None:
+def _merged(judged: Judged, entries: list[str]) -> list[str]:
+    """Makes one row of those that say the same; returns the entries that still have more than one."""
+    if not entries:
+        return []
+    _put_together(entries, {name: name for name in judged.columns}, by=["number", *judged.columns])
+    left = f"SELECT number FROM {FACTS} WHERE number = ANY(%s) GROUP BY number HAVING count(*) > 1"  # noqa: S608
+    return [number for (number,) in rows_of(left, [entries])]
+
+
+def _tell_contradictions(judged: Judged, differing: list[str]) -> None:
     names = [name for name in ONE_ONLY if name in judged.fields]
     differ = " OR ".join(f"min({name}) <> max({name})" for name in names)
     said = ", ".join(f"nullif({name}, '') AS {name}" if kind_of(name) is TEXT else name for name in names)
@@ -70,7 +81,7 @@ def _tell_contradictions(judged: Judged, apart: list[str]) -> None:
         f"SELECT number, row, {', '.join(names)} FROM {FACTS} WHERE number IN ("  # noqa: S608
         f"SELECT number FROM (SELECT number, {said} FROM {FACTS} WHERE number = ANY(%s)) s "
         f"GROUP BY number HAVING {differ}) ORDER BY number, row",
-        [apart],
+        [differing],
     )
     for number, rows in groupby(found, key=lambda row: row[0]):
         first: dict[str, object] = {}
@@ -99,15 +110,21 @@ def _tell_too_much(judged: Judged) -> None:
         _tell(judged, number, row, Field.DUTY, RuleViolation("money", TOO_MUCH))
 
 
-def _make_one(judged: Judged, apart: list[str]) -> None:
+def _make_one(judged: Judged, differing: list[str]) -> None:
     """Lines of one entry that say different things where that may be: the first row that says something counts."""
+    said = {}
+    for name in judged.columns:
+        first = f"(array_agg({name} ORDER BY row) FILTER (WHERE {name}::text <> ''))[1]"
+        said[name] = f"coalesce({first}, '')" if kind_of(name) is TEXT else first
+    _put_together(differing, said, by=["number"])
+
+
+def _put_together(entries: list[str], said: Mapping[str, str], by: list[str]) -> None:
+    """One row in place of many of the same `by`; `said` is how each column is told from theirs."""
     counted = {"row": "min(row)", "lines": "sum(lines)", "ieepa_duty": "sum(ieepa_duty)"}
-    names = judged.columns
-    said = [f"(array_agg({name} ORDER BY row) FILTER (WHERE {name}::text <> ''))[1]" for name in names]
-    said = [f"coalesce({sql}, '')" if kind_of(name) is TEXT else sql for name, sql in zip(names, said, strict=True)]
     run(
         f"WITH apart AS (DELETE FROM {FACTS} WHERE number = ANY(%s) RETURNING *) "  # noqa: S608
-        f"INSERT INTO {FACTS} (number, {', '.join([*names, *counted])}) "
-        f"SELECT number, {', '.join([*said, *counted.values()])} FROM apart GROUP BY number",
-        [apart],
+        f"INSERT INTO {FACTS} (number, {', '.join([*said, *counted])}) "
+        f"SELECT number, {', '.join([*said.values(), *counted.values()])} FROM apart GROUP BY {', '.join(by)}",
+        [entries],
     )

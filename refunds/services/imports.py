@@ -149,9 +149,9 @@ def _read_entries(report: Report, dry_run: bool) -> Outcome:
         may_be_saved = bool(judged.lines) and (report.skip_bad_rows or not judged.errors)
         writes = may_be_saved and not dry_run
         counts = merging.compare(judged, report, holding=writes)
-        outcome = Outcome("es003", judged.lines, entries, **asdict(counts), errors=judged.errors, saved=writes)
+        outcome = Outcome("es003", judged.lines, entries, errors=judged.errors, saved=writes, **counts.as_dict())
         if writes:
-            merging.write(report, rules, today)
+            merging.write(report, rules, today, counts.touched)
             _finish(report, ReportState.DONE, outcome, timezone.now(), rules.version)
         if judged.is_private and not dry_run:
             scrub(report)

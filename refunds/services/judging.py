@@ -25,6 +25,7 @@ from refunds.formats.es003 import Field
 from refunds.formats.es003.reading import READERS
 from refunds.formats.kept_number import KeptNumber, holds_private, kept_number, may_be_private
 from refunds.formats.recognition import open_report
+from refunds.services.ahead import ahead
 from refunds.services.staging import OTHERS, ROW, TOLD, Lines, NotPlainError, careful, has_line_numbers, straight
 
 FACTS = "import_facts"  # a temporary table: what the lines come to
@@ -78,8 +79,8 @@ class Owner:
 class Judged:
     """`fields` are the columns that the file has, by their heading. For each column `values` holds what the texts read
     so far say, `wrong` why others say nothing, and how those may be shown. `bad` are entry numbers with which something
-    is wrong, `keys` tell lines apart. Where an importer stands in `owners`, the facts have its place there.
-    `is_private` when the kept file holds a number that may not be kept."""
+    is wrong, `keys` tell lines apart, `entries` are the numbers as they stand in the table. Where an importer stands in
+    `owners`, the facts have its place there. `is_private` when the kept file holds a number that may not be kept."""
 
     fields: Mapping[str, str]
     prefixes: tuple[str, ...]
@@ -91,6 +92,7 @@ class Judged:
     wrong: dict[str, dict[str, tuple[RuleViolation, str]]] = field(default_factory=dict)
     owners: dict[Owner, int] = field(default_factory=dict)
     keys: list[pl.DataFrame] = field(default_factory=list)
+    entries: list[pl.Series] = field(default_factory=list)
     is_private: bool = False
 
     def tell(self, row: int, title: str, violation: RuleViolation, *, number: str, value: str = "") -> None:
@@ -122,8 +124,8 @@ def judge(pieces: Callable[[], Iterable[bytes]], prefixes: tuple[str, ...], toda
 
 def _judged(parts: Iterator[Lines], judged: Judged, tell: Tell) -> Judged:
     _make_facts(judged)
-    for part in parts:
-        _take(judged, part)
+    for facts in ahead(partial(_taken, judged), parts, threads=1):
+        _store(facts)
         tell(judged.lines)
     return judged
 
@@ -156,16 +158,24 @@ def kind_of(name: str) -> Kind:
     return KINDS.get(name, TEXT)
 
 
-def _take(judged: Judged, part: Lines) -> None:
-    blank = pl.all_horizontal(pl.col(*judged.fields).str.strip_chars(" ") == "")
-    lines = _with_entries(judged, part.frame.filter(~blank))
+def _taken(judged: Judged, part: Lines) -> pl.DataFrame:
+    """What the lines come to, with the columns of the table."""
+    lines = _with_entries(judged, _not_blank(part.frame))
     judged.lines += lines.height
     judged.errors += part.errors
     judged.is_private |= part.is_private
     _spoil(judged, lines.filter(pl.col(ROW).is_in([error.row for error in part.errors])))
     lines = _respelled(judged, lines)
     judged.keys.append(lines.filter(IS_ENTRY).select(ROW, ENTRY, _key(judged)))
-    _store(judged, _said(judged, lines, _folded(judged, lines)).filter(IS_ENTRY))
+    facts = _said(judged, lines, _folded(judged, lines)).filter(IS_ENTRY)
+    judged.entries.append(facts[ENTRY])
+    return facts.select(pl.col(ENTRY).alias("number"), *judged.columns, *COUNTED)
+
+
+def _not_blank(lines: pl.DataFrame) -> pl.DataFrame:
+    if (lines[Field.NUMBER].str.strip_chars(" ") != "").all():
+        return lines
+    return lines.filter(~pl.all_horizontal(pl.col(pl.String).exclude(OTHERS).str.strip_chars(" ") == ""))
 
 
 def _with_entries(judged: Judged, lines: pl.DataFrame) -> pl.DataFrame:
@@ -234,7 +244,8 @@ def as_money(plain: pl.Expr) -> pl.Expr:
 def _folded(judged: Judged, lines: pl.DataFrame) -> pl.DataFrame:
     refunded = pl.col(Field.HTS).str.contains(f"^(?:{'|'.join(map(re.escape, judged.prefixes))})")
     duty = as_money(pl.col(Field.DUTY))
-    return lines.group_by(ENTRY, *judged.columns).agg(
+    # In the order of the file, which is that of the numbers: so they are sorted fast.
+    return lines.group_by(ENTRY, *judged.columns, maintain_order=True).agg(
         pl.col(ROW).min(), lines=pl.len(), ieepa_duty=duty.filter(refunded).sum()
     )
 
@@ -250,12 +261,11 @@ def _said(judged: Judged, lines: pl.DataFrame, folded: pl.DataFrame) -> pl.DataF
     return folded.with_columns(columns)
 
 
-def _store(judged: Judged, folded: pl.DataFrame) -> None:
-    folded = folded.select(pl.col(ENTRY).alias("number"), *judged.columns, *COUNTED)
-    texts = ", ".join(_q(name) for name, kind in folded.schema.items() if kind == TEXT.frame)
+def _store(facts: pl.DataFrame) -> None:
+    texts = ", ".join(_q(name) for name, kind in facts.schema.items() if kind == TEXT.frame)
     sql = f"COPY {FACTS} FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({texts}))"
     with transaction.atomic(), connection.cursor() as cursor, cursor.copy(sql) as copy:
-        copy.write(folded.write_csv(include_header=False))
+        copy.write(facts.write_csv(include_header=False))
 
 
 def _read(judged: Judged, lines: pl.DataFrame, name: str, texts: Iterable[str]) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Writes gathered entries: new ones, and of those that are there what the report says otherwise."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pgtrigger
 from django.db import connection
@@ -37,7 +39,8 @@ NO_HISTORY = "refunds.Entry:update_update"
 @dataclass(slots=True)
 class Counts:
     """`created`, `updated` and `unchanged` count what belongs to importers on the client list. `older` are those of all
-    that were passed over, because a newer report has said what they are."""
+    that were passed over, because a newer report has said what they are. `touched` are the importers who lose or get
+    an entry, or of whom one changes."""
 
     created: int = 0
     updated: int = 0
@@ -45,6 +48,13 @@ class Counts:
     older: int = 0
     importers: dict[str, dict[str, object]] = field(default_factory=dict)
     unmatched: list[str] = field(default_factory=list)
+    touched: set[int] = field(default_factory=set)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Without the keys of our own rows."""
+        answer = asdict(self)
+        del answer["touched"]
+        return answer
 
 
 def compare(judged: Judged, report: Report, *, holding: bool) -> Counts:
@@ -57,10 +67,13 @@ def compare(judged: Judged, report: Report, *, holding: bool) -> Counts:
     counts = Counts()
     shown = {owner.fingerprint: owner.shown for owner in judged.owners}
     sums: dict[str, tuple[int, Decimal]] = {}
-    for mark, importer, kind, entries, dollars in rows_of(
-        f"SELECT fingerprint, importer_id, kind, count(*), sum(ieepa_duty) FROM {INCOMING} GROUP BY 1, 2, 3"  # noqa: S608
+    for mark, importer, before_it, kind, entries, dollars in rows_of(
+        "SELECT fingerprint, importer_id, importer_before, kind, count(*), sum(ieepa_duty) "  # noqa: S608
+        f"FROM {INCOMING} GROUP BY 1, 2, 3, 4"
     ):
         _count(counts, kind, entries, is_known=importer is not None)
+        if kind in ("new", "changed"):
+            counts.touched |= {importer, before_it} - {None}
         before, so_far = sums.get(shown[mark], (0, Decimal(0)))
         sums[shown[mark]] = before + entries, so_far + dollars
         if importer is None and shown[mark] not in counts.unmatched:
@@ -94,8 +107,8 @@ def _hold() -> None:
     run(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
 
 
-def write(report: Report, rules: Rules, today: date) -> None:
-    """After `compare`, in its transaction."""
+def write(report: Report, rules: Rules, today: date, touched: Collection[int]) -> None:
+    """After `compare`, in its transaction, with the importers whose entries it touches."""
     verdicts.decide(INCOMING, rules, today, "r.kind IN ('new', 'changed')")
     _insert(report, rules, today)
     _update(report, rules, today)
@@ -109,11 +122,7 @@ def write(report: Report, rules: Rules, today: date) -> None:
     run(f"ANALYZE {TABLE} ({', '.join(SOUGHT)})")
     if answered := attach_results():
         verdicts.reassess(today=today, entries=answered)
-    touched = rows_of(
-        "SELECT DISTINCT unnest(ARRAY[importer_id, importer_before]) "  # noqa: S608
-        f"FROM {INCOMING} WHERE kind IN ('new', 'changed')"
-    )
-    stakes.refresh(sorted(pk for (pk,) in touched if pk is not None), today=today)
+    stakes.refresh(sorted(touched), today=today)
     stakes.attach(today=today)
 
 

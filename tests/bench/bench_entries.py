@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -27,13 +28,18 @@ MOST_TIMES_A_COPY = 5.0
 MOST_MEGABYTES = 400
 MOST_XLSX_SECONDS = 60.0
 IMPORTERS, KNOWN = 300, 280
+# As the bare COPY is: without the start of Python and the way to the database.
 MEASURED = """
-import resource, runpy, sys
-try:
-    sys.argv = ["manage.py", *sys.argv[1:]]
-    runpy.run_path("manage.py", run_name="__main__")
-finally:
-    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+import resource, sys, time
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+connection.ensure_connection()
+start = time.perf_counter()
+call_command(*sys.argv[1:])
+seconds = time.perf_counter() - start
+print("measured", seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
 """
 
 
@@ -80,14 +86,23 @@ def bare_copy(url: str, path: Path) -> float:
     return seconds
 
 
-def imported(path: Path, env: dict[str, str]) -> tuple[dict[str, object], float, int]:
-    """The command's answer, its seconds, and the megabytes that its process took at most."""
+class Imported(NamedTuple):
+    """The command's answer, its seconds, those of the whole process, and the megabytes that it took at most."""
+
+    answer: dict[str, Any]
+    seconds: float
+    whole: float
+    megabytes: int
+
+
+def imported(path: Path, env: dict[str, str]) -> Imported:
     start = time.perf_counter()
     command = [sys.executable, "-c", MEASURED, "import_entries", str(path), "--json"]
     run = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - start
+    whole = time.perf_counter() - start
     assert run.returncode == 0, run.stderr[-2000:]
-    return json.loads(run.stdout), seconds, int(run.stderr.rsplit("peak", 1)[1])
+    seconds, megabytes = run.stderr.rsplit("measured", 1)[1].split()
+    return Imported(json.loads(run.stdout), float(seconds), whole, int(megabytes))
 
 
 @pytest.fixture
@@ -103,15 +118,15 @@ def test_a_report_of_a_million_lines(tmp_path: Path, process_env: dict[str, str]
     known = sum(entry * 7 % IMPORTERS < KNOWN for entry in range(LINES // 4))
     bare = min(bare_copy(process_env["DATABASE_URL"], path) for _ in range(2))
     for what in ("new", "the same again"):
-        answer, seconds, megabytes = imported(path, process_env)
+        run = imported(path, process_env)
         print(  # noqa: T201
-            f"\nentries: {LINES:,} lines, {what}: {seconds:.1f} s, {seconds / bare:.1f} × a bare COPY ({bare:.2f} s), "
-            f"{megabytes} MB"
+            f"\nentries: {LINES:,} lines, {what}: {run.seconds / bare:.1f} × a bare COPY ({run.seconds:.1f} s to "
+            f"{bare:.2f} s), with the start of the process {run.whole / bare:.1f} ×, {run.megabytes} MB"
         )
-        assert answer["saved"]
-        assert answer["created" if what == "new" else "unchanged"] == known
-        assert megabytes < MOST_MEGABYTES
-        assert seconds <= MOST_TIMES_A_COPY * bare
+        assert run.answer["saved"]
+        assert run.answer["created" if what == "new" else "unchanged"] == known
+        assert run.megabytes < MOST_MEGABYTES
+        assert run.seconds <= MOST_TIMES_A_COPY * bare
 
 
 @pytest.mark.usefixtures("client_list")
@@ -121,8 +136,10 @@ def test_a_workbook_of_200_000_lines(tmp_path: Path, process_env: dict[str, str]
         sheet = book.add_worksheet("Main Report")
         for place, row in enumerate([HEADINGS.split(","), *rows(XLSX_LINES)]):
             sheet.write_row(place, 0, row)
-    answer, seconds, megabytes = imported(path, process_env)
-    print(f"\nentries: a workbook of {XLSX_LINES:,} lines: {seconds:.1f} s, {megabytes} MB")  # noqa: T201
-    assert answer["saved"]
-    assert seconds <= MOST_XLSX_SECONDS
-    assert megabytes < MOST_MEGABYTES
+    run = imported(path, process_env)
+    print(  # noqa: T201
+        f"\nentries: a workbook of {XLSX_LINES:,} lines: {run.whole:.1f} s, {run.megabytes} MB"
+    )
+    assert run.answer["saved"]
+    assert run.whole <= MOST_XLSX_SECONDS
+    assert run.megabytes < MOST_MEGABYTES

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from importers.models import BrokerFirm, ImporterOfRecord
 from refunds.formats.cape_csv import check
 from refunds.management.commands.export_cape import Command
-from refunds.models import CapeFile
+from refunds.models import CapeFile, CapeFileEntry
 from tests.factories import EntryFactory, ImporterFactory
 
 pytestmark = pytest.mark.django_db
@@ -77,21 +77,44 @@ def test_no_file_is_written_over_and_nothing_stays_half_done(importer: ImporterO
     assert (path.read_text(), len(list(tmp_path.iterdir())), CapeFile.objects.count()) == ("mine", 1, 0)
 
 
-def test_a_second_time_the_entries_stay_out_unless_the_file_was_never_uploaded(
+def test_a_second_time_the_same_file_comes_unless_it_was_never_uploaded(
     importer: ImporterOfRecord, tmp_path: Path
 ) -> None:
     [first] = run("123-45-6789", tmp_path)[0]["files"]
-    answer, err, code = run("123-45-6789", tmp_path)
-    assert (code, answer["files"], answer["entries"]) == (0, [], 0)
-    [waits] = [one for one in answer["excluded"] if one["code"] == "in-a-file"]
-    name = Path(first["path"]).name
-    assert name in waits["reason"]
-    assert f"Was {name} never uploaded? With --again" in err
+    for folder in (tmp_path, tmp_path / "other"):
+        answer, err, code = run("123-45-6789", folder)
+        [file] = answer["files"]
+        assert (code, answer["entries"], len(answer["excluded"])) == (0, 1, 1)
+        assert (Path(file["path"]).name, Path(file["path"]).parent) == (Path(first["path"]).name, folder)
+        assert Path(file["path"]).read_bytes() == Path(first["path"]).read_bytes()
+        assert Path(first["path"]).name in answer["warnings"][0]
+    assert f"Was {Path(first['path']).name} never uploaded? With --again" in err
+    assert CapeFile.objects.count() == 1
     answer, _err, code = run("123-45-6789", tmp_path, "--again")
     [second] = answer["files"]
     assert Path(second["path"]).read_bytes() == Path(first["path"]).read_bytes()
     assert (code, second["path"] != first["path"], len(answer["excluded"])) == (0, True, 1)
-    assert name in answer["warnings"][0]
+    assert Path(first["path"]).name in answer["warnings"][0]
+
+
+def test_what_came_meanwhile_goes_into_a_file_of_its_own(importer: ImporterOfRecord, tmp_path: Path) -> None:
+    [first] = run("123-45-6789", tmp_path)[0]["files"]
+    new = EntryFactory.create(importer=importer)
+    answer, _err, _code = run("123-45-6789", tmp_path)
+    old, added = answer["files"]
+    assert (old["path"], answer["entries"]) == (first["path"], 2)
+    assert new.number in Path(added["path"]).read_text()
+    assert new.number not in Path(old["path"]).read_text()
+
+
+def test_a_file_with_an_answer_is_not_written_again(importer: ImporterOfRecord, tmp_path: Path) -> None:
+    also = EntryFactory.create(importer=importer)
+    [file] = run("123-45-6789", tmp_path)[0]["files"]
+    CapeFileEntry.objects.filter(entry=also).delete()  # as one that CAPE has answered is no longer waiting
+    answer, _err, _code = run("123-45-6789", tmp_path)
+    assert [one["path"] == file["path"] for one in answer["files"]] == [False]
+    [waits] = [one for one in answer["excluded"] if one["code"] == "in-a-file"]
+    assert Path(file["path"]).name in waits["reason"]
 
 
 def test_a_folder_that_cannot_be_made(importer: ImporterOfRecord, tmp_path: Path) -> None:
