@@ -15,10 +15,17 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.commands.makemessages import Command as MakeMessages
 
 LANGUAGE = "da"
 PLACEHOLDERS = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 SOURCES = ("ace_onboarding", "importers", "refunds", "templates")
+
+
+class Collect(MakeMessages):
+    """Without what a changed text said before: its comments stay when the text has long been translated."""
+
+    msgmerge_options = ["-q", "--backup=none", "--update"]
 
 
 def catalogs() -> list[Path]:
@@ -62,7 +69,7 @@ def collected() -> Iterator[Path]:
         if kept().exists():
             shutil.copy(kept(), source)
         with chdir(root):
-            call_command("makemessages", "--no-wrap", "--no-location", "--no-obsolete", locale=[LANGUAGE], verbosity=0)
+            call_command(Collect(), "--no-wrap", "--no-location", "--no-obsolete", locale=[LANGUAGE], verbosity=0)
         yield source
 
 

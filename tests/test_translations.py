@@ -152,6 +152,10 @@ def test_every_place_that_is_filled_in_is_kept() -> None:
     assert wrong == []
 
 
+def test_no_comment_tells_what_a_text_said_before() -> None:
+    assert [ids(message)[0] for message in messages() if message.user_comments] == []
+
+
 def test_one_and_many_are_both_there() -> None:
     assert [ids(m)[0] for m in messages() if len(ids(m)) == 2 and len(texts(m)) != 2] == []
 

@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.views import ChangeList
@@ -35,7 +35,7 @@ from refunds.services.waiting import answers_to, hold, release, with_answers
 FILES_SHOWN = 5
 ANSWERS: dict[str, Any] = {"": _("No result yet")} | {str(status): words for status, words in CLAIMS.items()}
 COUNTED: dict[str, Any] = {
-    ClaimStatus.ACCEPTED: _("accepted"),
+    ClaimStatus.ACCEPTED: pgettext_lazy("claim", "accepted"),
     ClaimStatus.REJECTED: _("rejected"),
     ClaimStatus.PENDING: _("not decided"),
     "": _("without a result"),

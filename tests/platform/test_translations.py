@@ -75,3 +75,13 @@ def test_problems(
 def test_a_missing_catalogue_is_named(catalogue: Path) -> None:
     catalogue.unlink()
     assert problems() == [f"{catalogue} does not exist: run 'make messages'."]
+
+
+def test_collecting_leaves_no_word_of_what_a_changed_text_said_before(catalogue: Path, settings: Any) -> None:
+    for folder in translations.SOURCES:
+        Path(settings.BASE_DIR, folder).mkdir()
+    Path(settings.BASE_DIR, "importers", "words.py").write_text('_("Hello!")\n')
+    translations.collect()
+    collected = catalogue.read_text()
+    assert '#, fuzzy\nmsgid "Hello!"\nmsgstr "Goddag"' in collected
+    assert "|" not in collected

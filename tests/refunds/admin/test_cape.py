@@ -134,6 +134,7 @@ def test_the_page_of_a_file_says_what_waits_and_lets_it_go_in_again(as_staff: Cl
     page = as_staff.get(address)
     assert "1 rejected, 1 without a result" in text(page)
     assert "1 entry without a result" in text(page)
+    assert f"by the rules as shipped · {file.made_by}" in text(page)
     assert {entry: str(answer) for entry, answer in page.context["contents"]} == {
         entries[0]: "Rejected", entries[1]: "No result yet",
     }  # fmt: skip
@@ -142,6 +143,17 @@ def test_the_page_of_a_file_says_what_waits_and_lets_it_go_in_again(as_staff: Cl
         file.refresh_from_db()
         assert (file.released_at is not None) is is_released
         assert f'name="{offers}"' in text(page)
+
+
+def test_what_cape_accepted_is_told_in_danish_as_a_mail_that_was_taken_is_not(as_staff: Client) -> None:
+    entry = EntryFactory.create()
+    make(as_staff, entry.importer)
+    ClaimResult.objects.create(
+        report=ReportFactory.create(format="cape_result"), row=2, entry_number=entry.number, entry=entry,
+        status="accepted", status_text="Accepted", as_of=timezone.localdate(),
+    )  # fmt: skip
+    as_staff.cookies["django_language"] = "da"
+    assert "1 godtaget" in text(as_staff.get(reverse(LIST)))
 
 
 def test_who_is_told_everything_is_not_asked_whether_it_was_uploaded(as_staff: Client) -> None:
