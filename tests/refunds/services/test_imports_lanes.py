@@ -17,7 +17,7 @@ from refunds.formats import es003
 from refunds.formats.cells import money
 from refunds.formats.recognition import open_report
 from refunds.models import Entry
-from refunds.services import judging
+from refunds.services import judging, staging
 from refunds.services.judging import PLAIN_AMOUNT, as_money, plain_numbers
 from refunds.services.reports import RefusedError
 from refunds.services.staging import NotPlainError
@@ -126,6 +126,39 @@ def not_plain(*_: object) -> NoReturn:
 def test_a_plain_file_takes_the_straight_lane(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "careful", lambda *_: pytest.fail("read row by row"))
     assert load(report(line(name="Søren, & Co"), preamble="Parameters,x\r\n")).saved
+
+
+def with_ends(*ends: str) -> bytes:
+    """Each row of a report with one more cell to the right, the headings first."""
+    rows = report(*(line(serial) for serial in range(1, len(ends)))).decode().splitlines()
+    return "".join(f"{row},{end}\r\n" for row, end in zip(rows, ends, strict=True)).encode()
+
+
+def test_what_stands_to_the_right_of_the_headings_is_told() -> None:
+    """A comma in a name has moved all that follows."""
+    outcome = load(with_ends("", "", "Liquidated"))
+    assert [(error.row, error.code) for error in outcome.errors] == [(3, "too_many_cells")]
+
+
+@pytest.mark.parametrize("end", ["", "  "])
+def test_a_column_with_nothing_in_it_is_plain(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "careful", lambda *_: pytest.fail("read row by row"))
+    assert load(with_ends("", end, end)).saved
+
+
+@pytest.mark.parametrize("sign", [" ", "\t", "\u00a0"])
+def test_a_row_of_blanks_is_none(sign: str) -> None:
+    blank = ",".join([sign, *[""] * 10])
+    outcome = load(report(line()) + f"{blank}\r\n".encode())
+    assert (outcome.lines, outcome.errors) == (1, [])
+
+
+def test_where_the_parser_breaks_down_our_own_reader_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def panic(*_: object, **options: object) -> NoReturn:
+        raise pl.exceptions.PanicException
+
+    monkeypatch.setattr(staging.pl, "read_csv", panic)
+    assert load(report(line())).saved
 
 
 @MANY
