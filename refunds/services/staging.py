@@ -19,7 +19,7 @@ from importers.domain.errors import LineError, RuleViolation
 from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.text import masked
 from importers.domain.sheets import Cell
-from importers.domain.sheets.separated import TWICE_ENCODED
+from importers.domain.sheets.separated import LONGEST_LINE, TWICE_ENCODED
 from refunds.formats.es003 import Field
 from refunds.formats.es003.reading import READERS
 from refunds.formats.headed import Headed, Row
@@ -109,7 +109,8 @@ def _below_headings(head: bytes, headed: Headed) -> tuple[int, int]:
 
 
 def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, cut at ends of lines. Blank lines at the end of the file are left out."""
+    """The same bytes, cut at ends of lines. Blank lines at the end of the file are left out. A line that is too long is
+    not waited for: it would be held whole."""
     rest = b""
     for piece in pieces:
         data = rest + piece
@@ -118,6 +119,8 @@ def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         if cut:
             yield data[:cut]
         rest = data[cut:]
+        if len(rest) > LONGEST_LINE:
+            raise NotPlainError
     if last := rest.rstrip(b"\r\n"):
         yield last + (b"\r\n" if b"\r\n" in rest else b"\n")
 

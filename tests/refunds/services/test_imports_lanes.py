@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from importers.domain.errors import LineError, RuleViolation
+from importers.domain.sheets.separated import LONGEST_LINE
 from refunds.domain.entry_number import parse_entry_number
 from refunds.formats import es003
 from refunds.formats.cells import money
@@ -151,6 +152,19 @@ def test_a_row_of_blanks_is_none(sign: str) -> None:
     blank = ",".join([sign, *[""] * 10])
     outcome = load(report(line()) + f"{blank}\r\n".encode())
     assert (outcome.lines, outcome.errors) == (1, [])
+
+
+def test_a_line_without_end_is_not_held_whole() -> None:
+    head, taken = report(line()), []
+
+    def pieces() -> Iterator[bytes]:
+        for piece in [head, *[b"x" * LONGEST_LINE] * 9]:
+            taken.append(piece)
+            yield piece
+
+    with open_report([head]) as recognised, pytest.raises(NotPlainError):
+        list(staging.straight(pieces(), recognised.headed))
+    assert len(taken) <= 4
 
 
 def test_where_the_parser_breaks_down_our_own_reader_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
