@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import polars as pl
@@ -18,12 +19,12 @@ from refunds.formats import es003
 from refunds.formats.cells import money
 from refunds.formats.recognition import open_report
 from refunds.models import Entry
-from refunds.services import judging, staging
+from refunds.services import judging, keeping, staging
 from refunds.services.judging import PLAIN_AMOUNT, as_money, plain_numbers
 from refunds.services.reports import RefusedError
 from refunds.services.staging import NotPlainError
 from tests.factories import ImporterFactory
-from tests.refunds.services.entry_reports import KNOWN, OTHER, line, load, report
+from tests.refunds.services.entry_reports import KNOWN, OTHER, entry_number, line, load, report
 
 pytestmark = pytest.mark.django_db
 MANY = settings(
@@ -152,6 +153,27 @@ def test_a_row_of_blanks_is_none(sign: str) -> None:
     blank = ",".join([sign, *[""] * 10])
     outcome = load(report(line()) + f"{blank}\r\n".encode())
     assert (outcome.lines, outcome.errors) == (1, [])
+
+
+@pytest.mark.parametrize("lane", ["straight", "careful"])
+def test_lines_of_one_entry_may_stand_far_apart(lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In other pieces of the file, and with what was read there before."""
+    numbers = [*range(1, 9)] * 3
+    lines = [line(serial, line=str(place), duty="$0.10") for place, serial in enumerate(numbers)]
+    lines[20] |= {"line": "004"}  # entry 5 for the second time
+    lines[5] |= {"importer": "123456789"}  # entry 6, and 7 in another piece
+    lines[22] |= {"importer": "123456789"}
+    lines[23] |= {"date": "06/03/2025"}  # entry 8 otherwise
+    monkeypatch.setattr(keeping, "PIECE", 500)
+    monkeypatch.setattr(staging, "BATCH", 5)
+    monkeypatch.setattr(judging, {"straight": "careful", "careful": "straight"}[lane], not_plain)
+    outcome = load(report(*lines), skip_bad_rows=True)
+    assert [(error.row, error.code) for error in outcome.errors] == [
+        (7, "ambiguous"), (22, "duplicate"), (24, "ambiguous"), (25, "contradiction"),
+    ]  # fmt: skip
+    assert (outcome.lines, outcome.entries) == (24, 8)
+    saved = Entry.objects.order_by("number").values_list("number", "lines", "ieepa_duty")
+    assert list(saved) == [(entry_number(serial).replace("-", ""), 3, Decimal("0.30")) for serial in range(1, 5)]
 
 
 def test_a_line_without_end_is_not_held_whole() -> None:
