@@ -28,10 +28,12 @@ class Waiting:
 
 
 def waiting(importer: ImporterOfRecord) -> Waiting:
-    files = CapeFile.objects.filter(importer=importer).defer("data").select_related("made_by").in_bulk()
     found = Waiting()
     rows = unanswered().filter(file__importer=importer).order_by("file__made_at", "file_id")
-    for file_id, entry_id in rows.values_list("file_id", "entry_id"):
+    contents = list(rows.values_list("file_id", "entry_id"))
+    # Afterwards, so that what others make meanwhile is among them.
+    files = CapeFile.objects.filter(importer=importer).defer("data").select_related("made_by").in_bulk()
+    for file_id, entry_id in contents:
         file = files[file_id]
         (found.released if file.released_at else found.held)[entry_id] = file
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import polars as pl
@@ -12,17 +13,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from importers.domain.errors import LineError, RuleViolation
+from importers.domain.sheets.separated import LONGEST_LINE
 from refunds.domain.entry_number import parse_entry_number
 from refunds.formats import es003
 from refunds.formats.cells import money
 from refunds.formats.recognition import open_report
 from refunds.models import Entry
-from refunds.services import judging
+from refunds.services import judging, keeping, staging
 from refunds.services.judging import PLAIN_AMOUNT, as_money, plain_numbers
 from refunds.services.reports import RefusedError
 from refunds.services.staging import NotPlainError
 from tests.factories import ImporterFactory
-from tests.refunds.services.entry_reports import KNOWN, OTHER, line, load, report
+from tests.refunds.services.entry_reports import KNOWN, OTHER, entry_number, line, load, report
 
 pytestmark = pytest.mark.django_db
 MANY = settings(
@@ -126,6 +128,73 @@ def not_plain(*_: object) -> NoReturn:
 def test_a_plain_file_takes_the_straight_lane(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "careful", lambda *_: pytest.fail("read row by row"))
     assert load(report(line(name="Søren, & Co"), preamble="Parameters,x\r\n")).saved
+
+
+def with_ends(*ends: str) -> bytes:
+    """Each row of a report with one more cell to the right, the headings first."""
+    rows = report(*(line(serial) for serial in range(1, len(ends)))).decode().splitlines()
+    return "".join(f"{row},{end}\r\n" for row, end in zip(rows, ends, strict=True)).encode()
+
+
+def test_what_stands_to_the_right_of_the_headings_is_told() -> None:
+    """A comma in a name has moved all that follows."""
+    outcome = load(with_ends("", "", "Liquidated"))
+    assert [(error.row, error.code) for error in outcome.errors] == [(3, "too_many_cells")]
+
+
+@pytest.mark.parametrize("end", ["", "  "])
+def test_a_column_with_nothing_in_it_is_plain(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "careful", lambda *_: pytest.fail("read row by row"))
+    assert load(with_ends("", end, end)).saved
+
+
+@pytest.mark.parametrize("sign", [" ", "\t", "\u00a0"])
+def test_a_row_of_blanks_is_none(sign: str) -> None:
+    blank = ",".join([sign, *[""] * 10])
+    outcome = load(report(line()) + f"{blank}\r\n".encode())
+    assert (outcome.lines, outcome.errors) == (1, [])
+
+
+@pytest.mark.parametrize("lane", ["straight", "careful"])
+def test_lines_of_one_entry_may_stand_far_apart(lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In other pieces of the file, and with what was read there before."""
+    numbers = [*range(1, 9)] * 3
+    lines = [line(serial, line=str(place), duty="$0.10") for place, serial in enumerate(numbers)]
+    lines[20] |= {"line": "004"}  # entry 5 for the second time
+    lines[5] |= {"importer": "123456789"}  # entry 6, and 7 in another piece
+    lines[22] |= {"importer": "123456789"}
+    lines[23] |= {"date": "06/03/2025"}  # entry 8 otherwise
+    monkeypatch.setattr(keeping, "PIECE", 500)
+    monkeypatch.setattr(staging, "BATCH", 5)
+    monkeypatch.setattr(judging, {"straight": "careful", "careful": "straight"}[lane], not_plain)
+    outcome = load(report(*lines), skip_bad_rows=True)
+    assert [(error.row, error.code) for error in outcome.errors] == [
+        (7, "ambiguous"), (22, "duplicate"), (24, "ambiguous"), (25, "contradiction"),
+    ]  # fmt: skip
+    assert (outcome.lines, outcome.entries) == (24, 8)
+    saved = Entry.objects.order_by("number").values_list("number", "lines", "ieepa_duty")
+    assert list(saved) == [(entry_number(serial).replace("-", ""), 3, Decimal("0.30")) for serial in range(1, 5)]
+
+
+def test_a_line_without_end_is_not_held_whole() -> None:
+    head, taken = report(line()), []
+
+    def pieces() -> Iterator[bytes]:
+        for piece in [head, *[b"x" * LONGEST_LINE] * 9]:
+            taken.append(piece)
+            yield piece
+
+    with open_report([head]) as recognised, pytest.raises(NotPlainError):
+        list(staging.straight(pieces(), recognised.headed))
+    assert len(taken) <= 4
+
+
+def test_where_the_parser_breaks_down_our_own_reader_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def panic(*_: object, **options: object) -> NoReturn:
+        raise pl.exceptions.PanicException
+
+    monkeypatch.setattr(staging.pl, "read_csv", panic)
+    assert load(report(line())).saved
 
 
 @MANY

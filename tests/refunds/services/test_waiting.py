@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from importers.models import BrokerFirm, ImporterOfRecord, User
 from refunds.models import CapeFile, ClaimResult, Entry
-from refunds.services import cape
+from refunds.services import cape, waiting
 from refunds.services.cape import CapePlan, make, make_all, make_files, plan
 from refunds.services.waiting import answers_to, hold, release
 from tests.factories import EntryFactory, ImporterFactory, ReportFactory, StaffFactory
@@ -143,6 +143,20 @@ def test_what_was_never_uploaded_goes_in_again_and_it_is_said(importer: Importer
     assert file.name in warning.message
     again = made_of(importer)
     assert plan(importer, today=today()).waiting.keys() == {again}, "the new one holds it now"
+
+
+def test_a_file_that_is_made_while_others_look_breaks_nothing(
+    importer: ImporterOfRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, real = EntryFactory.create(importer=importer), waiting.unanswered
+
+    def meanwhile() -> Any:
+        made_of(importer)
+        return real()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(waiting, "unanswered", lambda: [patch.undo(), meanwhile()][1])
+        assert waiting.waiting(importer).held.keys() == {entry.pk}
 
 
 def test_who_was_mistaken_holds_them_back_again(importer: ImporterOfRecord) -> None:
