@@ -173,9 +173,9 @@ def _taken(judged: Judged, part: Lines) -> pl.DataFrame:
 
 
 def _not_blank(lines: pl.DataFrame) -> pl.DataFrame:
-    if (lines[Field.NUMBER].str.strip_chars(" ") != "").all():
+    if (lines[Field.NUMBER].str.strip_chars() != "").all():
         return lines
-    return lines.filter(~pl.all_horizontal(pl.col(pl.String).exclude(OTHERS).str.strip_chars(" ") == ""))
+    return lines.filter(~pl.all_horizontal(pl.col(pl.String).exclude(OTHERS).str.strip_chars() == ""))
 
 
 def _with_entries(judged: Judged, lines: pl.DataFrame) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from importers.domain.errors import LineError, RuleViolation
 from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.text import masked
 from importers.domain.sheets import Cell
-from importers.domain.sheets.separated import TWICE_ENCODED
+from importers.domain.sheets.separated import LONGEST_LINE, TWICE_ENCODED
 from refunds.formats.es003 import Field
 from refunds.formats.es003.reading import READERS
 from refunds.formats.headed import Headed, Row
@@ -60,10 +60,12 @@ def straight(pieces: Iterable[bytes], headed: Headed) -> Iterator[Lines]:
     names = [by_place.get(place, f"x{place}") for place in range(width)]
     others = [] if has_line_numbers(headed.places) else [name for name in names if name not in headed.places]
     unread = pl.concat_str(others, separator="\n") if others else pl.lit("")
-    read = [*headed.places, *others]
+    beyond = names[headed.width :]
+    read = list(dict.fromkeys([*headed.places, *others, *beyond]))
     row = headed.row + 1
     pieces = _whole_lines(chain([head[start:]], rest))
     for frame in ahead(partial(_parsed, names=names, read=read), pieces, threads=1):
+        _refuse_beyond(frame, beyond)
         yield Lines(frame.select(*headed.places, unread.alias(OTHERS)).with_row_index(ROW, row))
         row += frame.height
 
@@ -118,17 +120,28 @@ def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         if cut:
             yield data[:cut]
         rest = data[cut:]
+        if len(rest) > LONGEST_LINE:
+            raise NotPlainError
     if last := rest.rstrip(b"\r\n"):
         yield last + (b"\r\n" if b"\r\n" in rest else b"\n")
 
 
 def _refuse_irregular(piece: bytes, width: int) -> None:
-    """Every line a row of that many cells. The parser takes what is missing for empty and passes over blank lines."""
+    """Every line a row of that many cells, none longer than a cell that the reader takes. The parser takes what is
+    missing for empty and passes over blank lines."""
     lines = pl.read_csv(piece, has_header=False, schema={"": pl.String}, separator="\x1f", quote_char=None)
     rows = lines[""].str.contains(f"^{CELL}(?:,{CELL}){{{width - 1}}}$")
     if lines.height != piece.count(b"\n") or not rows.fill_null(False).all():
         raise NotPlainError
+    if (lines[""].str.len_bytes() > csv.field_size_limit()).any():
+        raise NotPlainError
     if not piece.isascii() and TWICE_ENCODED.search(piece.decode()):
+        raise NotPlainError
+
+
+def _refuse_beyond(frame: pl.DataFrame, names: list[str]) -> None:
+    """Under no heading nothing may stand: the reader tells of each such row."""
+    if any((frame[name].str.strip_chars() != "").any() for name in names):
         raise NotPlainError
 
 

@@ -20,9 +20,9 @@ from refunds.models import Entry
 from refunds.services import judging
 from refunds.services.judging import PLAIN_AMOUNT, as_money, plain_numbers
 from refunds.services.reports import RefusedError
-from refunds.services.staging import NotPlainError
+from refunds.services.staging import NotPlainError, straight
 from tests.factories import ImporterFactory
-from tests.refunds.services.entry_reports import KNOWN, OTHER, line, load, report
+from tests.refunds.services.entry_reports import HEADINGS, KNOWN, OTHER, line, load, report
 
 pytestmark = pytest.mark.django_db
 MANY = settings(
@@ -144,3 +144,35 @@ def test_a_mangled_file_never_breaks_the_import(data: st.DataObject) -> None:
             return
         assert Entry.objects.count() == (outcome.entries if outcome.saved else 0)
         assert outcome.saved or outcome.errors
+
+
+HEADED = b",".join(heading.encode() for heading in HEADINGS.values())
+WHOLE = report(*(line(serial) for serial in range(1, 30)))
+WITH_REMARKS = WHOLE.replace(HEADED, HEADED + b",Remarks").replace(b"Liquidated\r\n", b"Liquidated,\r\n")
+WIDER = WHOLE.replace(HEADED, HEADED + b",")
+ALMOST_PLAIN = {
+    "a cell under no heading": WIDER.replace(b"Liquidated\r\n", b"Liquidated,12\r\n"),
+    "nothing under no heading": WIDER.replace(b"Liquidated\r\n", b"Liquidated, \r\n"),
+    "a row of tabs": WHOLE + b"\t" + b"," * (len(HEADINGS) - 1) + b"\r\n",
+    "a row of other spaces": WHOLE + "\u00a0".encode() + b"," * (len(HEADINGS) - 1) + b"\r\n",
+    "a long cell that is not read": WITH_REMARKS[:-2] + b"x" * 200_000 + b"\r\n",
+    "a line without an end": WHOLE + b"x" * 5_000_000,
+}
+
+
+@pytest.mark.parametrize("data", ALMOST_PLAIN.values(), ids=ALMOST_PLAIN)
+def test_both_lanes_say_the_same_of_what_is_almost_plain(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    ImporterFactory.create(number_text=KNOWN)
+    fast = outcome_of(data)
+    monkeypatch.setattr(judging, "straight", not_plain)
+    assert fast == outcome_of(data)
+
+
+def test_a_line_without_an_end_is_not_gathered() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield WHOLE
+        yield from [b"x" * 1_000_000] * 2
+        pytest.fail("read on")
+
+    with open_report([WHOLE]) as recognised, pytest.raises(NotPlainError):
+        list(straight(pieces(), recognised.headed))
