@@ -1,7 +1,9 @@
 """Both ways of reading a report say the same, and for plain is taken only what the readers take so."""
 
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any, NoReturn
 
 import polars as pl
@@ -18,9 +20,9 @@ from refunds.formats.cells import money
 from refunds.formats.recognition import open_report
 from refunds.models import Entry
 from refunds.services import judging
-from refunds.services.judging import PLAIN_AMOUNT, as_money, plain_numbers
+from refunds.services.judging import MOST_KNOWN, PLAIN_AMOUNT, Judged, _taken, as_money, plain_numbers
 from refunds.services.reports import RefusedError
-from refunds.services.staging import NotPlainError, straight
+from refunds.services.staging import Lines, NotPlainError, straight
 from tests.factories import ImporterFactory
 from tests.refunds.services.entry_reports import HEADINGS, KNOWN, OTHER, line, load, report
 
@@ -176,3 +178,21 @@ def test_a_line_without_an_end_is_not_gathered() -> None:
 
     with open_report([WHOLE]) as recognised, pytest.raises(NotPlainError):
         list(straight(pieces(), recognised.headed))
+
+
+def part_of(numbers: list[str]) -> Lines:
+    texts = {"number": numbers, "importer": KNOWN, "entry_date": "06/02/2025", "hts": "99030125", "duty": "5.00"}
+    frame = pl.DataFrame(texts | {"others": ""}, dict.fromkeys([*texts, "others"], pl.String), strict=True)
+    return Lines(frame.with_row_index("row", 2))
+
+
+def test_what_is_wrong_with_many_lines_takes_little_memory() -> None:
+    judged = Judged(dict.fromkeys(("number", "importer", "entry_date", "hts", "duty"), "x"), (), date(2026, 1, 1))
+    tracemalloc.start()
+    try:
+        for place in range(5):
+            _taken(judged, part_of([f"Z{place}{serial:09d}" for serial in range(MOST_KNOWN + 1)]))
+        size, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size / len(judged.errors) < 1000
