@@ -91,7 +91,7 @@ def _parsed(piece: bytes, names: list[str], read: list[str]) -> pl.DataFrame:
             piece, has_header=False, schema=dict.fromkeys(names, pl.String), empty_string_is_null=False,
             columns=[names.index(name) for name in read],
         )  # fmt: skip
-    except (pl.exceptions.PolarsError, UnicodeDecodeError):
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, UnicodeDecodeError):
         raise NotPlainError from None
 
 
