@@ -126,11 +126,14 @@ def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _refuse_irregular(piece: bytes, headings: int, width: int) -> None:
-    """Every line a row of `width` cells, with none filled to the right of the headings: then a text with a comma has
-    moved the others. The parser takes what is missing for empty and passes over blank lines."""
+    """Every line a row of `width` cells, none longer than a cell that the reader takes, and with none filled to the
+    right of the headings: then a text with a comma has moved the others. The parser takes what is missing for empty and
+    passes over blank lines."""
     lines = pl.read_csv(piece, has_header=False, schema={"": pl.String}, separator="\x1f", quote_char=None)
     rows = lines[""].str.contains(f"^{CELL}(?:,{CELL}){{{headings - 1}}}(?:, *){{{width - headings}}}$")
     if lines.height != piece.count(b"\n") or not rows.fill_null(False).all():
+        raise NotPlainError
+    if (lines[""].str.len_bytes() > csv.field_size_limit()).any():
         raise NotPlainError
     if not piece.isascii() and TWICE_ENCODED.search(piece.decode()):
         raise NotPlainError

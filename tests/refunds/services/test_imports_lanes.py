@@ -1,7 +1,9 @@
 """Both ways of reading a report say the same, and for plain is taken only what the readers take so."""
 
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -20,11 +22,11 @@ from refunds.formats.cells import money
 from refunds.formats.recognition import open_report
 from refunds.models import Entry
 from refunds.services import judging, keeping, staging
-from refunds.services.judging import PLAIN_AMOUNT, as_money, plain_numbers
+from refunds.services.judging import MOST_KNOWN, PLAIN_AMOUNT, Judged, _taken, as_money, plain_numbers
 from refunds.services.reports import RefusedError
-from refunds.services.staging import NotPlainError
+from refunds.services.staging import Lines, NotPlainError, straight
 from tests.factories import ImporterFactory
-from tests.refunds.services.entry_reports import KNOWN, OTHER, entry_number, line, load, report
+from tests.refunds.services.entry_reports import HEADINGS, KNOWN, OTHER, entry_number, line, load, report
 
 pytestmark = pytest.mark.django_db
 MANY = settings(
@@ -213,3 +215,61 @@ def test_a_mangled_file_never_breaks_the_import(data: st.DataObject) -> None:
             return
         assert Entry.objects.count() == (outcome.entries if outcome.saved else 0)
         assert outcome.saved or outcome.errors
+
+
+HEADED = b",".join(heading.encode() for heading in HEADINGS.values())
+WHOLE = report(*(line(serial) for serial in range(1, 30)))
+WITH_REMARKS = WHOLE.replace(HEADED, HEADED + b",Remarks").replace(b"Liquidated\r\n", b"Liquidated,\r\n")
+WIDER = WHOLE.replace(HEADED, HEADED + b",")
+ALMOST_PLAIN = {
+    "a cell under no heading": WIDER.replace(b"Liquidated\r\n", b"Liquidated,12\r\n"),
+    "nothing under no heading": WIDER.replace(b"Liquidated\r\n", b"Liquidated, \r\n"),
+    "a row of tabs": WHOLE + b"\t" + b"," * (len(HEADINGS) - 1) + b"\r\n",
+    "a row of other spaces": WHOLE + "\u00a0".encode() + b"," * (len(HEADINGS) - 1) + b"\r\n",
+    "a long cell that is not read": WITH_REMARKS[:-2] + b"x" * 200_000 + b"\r\n",
+    "a line without an end": WHOLE + b"x" * 5_000_000,
+}
+
+
+@pytest.mark.parametrize("data", ALMOST_PLAIN.values(), ids=ALMOST_PLAIN)
+def test_both_lanes_say_the_same_of_what_is_almost_plain(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    ImporterFactory.create(number_text=KNOWN)
+    fast = outcome_of(data)
+    monkeypatch.setattr(judging, "straight", not_plain)
+    assert fast == outcome_of(data)
+
+
+def test_where_the_parser_panics_the_file_is_read_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    def panics(*_args: object, **_options: object) -> NoReturn:
+        raise pl.exceptions.PanicException("index out of bounds")
+
+    monkeypatch.setattr(pl, "read_csv", panics)
+    assert load(WHOLE).saved
+
+
+def test_a_line_without_an_end_is_not_gathered() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield WHOLE
+        yield from [b"x" * 1_000_000] * 2
+        pytest.fail("read on")
+
+    with open_report([WHOLE]) as recognised, pytest.raises(NotPlainError):
+        list(straight(pieces(), recognised.headed))
+
+
+def part_of(numbers: list[str]) -> Lines:
+    texts = {"number": numbers, "importer": KNOWN, "entry_date": "06/02/2025", "hts": "99030125", "duty": "5.00"}
+    frame = pl.DataFrame(texts | {"others": ""}, dict.fromkeys([*texts, "others"], pl.String), strict=True)
+    return Lines(frame.with_row_index("row", 2))
+
+
+def test_what_is_wrong_with_many_lines_takes_little_memory() -> None:
+    judged = Judged(dict.fromkeys(("number", "importer", "entry_date", "hts", "duty"), "x"), (), date(2026, 1, 1))
+    tracemalloc.start()
+    try:
+        for place in range(5):
+            _taken(judged, part_of([f"Z{place}{serial:09d}" for serial in range(MOST_KNOWN + 1)]))
+        size, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size / len(judged.errors) < 600

@@ -70,6 +70,19 @@ def test_what_waits_in_a_file_stays_out_of_the_next_one(importer: ImporterOfReco
     assert make_files(importer, by=StaffFactory.create(), today=today()) == []
 
 
+def test_what_went_to_another_importer_meanwhile_still_waits(importer: ImporterOfRecord) -> None:
+    entry = EntryFactory.create(importer=importer)
+    file = made_of(importer)
+    other = ImporterFactory.create()
+    Entry.objects.update(importer=other)  # as a newer report does
+    made = plan(other, today=today())
+    assert {one: [e.pk for e in entries] for one, entries in made.waiting.items()} == {file: [entry.pk]}
+    assert make_files(other, by=StaffFactory.create(), today=today()) == []
+    made, files = make(other, by=StaffFactory.create(), today=today(), again=True)
+    assert ([one.pk for one in made.entries], len(files)) == ([entry.pk], 1)
+    assert "goes_again" in [warning.code for warning in made.warnings]
+
+
 def test_what_the_rules_say_comes_first(importer: ImporterOfRecord) -> None:
     EntryFactory.create(importer=importer)
     made_of(importer)
