@@ -127,6 +127,21 @@ def not_plain(*_: object) -> NoReturn:
     raise NotPlainError
 
 
+def test_liquidated_duty_is_read_alike_in_whatever_way_it_is_written() -> None:
+    ImporterFactory.create(number_text=KNOWN)
+    written = {"$1,234.50": "1234.50", "7": "7.00", "": None, "USD 12.3": "12.30", "999999999": "999999999.00"}
+    head, *lines = report(*(line(serial) for serial in range(len(written)))).decode().splitlines()
+    rows = [f'{one},"{amount}"' for one, amount in zip(lines, written, strict=True)]
+    data = "\r\n".join([f"{head},Total Liquidated Duty Amount", *rows, ""]).encode()
+    expected = [amount and Decimal(amount) for amount in written.values()]
+    for lane in ("straight", "careful"):
+        with undone(), pytest.MonkeyPatch.context() as patch:
+            if lane == "careful":
+                patch.setattr(judging, "straight", not_plain)
+            assert load(data).saved
+            assert list(Entry.objects.order_by("number").values_list("liquidated_duty", flat=True)) == expected
+
+
 def test_a_plain_file_takes_the_straight_lane(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "careful", lambda *_: pytest.fail("read row by row"))
     assert load(report(line(name="Søren, & Co"), preamble="Parameters,x\r\n")).saved
