@@ -39,6 +39,7 @@ AMOUNTS = (Field.DUTY, Field.LIQUIDATED_DUTY)
 IN_PLACE: Mapping[str, str] = {Field.DUTY: "0"}
 # Of how many texts of a column is remembered what they say.
 MOST_KNOWN = 10_000
+PRIVATE = ("bank_details", "ssn")  # codes of what may not be kept
 FILER = re.compile("[0-9A-Z]{3}")
 PLAIN_NUMBER = "^(?:[1-9A-Z][0-9A-Z]{2}|0[1-9A-Z][0-9A-Z]|00[1-9A-Z])(?:-[0-9]{7}-|[0-9]{7})[0-9]$"
 PLAIN_AMOUNT = r"^\$?(?:[0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,2})?$"
@@ -295,7 +296,7 @@ def _read(judged: Judged, lines: pl.DataFrame, name: str, texts: Collection[str]
             values[text] = reader(text)
         except RuleViolation as violation:
             wrong[text] = violation.with_traceback(None), _repeated(text)  # its frames are larger than all else
-            judged.is_private |= name not in PER_LINE and (violation.code == "bank_details" or holds_private(text))
+            judged.is_private |= name not in PER_LINE and (violation.code in PRIVATE or holds_private(text))
     if here := [text for text in texts if text in wrong]:
         _tell(judged, lines.filter(pl.col(name).is_in(here)), name)
     return {text: values[text] for text in texts if text in values}

@@ -70,6 +70,14 @@ def test_another_encoding_hides_nothing(column: str, encoding: str) -> None:
     assert where(SSN, EN_DASH) == []
 
 
+@pytest.mark.parametrize("column", ["name", "status"])
+def test_nor_between_tabs(column: str) -> None:
+    written = SSN.replace("-", "\t")
+    [error] = load(report(line(1), line(2, **{column: written}))).errors
+    assert (error.row, error.code) == (3, "ssn")
+    assert where(written) == []
+
+
 def test_nine_digits_are_no_status() -> None:
     outcome = load(report(line(1, status=BARE), line(2)), skip_bad_rows=True)
     assert [(error.row, error.code) for error in outcome.errors] == [(2, "ssn")]
