@@ -19,6 +19,7 @@ PROTEST = _("Until %(day)s: protest; ask us first")
 PROTEST_WAS = _("The last day for a protest was %(day)s")
 CLAIM_ANY_DAY = _("Claim (CAPE), filed by us: no last day yet")
 ANOTHERS_CLAIM_ANY_DAY = _("Claim (CAPE), filed by the broker of this entry or by you: no last day yet")
+LATER = _("A claim (CAPE) can be filed later")
 NO_DAY_YET = _("None before liquidation")
 NOT_KNOWN = _("Not known")
 NOTHING = _("Nothing more to file")
@@ -26,8 +27,6 @@ NONE = _("None")
 
 # What CBP has settled, or what bears no duty.
 SETTLED = frozenset({Verdict.CLAIMED, Verdict.PAID, Verdict.NO_DUTY})
-# What has a way by CAPE, perhaps one that does not run out with CAPE's ordinary days.
-CLAIMABLE = FOR_CAPE | {Verdict.NOT_YET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,13 @@ def last_days(row: PackLine, reader: Reader) -> list[LastDay]:
 def _claim(row: PackLine, verdict: Verdict, reader: Reader) -> Iterator[LastDay]:
     """An entry that is claimable although CAPE's days are past is taken by a phase that has no last day."""
     is_ours = row.entry_number.startswith(reader.own_filer)
-    if verdict not in CLAIMABLE | {Verdict.HELD}:
+    if verdict is Verdict.NOT_YET:  # whose phase opens another day, perhaps after CAPE's ordinary days
+        yield LastDay(gettext(LATER))
+    elif verdict not in FOR_CAPE | {Verdict.HELD}:
         return
-    if row.cape_until and row.cape_until >= reader.as_of:
+    elif row.cape_until and row.cape_until >= reader.as_of:
         yield _day(row.cape_until, reader, CLAIM if is_ours else ANOTHERS_CLAIM, CLAIM_WAS)
-    elif verdict in CLAIMABLE:
+    elif verdict in FOR_CAPE:
         yield LastDay(gettext(CLAIM_ANY_DAY if is_ours else ANOTHERS_CLAIM_ANY_DAY))
     elif row.cape_until is None:
         yield LastDay(gettext(NOT_KNOWN if row.verdict_rule == Ground.NO_LIQUIDATION_DATE else NO_DAY_YET))

@@ -5,7 +5,7 @@ that are written so plainly that the readers cannot see them otherwise are taken
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -34,8 +34,11 @@ IS_ENTRY = pl.col(ENTRY).is_not_null()
 PER_LINE = (Field.HTS, Field.DUTY, Field.LINE, Field.ORDINAL)
 # The filer's name is looked at, for what may not be kept, and not kept.
 LEFT_ASIDE = (*PER_LINE, Field.NUMBER, Field.FILER_NAME)
+AMOUNTS = (Field.DUTY, Field.LIQUIDATED_DUTY)
 # Written where a cell cannot be read, so that the others can be counted; the entry is left out anyhow.
 IN_PLACE: Mapping[str, str] = {Field.DUTY: "0"}
+# Of how many texts of a column is remembered what they say.
+MOST_KNOWN = 10_000
 FILER = re.compile("[0-9A-Z]{3}")
 PLAIN_NUMBER = "^(?:[1-9A-Z][0-9A-Z]{2}|0[1-9A-Z][0-9A-Z]|00[1-9A-Z])(?:-[0-9]{7}-|[0-9]{7})[0-9]$"
 PLAIN_AMOUNT = r"^\$?(?:[0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,2})?$"
@@ -124,9 +127,12 @@ def judge(pieces: Callable[[], Iterable[bytes]], prefixes: tuple[str, ...], toda
 
 def _judged(parts: Iterator[Lines], judged: Judged, tell: Tell) -> Judged:
     _make_facts(judged)
-    for facts in ahead(partial(_taken, judged), parts, threads=1):
-        _store(facts)
-        tell(judged.lines)
+    try:
+        for facts in ahead(partial(_taken, judged), parts, threads=1):
+            _store(facts)
+            tell(judged.lines)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise RuntimeError(f"polars: {type(error).__name__}") from None  # its words may hold what stands in the file
     return judged
 
 
@@ -173,9 +179,9 @@ def _taken(judged: Judged, part: Lines) -> pl.DataFrame:
 
 
 def _not_blank(lines: pl.DataFrame) -> pl.DataFrame:
-    if (lines[Field.NUMBER].str.strip_chars(" ") != "").all():
+    if (lines[Field.NUMBER].str.strip_chars() != "").all():
         return lines
-    return lines.filter(~pl.all_horizontal(pl.col(pl.String).exclude(OTHERS).str.strip_chars(" ") == ""))
+    return lines.filter(~pl.all_horizontal(pl.col(pl.String).exclude(OTHERS).str.strip_chars() == ""))
 
 
 def _with_entries(judged: Judged, lines: pl.DataFrame) -> pl.DataFrame:
@@ -217,9 +223,12 @@ def _respelled(judged: Judged, lines: pl.DataFrame) -> pl.DataFrame:
 
 def _distinct(frame: pl.DataFrame, names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
     """For each column the texts that are to be read."""
-    odd = ~pl.col(Field.DUTY).str.contains(PLAIN_AMOUNT)
-    texts = frame.select((pl.col(n).filter(odd) if n == Field.DUTY else pl.col(n)).unique().implode() for n in names)
-    yield from texts.row(0, named=True).items()
+    columns = (pl.col(name).filter(~_is_plain(name)) if name in AMOUNTS else pl.col(name) for name in names)
+    yield from frame.select(column.unique().implode() for column in columns).row(0, named=True).items()
+
+
+def _is_plain(amount: str) -> pl.Expr:
+    return pl.col(amount).str.contains(PLAIN_AMOUNT)
 
 
 def _plainly(value: object) -> str:
@@ -257,7 +266,11 @@ def _said(judged: Judged, lines: pl.DataFrame, folded: pl.DataFrame) -> pl.DataF
         kind, said = kind_of(name), _read(judged, lines, name, texts)
         if kind is not TEXT or any(said.get(text) != text for text in texts):
             nothing = "" if kind is TEXT else None
-            columns.append(pl.col(name).replace_strict(said, default=nothing, return_dtype=kind.frame))
+            column = pl.col(name).replace_strict(said, default=nothing, return_dtype=kind.frame)
+            if name in AMOUNTS:
+                plain = pl.when(_is_plain(name)).then(pl.col(name))  # a cast looks at all rows, also at the others
+                column = pl.when(_is_plain(name)).then(as_money(plain)).otherwise(column).alias(name)
+            columns.append(column)
     return folded.with_columns(columns)
 
 
@@ -268,9 +281,12 @@ def _store(facts: pl.DataFrame) -> None:
         copy.write(facts.write_csv(include_header=False))
 
 
-def _read(judged: Judged, lines: pl.DataFrame, name: str, texts: Iterable[str]) -> dict[str, Any]:
+def _read(judged: Judged, lines: pl.DataFrame, name: str, texts: Collection[str]) -> dict[str, Any]:
     """What the texts say. Tells an error for each line that holds one that says nothing."""
     values, wrong = judged.values.setdefault(name, {}), judged.wrong.setdefault(name, {})
+    for known in (values, wrong):
+        if len(known) > MOST_KNOWN:
+            known.clear()
     reader = _reader(judged, name)
     for text in texts:
         if text in values or text in wrong or text == TOLD:
@@ -278,7 +294,7 @@ def _read(judged: Judged, lines: pl.DataFrame, name: str, texts: Iterable[str]) 
         try:
             values[text] = reader(text)
         except RuleViolation as violation:
-            wrong[text] = violation, _repeated(text)
+            wrong[text] = violation.with_traceback(None), _repeated(text)  # its frames are larger than all else
             judged.is_private |= name not in PER_LINE and (violation.code == "bank_details" or holds_private(text))
     if here := [text for text in texts if text in wrong]:
         _tell(judged, lines.filter(pl.col(name).is_in(here)), name)

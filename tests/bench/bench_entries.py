@@ -21,7 +21,7 @@ HEADINGS = (
     "Entry Summary Date,Entry Summary Line Number,Review Team Number,Country of Origin Code,Country of Export Code,"
     "Manufacturer ID,Line SPI Code,Tariff Ordinal Number,HTS Number - Full,Line Tariff Quantity (1),"
     "Line Tariff UOM (1) Code,Line Tariff Goods Value Amount,Line Tariff Duty Amount,Liquidation Date,"
-    "Liquidation Status,Reconciliation Indicator,Control Status"
+    "Liquidation Status,Reconciliation Indicator,Control Status,Total Liquidated Duty Amount"
 )
 LINES, XLSX_LINES = 1_000_000, 200_000
 MOST_TIMES_A_COPY = 5.0
@@ -61,7 +61,7 @@ def rows(lines: int) -> Iterator[list[str]]:
             head += [f"{day:%m/%d/%Y}", f"{day:%m/%d/%Y}", f"{line:03d}", "7K1", "DK", "DK", "DKNORCYK1ODE", ""]
             for ordinal, hts, goods in (("1", "99030125", 0), ("2", "8712004800", value)):
                 amounts = [str(value // 50), "NO", f"${goods:,.2f}", f"${value / 10:,.2f}"]
-                yield [*head, ordinal, hts, *amounts, *liquidation, "N", "Accepted"]
+                yield [*head, ordinal, hts, *amounts, *liquidation, "N", "Accepted", f"${1000 + entry / 100:,.2f}"]
 
 
 def write_csv(path: Path, lines: int) -> None:

@@ -27,13 +27,18 @@ def told(
     return [day.text for day in last_days(row, Reader(AS_OF, today, filer))]
 
 
-@pytest.mark.parametrize("verdict", [Verdict.ELIGIBLE, Verdict.REJECTED, Verdict.NOT_YET])
+@pytest.mark.parametrize("verdict", [Verdict.ELIGIBLE, Verdict.REJECTED])
 def test_a_claim_is_filed_by_us(verdict: Verdict) -> None:
     assert told(verdict) == [ANY_DAY]
     assert told(verdict, **LIQUIDATED) == [CLAIM, ASK]
 
 
-@pytest.mark.parametrize("verdict", [Verdict.ELIGIBLE, Verdict.REJECTED, Verdict.NOT_YET])
+def test_no_day_is_promised_while_the_phase_has_not_begun() -> None:
+    """It may begin when CAPE's ordinary days are over."""
+    assert told(Verdict.NOT_YET, **LIQUIDATED) == ["A claim (CAPE) can be filed later", ASK]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ELIGIBLE, Verdict.REJECTED])
 def test_what_another_broker_filed_is_not_ours_to_claim(verdict: Verdict) -> None:
     assert told(verdict, filer="316", **LIQUIDATED) == [
         "Until 5 January 2027: claim (CAPE), filed by the broker of this entry or by you",
