@@ -33,7 +33,7 @@ from refunds.models.labels import CLAIMS
 from refunds.services.refiling import Pile, piles
 
 ACTORS = {
-    Actor.BROKER: _("We"),
+    Actor.BROKER: _("Us"),
     Actor.FILER: _("The broker that filed the entry"),
     Actor.IMPORTER: _("The importer"),
     Actor.CBP: _("CBP"),

@@ -38,7 +38,8 @@ def _name_reports(events: list[Any]) -> None:
         report = reports.get(by_event[event.pgh_id])
         if report and report.pk != event.pgh_data["report_id"]:
             diff["report_id"] = event.pgh_data["report_id"], report.pk
-            diff["as_of"] = event.pgh_data["as_of"], report.as_of
+            if event.pgh_data["as_of"] != report.as_of.isoformat():
+                diff["as_of"] = event.pgh_data["as_of"], report.as_of
         event.pgh_diff = diff
 
 

@@ -20,7 +20,7 @@ from importers.models import ImporterOfRecord
 from importers.wording import money, plain_date, violation_text
 from refunds.domain.amount import typed_amount
 from refunds.models import Payment
-from refunds.services.payments import expected, record, take_back
+from refunds.services.payments import expected, is_of_claimed_entries, record, take_back
 
 
 class DollarField(forms.DecimalField):
@@ -116,6 +116,10 @@ class PaymentAdmin(StaffAdmin):
                 form.add_error(None, violation_text(error))
             else:
                 messages.success(request, _("Recorded: %(amount)s.") % {"amount": money(payment.amount)})
+                if payment.liquidation_date and not is_of_claimed_entries(payment):
+                    messages.warning(
+                        request, _("No claimed entry was liquidated on that day. Look at the date in ACE.")
+                    )
                 return HttpResponseRedirect(request.path)
         context = {
             "title": _("Expected and paid: %(name)s") % {"name": importer.name},

@@ -28,6 +28,7 @@ TWICE = _(
     "This payment is recorded already. If CBP paid the same amount for the same date twice, confirm that it is another."
 )
 LIQUIDATED_LATER = _("CBP pays after it liquidates. Look at both dates in ACE.")
+CLAIMED_OR_PAID = (Verdict.CLAIMED, Verdict.PAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,11 @@ def record(
     return payment
 
 
+def is_of_claimed_entries(payment: Payment) -> bool:
+    claimed = Entry.objects.filter(importer=payment.importer_id, verdict__in=CLAIMED_OR_PAID)
+    return claimed.filter(liquidation_date=payment.liquidation_date).exists()
+
+
 def take_back(payment: Payment, *, by: User) -> None:
     """It was recorded wrongly. Its entries count as claimed again, unless another payment for that date is left."""
     today = timezone.localdate()
@@ -120,7 +126,7 @@ def _check(paid_on: date, liquidated: date | None, amount: Decimal, interest: De
 def expected(importer: ImporterOfRecord) -> list[Expected]:
     """By liquidation date, the newest first and those without one last."""
     found: dict[date | None, Expected] = {}
-    entries = Entry.objects.filter(importer=importer, verdict__in=(Verdict.CLAIMED, Verdict.PAID)).order_by()
+    entries = Entry.objects.filter(importer=importer, verdict__in=CLAIMED_OR_PAID).order_by()
     is_open = Q(verdict=Verdict.CLAIMED)
     for day, n, claimed, still in entries.values_list("liquidation_date").annotate(
         n=Count("pk"), claimed=Sum("ieepa_duty"), still=Coalesce(Sum("ieepa_duty", filter=is_open), Decimal(0))

@@ -81,7 +81,7 @@ class Command(JSONCommand):
         for path in paths:
             self.stderr.write(str(path), str)
         entries = sum(file.entries for file in files)
-        self.stderr.write(f"{entries} entries in {len(paths)} files, {len(left_out)} left out.", str)
+        self.stderr.write(f"Entries: {entries}. Files: {len(paths)}. Left out: {len(left_out)}.", str)
 
 
 def found(text: str, kind: str) -> ImporterOfRecord:

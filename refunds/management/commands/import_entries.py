@@ -80,8 +80,8 @@ class Command(JSONCommand):
         word = "Saved" if outcome.saved else "Nothing is saved (dry run)" if dry_run else "Nothing was saved"
         self.stderr.write(
             f"{word}: {outcome.lines} lines, {outcome.entries} entries, {outcome.created} new, {outcome.updated} "
-            f"changed, {outcome.unchanged} unchanged, {len(outcome.unmatched)} importers not on the client list, "
-            f"{len(outcome.errors)} errors.",
+            f"changed, {outcome.unchanged} unchanged. Importers not on the client list: {len(outcome.unmatched)}. "
+            f"Errors: {len(outcome.errors)}.",
             str,
         )
         if outcome.older:

@@ -66,6 +66,14 @@ def test_each_change_is_told_with_its_own_report(staff: User, importer: Importer
     ]  # fmt: skip
 
 
+def test_a_report_of_the_same_day_moves_no_day(staff: User, importer: ImporterOfRecord) -> None:
+    read("morning.csv", date(2026, 6, 1), staff)
+    read("noon.csv", date(2026, 6, 1), staff, status="Reliquidated")
+    [(_who, _action, changes)] = told(entry_history(Entry.objects.get(), "1"))
+    assert changes["newest report"] == ("morning.csv", "noon.csv")
+    assert "as of" not in changes
+
+
 def test_what_other_rules_change_is_told_as_theirs(staff: User, importer: ImporterOfRecord) -> None:
     cells = {"status": "Not Liquidated", "liquidated": ""}
     read("june.csv", date(2026, 6, 1), staff, **cells)

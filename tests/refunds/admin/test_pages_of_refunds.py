@@ -297,6 +297,16 @@ def test_a_payment_is_recorded_and_told(as_staff: Client) -> None:
     assert all(part in listed for part in ("$104.20", "1 August 2026", "5 June 2026"))
 
 
+@pytest.mark.parametrize(("day", "told"), [("2026-06-05", False), ("2026-06-06", True), ("", False)])
+def test_a_payment_for_a_day_without_claimed_entries_is_pointed_out(as_staff: Client, day: str, told: bool) -> None:
+    importer = with_money("Nordlys", "100.00", claim_status=ACCEPTED, liquidation_date=date(2026, 6, 5))
+    address = reverse("admin:refunds_expected", args=[importer.pk])
+    data = {"paid_on": "2026-08-01", "liquidation_date": day, "amount": "104.20"}
+    page = as_staff.post(address, data, follow=True).content.decode()
+    assert "Recorded: $104.20." in page
+    assert ("No claimed entry was liquidated on that day." in page) == told
+
+
 def test_an_amount_is_typed_as_it_is_shown(as_staff: Client) -> None:
     importer = with_money("Nordlys", "3020.64")
     address = reverse("admin:refunds_expected", args=[importer.pk])

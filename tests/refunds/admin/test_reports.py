@@ -209,6 +209,7 @@ def test_a_refused_report_says_what_to_do_and_is_read_again_without_its_bad_entr
     assert Entry.objects.count() == 1
     shown = page_of(as_staff, saved)
     assert "The entries with errors were left out." in shown
+    assert "1 error." in shown
     assert 'name="skip_bad_rows"' not in shown
 
 

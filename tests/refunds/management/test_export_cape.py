@@ -128,7 +128,7 @@ def test_without_json_the_reasons_are_for_people(importer: ImporterOfRecord, tmp
     out, err = io.StringIO(), io.StringIO()
     call_command(Command(), "123-45-6789", "--out", str(tmp_path), stdout=out, stderr=err)
     assert out.getvalue() == ""
-    assert "1 entries in 1 files, 1 left out." in err.getvalue()
+    assert "Entries: 1. Files: 1. Left out: 1." in err.getvalue()
 
 
 def test_entries_are_judged_once(importer: ImporterOfRecord, tmp_path: Path) -> None:
