@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from sys import intern
 from typing import Self
 
 Translate = Callable[[str], str]
@@ -48,8 +49,8 @@ class RuleViolation(Exception):
 
     @cached_property
     def message(self) -> str:
-        """Made once: it may stand in a million rows of a file."""
-        return fill(self.template, self.params)
+        """Kept once: it may stand in a million rows of a file."""
+        return intern(fill(self.template, self.params))
 
     def translated(self, translate: Translate) -> str:
         return fill(self.template, self.params, translate)

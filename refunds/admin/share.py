@@ -1,5 +1,6 @@
 """Sharing entries with one importer or many: first what each would see, and what speaks against it; then the deed."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ AT_ONCE = 50  # of each all entries are read, and somebody waits for the page
 MOST_ENTRIES = 100_000  # of all that are looked at at once
 OLD = timedelta(days=31)
 FILERS_SHOWN = 5
+KEY = re.compile(r"(?P<pk>[0-9]{1,18}):(?P<seen>[0-9a-f]{64})")  # of an Offer
 PATIENCE = timedelta(minutes=5)  # so long a page looks again for itself
 JUST_NOW = timedelta(minutes=10)
 KEPT = timedelta(days=7)  # so long it is said why nothing was shared
@@ -136,12 +138,13 @@ def _warnings(shown: Draft, firm: BrokerFirm) -> Iterator[str]:
 
 
 def _share(request: HttpRequest) -> None:
-    chosen = dict(key.partition(":")[::2] for key in request.POST.getlist("share")[:AT_ONCE])
-    importers = ImporterOfRecord.objects.filter(pk__in=[int(pk) for pk in chosen if pk.isdecimal() and len(pk) < 19])
+    keys = map(KEY.fullmatch, request.POST.getlist("share")[:AT_ONCE])
+    chosen = {int(key["pk"]): key["seen"] for key in keys if key}
+    importers = ImporterOfRecord.objects.filter(pk__in=chosen)
     if not importers:
         messages.warning(request, _("Nobody was chosen, so nothing was shared."))
         return
-    seen = {importer: chosen[str(importer.pk)] for importer in importers}
+    seen = {importer: chosen[importer.pk] for importer in importers}
     with transaction.atomic():
         asked = ask(seen, by=staff(request))
         transaction.on_commit(partial(ring_to_share, asked))

@@ -5,7 +5,7 @@ Whoever dies on the way leaves the report READING; it is begun again (see `begin
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -59,9 +59,13 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """The contract's answer of `import_entries`."""
-        answer = asdict(self) | {"errors": [error.as_dict() for error in self.errors]}
+        answer = self.counted() | {"errors": [error.as_dict() for error in self.errors]}
         del answer["older"]
         return answer
+
+    def counted(self) -> dict[str, Any]:
+        """Without the errors, of which there may be millions."""
+        return asdict(replace(self, errors=[]))
 
 
 def import_report(report: Report, *, dry_run: bool = False) -> Outcome:
@@ -224,7 +228,7 @@ def _finish_unread(report: Report, state: ReportState, outcome: Outcome, now: da
 
 
 def _finish(report: Report, state: ReportState, outcome: Outcome, now: datetime, rules_version: int = 0) -> None:
-    answer = outcome.as_dict() | {"older": outcome.older}
+    answer = outcome.counted()
     del answer["errors"], answer["seconds"]
     report.state, report.result, report.finished_at = state, answer, now
     report.errors = [_kept(error) for error in outcome.errors[:ERRORS_KEPT]]

@@ -36,6 +36,8 @@ PER_LINE = (Field.HTS, Field.DUTY, Field.LINE, Field.ORDINAL)
 LEFT_ASIDE = (*PER_LINE, Field.NUMBER, Field.FILER_NAME)
 # Written where a cell cannot be read, so that the others can be counted; the entry is left out anyhow.
 IN_PLACE: Mapping[str, str] = {Field.DUTY: "0"}
+# Of how many texts of a column is remembered what they say.
+MOST_KNOWN = 10_000
 FILER = re.compile("[0-9A-Z]{3}")
 PLAIN_NUMBER = "^(?:[1-9A-Z][0-9A-Z]{2}|0[1-9A-Z][0-9A-Z]|00[1-9A-Z])(?:-[0-9]{7}-|[0-9]{7})[0-9]$"
 PLAIN_AMOUNT = r"^\$?(?:[0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,2})?$"
@@ -173,9 +175,9 @@ def _taken(judged: Judged, part: Lines) -> pl.DataFrame:
 
 
 def _not_blank(lines: pl.DataFrame) -> pl.DataFrame:
-    if (lines[Field.NUMBER].str.strip_chars(" ") != "").all():
+    if (lines[Field.NUMBER].str.strip_chars() != "").all():
         return lines
-    return lines.filter(~pl.all_horizontal(pl.col(pl.String).exclude(OTHERS).str.strip_chars(" ") == ""))
+    return lines.filter(~pl.all_horizontal(pl.col(pl.String).exclude(OTHERS).str.strip_chars() == ""))
 
 
 def _with_entries(judged: Judged, lines: pl.DataFrame) -> pl.DataFrame:
@@ -271,6 +273,9 @@ def _store(facts: pl.DataFrame) -> None:
 def _read(judged: Judged, lines: pl.DataFrame, name: str, texts: Iterable[str]) -> dict[str, Any]:
     """What the texts say. Tells an error for each line that holds one that says nothing."""
     values, wrong = judged.values.setdefault(name, {}), judged.wrong.setdefault(name, {})
+    for known in (values, wrong):
+        if len(known) > MOST_KNOWN:
+            known.clear()
     reader = _reader(judged, name)
     for text in texts:
         if text in values or text in wrong or text == TOLD:
@@ -278,7 +283,7 @@ def _read(judged: Judged, lines: pl.DataFrame, name: str, texts: Iterable[str]) 
         try:
             values[text] = reader(text)
         except RuleViolation as violation:
-            wrong[text] = violation, _repeated(text)
+            wrong[text] = violation.with_traceback(None), _repeated(text)  # its frames are larger than all else
             judged.is_private |= name not in PER_LINE and (violation.code == "bank_details" or holds_private(text))
     if here := [text for text in texts if text in wrong]:
         _tell(judged, lines.filter(pl.col(name).is_in(here)), name)

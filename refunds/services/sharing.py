@@ -25,9 +25,12 @@ GIVEN_UP = _("Making it broke off %(times)s times. Share it again, or tell whoev
 
 def ask(seen: Mapping[ImporterOfRecord, str], *, by: User) -> list[int]:
     """Each importer with the draft that was looked at. Returns what is to be made; with whom entries are just being
-    shared already is left as it is."""
+    shared already is left as it is. Always in one order, or two who ask at once would wait for one another."""
     now = timezone.now()
-    rows = [Sharing(importer=importer, seen=draft, asked_at=now, asked_by=by) for importer, draft in seen.items()]
+    rows = [
+        Sharing(importer=importer, seen=seen[importer], asked_at=now, asked_by=by)
+        for importer in sorted(seen, key=lambda importer: importer.pk)
+    ]
     with deed("ask to share entries", by=by):
         Sharing.objects.bulk_create(rows, ignore_conflicts=True)
     return list(Sharing.objects.open().filter(importer__in=seen).values_list("pk", flat=True))

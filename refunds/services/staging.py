@@ -19,7 +19,7 @@ from importers.domain.errors import LineError, RuleViolation
 from importers.domain.identifiers import ImporterNumber
 from importers.domain.roster.text import masked
 from importers.domain.sheets import Cell
-from importers.domain.sheets.separated import TWICE_ENCODED
+from importers.domain.sheets.separated import LONGEST_LINE, TWICE_ENCODED
 from refunds.formats.es003 import Field
 from refunds.formats.es003.reading import READERS
 from refunds.formats.headed import Headed, Row
@@ -63,7 +63,7 @@ def straight(pieces: Iterable[bytes], headed: Headed) -> Iterator[Lines]:
     read = [*headed.places, *others]
     row = headed.row + 1
     pieces = _whole_lines(chain([head[start:]], rest))
-    for frame in ahead(partial(_parsed, names=names, read=read), pieces, threads=1):
+    for frame in ahead(partial(_parsed, names=names, read=read, headings=headed.width), pieces, threads=1):
         yield Lines(frame.select(*headed.places, unread.alias(OTHERS)).with_row_index(ROW, row))
         row += frame.height
 
@@ -82,14 +82,14 @@ def has_line_numbers(fields: Container[str]) -> bool:
     return Field.LINE in fields and Field.ORDINAL in fields
 
 
-def _parsed(piece: bytes, names: list[str], read: list[str]) -> pl.DataFrame:
+def _parsed(piece: bytes, names: list[str], read: list[str], headings: int) -> pl.DataFrame:
     try:
-        _refuse_irregular(piece, len(names))
+        _refuse_irregular(piece, headings, len(names))
         return pl.read_csv(
             piece, has_header=False, schema=dict.fromkeys(names, pl.String), empty_string_is_null=False,
             columns=[names.index(name) for name in read],
         )  # fmt: skip
-    except (pl.exceptions.PolarsError, UnicodeDecodeError):
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, UnicodeDecodeError):
         raise NotPlainError from None
 
 
@@ -109,7 +109,8 @@ def _below_headings(head: bytes, headed: Headed) -> tuple[int, int]:
 
 
 def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, cut at ends of lines. Blank lines at the end of the file are left out."""
+    """The same bytes, cut at ends of lines. Blank lines at the end of the file are left out. A line that is too long is
+    not waited for: it would be held whole."""
     rest = b""
     for piece in pieces:
         data = rest + piece
@@ -118,15 +119,21 @@ def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         if cut:
             yield data[:cut]
         rest = data[cut:]
+        if len(rest) > LONGEST_LINE:
+            raise NotPlainError
     if last := rest.rstrip(b"\r\n"):
         yield last + (b"\r\n" if b"\r\n" in rest else b"\n")
 
 
-def _refuse_irregular(piece: bytes, width: int) -> None:
-    """Every line a row of that many cells. The parser takes what is missing for empty and passes over blank lines."""
+def _refuse_irregular(piece: bytes, headings: int, width: int) -> None:
+    """Every line a row of `width` cells, none longer than a cell that the reader takes, and with none filled to the
+    right of the headings: then a text with a comma has moved the others. The parser takes what is missing for empty and
+    passes over blank lines."""
     lines = pl.read_csv(piece, has_header=False, schema={"": pl.String}, separator="\x1f", quote_char=None)
-    rows = lines[""].str.contains(f"^{CELL}(?:,{CELL}){{{width - 1}}}$")
+    rows = lines[""].str.contains(f"^{CELL}(?:,{CELL}){{{headings - 1}}}(?:, *){{{width - headings}}}$")
     if lines.height != piece.count(b"\n") or not rows.fill_null(False).all():
+        raise NotPlainError
+    if (lines[""].str.len_bytes() > csv.field_size_limit()).any():
         raise NotPlainError
     if not piece.isascii() and TWICE_ENCODED.search(piece.decode()):
         raise NotPlainError

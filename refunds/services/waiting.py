@@ -28,10 +28,16 @@ class Waiting:
 
 
 def waiting(importer: ImporterOfRecord) -> Waiting:
-    files = CapeFile.objects.filter(importer=importer).defer("data").select_related("made_by").in_bulk()
+    """Of all entries of the importer: a file may be another importer's, whose entry it was when the file was made."""
     found = Waiting()
-    rows = unanswered().filter(file__importer=importer).order_by("file__made_at", "file_id")
-    for file_id, entry_id in rows.values_list("file_id", "entry_id"):
+    rows = list(
+        unanswered()
+        .filter(entry__importer=importer)
+        .order_by("file__made_at", "file_id")
+        .values_list("file_id", "entry_id")
+    )
+    files = CapeFile.objects.defer("data").select_related("made_by").in_bulk({file_id for file_id, _entry in rows})
+    for file_id, entry_id in rows:
         file = files[file_id]
         (found.released if file.released_at else found.held)[entry_id] = file
     return found

@@ -148,12 +148,16 @@ def _numbered(texts: Iterator[str], known: KnownHeadings, longest_line: int) -> 
         first, separator = first[named.end() :], named[1]
     else:
         separator = _separator(first, known)
-    number = 0
+    number = line = 0
+    reader = csv.reader(_lines(chain([first], texts), longest_line), delimiter=separator, strict=True)
     try:
-        for record in csv.reader(_lines(chain([first], texts), longest_line), delimiter=separator, strict=True):
-            number += 1
+        for record in reader:
+            number, line = number + 1, reader.line_num
             yield number, record
-    except csv.Error:
+    except csv.Error as error:
+        # Over many lines a cell grows too long when the quotation mark at its end is missing.
+        if "field larger" in str(error) and reader.line_num == line + 1:
+            raise RuleViolation("line_too_long", LINE_TOO_LONG, row=number + 1) from None
         raise RuleViolation("quotes", QUOTES, row=number + 1) from None
 
 

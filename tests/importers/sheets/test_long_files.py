@@ -95,6 +95,13 @@ def test_a_quotation_mark_in_the_wrong_place_is_told_with_its_row(tail: bytes) -
     assert caught.value.code == "quotes"
 
 
+@pytest.mark.parametrize("cell", ["x" * 200_000, '"' + "x" * 200_000 + '"'])
+def test_a_cell_that_is_far_too_long_is_not_told_as_a_quotation_mark(cell: str) -> None:
+    with pytest.raises(RuleViolation, match="Row 2 is far too long") as caught:
+        read([f"Entry,Name\nfine,{cell}\n".encode()])
+    assert caught.value.code == "line_too_long"
+
+
 def test_cells_of_a_workbook() -> None:
     out = BytesIO()
     with xlsxwriter.Workbook(out, {"default_date_format": "mm/dd/yyyy"}) as book:

@@ -126,10 +126,12 @@ def test_who_is_not_ticked_is_left_out(client: Client, importer: ImporterOfRecor
     assert not Pack.objects.exists()
 
 
-@pytest.mark.parametrize("box", ["", "x", "1", "99999999999999999999:1", "²:3", "-1:2"])
+@pytest.mark.parametrize(
+    "box", ["", "x", "{pk}", "{pk}:", "{pk}:\0", "{pk}:%s" % ("f" * 65), "99999999999999999999:1", "²:3", "-1:2"]
+)
 def test_a_box_that_was_never_served_shares_nothing(client: Client, importer: ImporterOfRecord, box: str) -> None:
-    assert client.post(SHARE, {"share": [box]}, follow=True).status_code == 200
-    assert not Pack.objects.exclude(importer=importer).exists()
+    assert client.post(SHARE, {"share": [box.format(pk=importer.pk)]}, follow=True).status_code == 200
+    assert not Sharing.objects.exists()
 
 
 @pytest.mark.parametrize("chosen", ["", "x", "9" * 30, "0"])

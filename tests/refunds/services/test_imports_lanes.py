@@ -1,7 +1,10 @@
 """Both ways of reading a report say the same, and for plain is taken only what the readers take so."""
 
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import polars as pl
@@ -12,17 +15,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from importers.domain.errors import LineError, RuleViolation
+from importers.domain.sheets.separated import LONGEST_LINE
 from refunds.domain.entry_number import parse_entry_number
 from refunds.formats import es003
 from refunds.formats.cells import money
 from refunds.formats.recognition import open_report
 from refunds.models import Entry
-from refunds.services import judging
-from refunds.services.judging import PLAIN_AMOUNT, as_money, plain_numbers
+from refunds.services import judging, keeping, staging
+from refunds.services.judging import MOST_KNOWN, PLAIN_AMOUNT, Judged, _taken, as_money, plain_numbers
 from refunds.services.reports import RefusedError
-from refunds.services.staging import NotPlainError
+from refunds.services.staging import Lines, NotPlainError, straight
 from tests.factories import ImporterFactory
-from tests.refunds.services.entry_reports import KNOWN, OTHER, line, load, report
+from tests.refunds.services.entry_reports import HEADINGS, KNOWN, OTHER, entry_number, line, load, report
 
 pytestmark = pytest.mark.django_db
 MANY = settings(
@@ -128,6 +132,73 @@ def test_a_plain_file_takes_the_straight_lane(monkeypatch: pytest.MonkeyPatch) -
     assert load(report(line(name="Søren, & Co"), preamble="Parameters,x\r\n")).saved
 
 
+def with_ends(*ends: str) -> bytes:
+    """Each row of a report with one more cell to the right, the headings first."""
+    rows = report(*(line(serial) for serial in range(1, len(ends)))).decode().splitlines()
+    return "".join(f"{row},{end}\r\n" for row, end in zip(rows, ends, strict=True)).encode()
+
+
+def test_what_stands_to_the_right_of_the_headings_is_told() -> None:
+    """A comma in a name has moved all that follows."""
+    outcome = load(with_ends("", "", "Liquidated"))
+    assert [(error.row, error.code) for error in outcome.errors] == [(3, "too_many_cells")]
+
+
+@pytest.mark.parametrize("end", ["", "  "])
+def test_a_column_with_nothing_in_it_is_plain(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "careful", lambda *_: pytest.fail("read row by row"))
+    assert load(with_ends("", end, end)).saved
+
+
+@pytest.mark.parametrize("sign", [" ", "\t", "\u00a0"])
+def test_a_row_of_blanks_is_none(sign: str) -> None:
+    blank = ",".join([sign, *[""] * 10])
+    outcome = load(report(line()) + f"{blank}\r\n".encode())
+    assert (outcome.lines, outcome.errors) == (1, [])
+
+
+@pytest.mark.parametrize("lane", ["straight", "careful"])
+def test_lines_of_one_entry_may_stand_far_apart(lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In other pieces of the file, and with what was read there before."""
+    numbers = [*range(1, 9)] * 3
+    lines = [line(serial, line=str(place), duty="$0.10") for place, serial in enumerate(numbers)]
+    lines[20] |= {"line": "004"}  # entry 5 for the second time
+    lines[5] |= {"importer": "123456789"}  # entry 6, and 7 in another piece
+    lines[22] |= {"importer": "123456789"}
+    lines[23] |= {"date": "06/03/2025"}  # entry 8 otherwise
+    monkeypatch.setattr(keeping, "PIECE", 500)
+    monkeypatch.setattr(staging, "BATCH", 5)
+    monkeypatch.setattr(judging, {"straight": "careful", "careful": "straight"}[lane], not_plain)
+    outcome = load(report(*lines), skip_bad_rows=True)
+    assert [(error.row, error.code) for error in outcome.errors] == [
+        (7, "ambiguous"), (22, "duplicate"), (24, "ambiguous"), (25, "contradiction"),
+    ]  # fmt: skip
+    assert (outcome.lines, outcome.entries) == (24, 8)
+    saved = Entry.objects.order_by("number").values_list("number", "lines", "ieepa_duty")
+    assert list(saved) == [(entry_number(serial).replace("-", ""), 3, Decimal("0.30")) for serial in range(1, 5)]
+
+
+def test_a_line_without_end_is_not_held_whole() -> None:
+    head, taken = report(line()), []
+
+    def pieces() -> Iterator[bytes]:
+        for piece in [head, *[b"x" * LONGEST_LINE] * 9]:
+            taken.append(piece)
+            yield piece
+
+    with open_report([head]) as recognised, pytest.raises(NotPlainError):
+        list(staging.straight(pieces(), recognised.headed))
+    assert len(taken) <= 4
+
+
+def test_where_the_parser_breaks_down_our_own_reader_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def panic(*_: object, **options: object) -> NoReturn:
+        raise pl.exceptions.PanicException
+
+    monkeypatch.setattr(staging.pl, "read_csv", panic)
+    assert load(report(line())).saved
+
+
 @MANY
 @given(st.data())
 def test_a_mangled_file_never_breaks_the_import(data: st.DataObject) -> None:
@@ -144,3 +215,61 @@ def test_a_mangled_file_never_breaks_the_import(data: st.DataObject) -> None:
             return
         assert Entry.objects.count() == (outcome.entries if outcome.saved else 0)
         assert outcome.saved or outcome.errors
+
+
+HEADED = b",".join(heading.encode() for heading in HEADINGS.values())
+WHOLE = report(*(line(serial) for serial in range(1, 30)))
+WITH_REMARKS = WHOLE.replace(HEADED, HEADED + b",Remarks").replace(b"Liquidated\r\n", b"Liquidated,\r\n")
+WIDER = WHOLE.replace(HEADED, HEADED + b",")
+ALMOST_PLAIN = {
+    "a cell under no heading": WIDER.replace(b"Liquidated\r\n", b"Liquidated,12\r\n"),
+    "nothing under no heading": WIDER.replace(b"Liquidated\r\n", b"Liquidated, \r\n"),
+    "a row of tabs": WHOLE + b"\t" + b"," * (len(HEADINGS) - 1) + b"\r\n",
+    "a row of other spaces": WHOLE + "\u00a0".encode() + b"," * (len(HEADINGS) - 1) + b"\r\n",
+    "a long cell that is not read": WITH_REMARKS[:-2] + b"x" * 200_000 + b"\r\n",
+    "a line without an end": WHOLE + b"x" * 5_000_000,
+}
+
+
+@pytest.mark.parametrize("data", ALMOST_PLAIN.values(), ids=ALMOST_PLAIN)
+def test_both_lanes_say_the_same_of_what_is_almost_plain(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    ImporterFactory.create(number_text=KNOWN)
+    fast = outcome_of(data)
+    monkeypatch.setattr(judging, "straight", not_plain)
+    assert fast == outcome_of(data)
+
+
+def test_where_the_parser_panics_the_file_is_read_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    def panics(*_args: object, **_options: object) -> NoReturn:
+        raise pl.exceptions.PanicException("index out of bounds")
+
+    monkeypatch.setattr(pl, "read_csv", panics)
+    assert load(WHOLE).saved
+
+
+def test_a_line_without_an_end_is_not_gathered() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield WHOLE
+        yield from [b"x" * 1_000_000] * 2
+        pytest.fail("read on")
+
+    with open_report([WHOLE]) as recognised, pytest.raises(NotPlainError):
+        list(straight(pieces(), recognised.headed))
+
+
+def part_of(numbers: list[str]) -> Lines:
+    texts = {"number": numbers, "importer": KNOWN, "entry_date": "06/02/2025", "hts": "99030125", "duty": "5.00"}
+    frame = pl.DataFrame(texts | {"others": ""}, dict.fromkeys([*texts, "others"], pl.String), strict=True)
+    return Lines(frame.with_row_index("row", 2))
+
+
+def test_what_is_wrong_with_many_lines_takes_little_memory() -> None:
+    judged = Judged(dict.fromkeys(("number", "importer", "entry_date", "hts", "duty"), "x"), (), date(2026, 1, 1))
+    tracemalloc.start()
+    try:
+        for place in range(5):
+            _taken(judged, part_of([f"Z{place}{serial:09d}" for serial in range(MOST_KNOWN + 1)]))
+        size, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size / len(judged.errors) < 600

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -18,8 +19,8 @@ from refunds.models import Entry, Pack, PackLine, Sharing
 from refunds.services import packs, sharing
 from refunds.services.packs import draft
 from refunds.services.sharing import LOST, MOST_TRIES, ask, make, unfinished
-from tests.factories import AccessFactory, EntryFactory, StaffFactory
-from tests.refunds.services.elsewhere import LONGEST, elsewhere, stopped_before
+from tests.factories import AccessFactory, EntryFactory, ImporterFactory, StaffFactory
+from tests.refunds.services.elsewhere import LONGEST, elsewhere, stopped_before, waits_for
 
 ROUNDS, ENTRIES = 6, 2_000
 
@@ -149,6 +150,21 @@ def test_while_one_worker_makes_it_another_leaves_it(importer: ImporterOfRecord,
             assert Sharing.objects.get().tries == 1
         assert first.result() is not None
     assert (Pack.objects.count(), mails()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_ask_for_the_same_importers_do_not_wait_for_one_another(
+    importer: ImporterOfRecord, staff: User
+) -> None:
+    one, other = importer, ImporterFactory.create()
+    with elsewhere() as start:
+        with transaction.atomic():
+            ask({one: ""}, by=staff)
+            second = start(lambda: ask({other: "", one: ""}, by=staff))
+            assert waits_for(second)
+            ask({other: ""}, by=staff)
+        assert len(second.result(LONGEST)) == 2
+    assert Sharing.objects.count() == 2
 
 
 @pytest.mark.processes

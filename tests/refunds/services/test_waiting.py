@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from importers.models import BrokerFirm, ImporterOfRecord, User
 from refunds.models import CapeFile, ClaimResult, Entry
-from refunds.services import cape
+from refunds.services import cape, waiting
 from refunds.services.cape import CapePlan, make, make_all, make_files, plan
 from refunds.services.waiting import answers_to, hold, release
 from tests.factories import EntryFactory, ImporterFactory, ReportFactory, StaffFactory
@@ -68,6 +68,19 @@ def test_what_waits_in_a_file_stays_out_of_the_next_one(importer: ImporterOfReco
     [second] = make_files(importer, by=StaffFactory.create(), today=today())
     assert [one.entry for one in second.contents.all()] == [later]  # type: ignore[attr-defined]
     assert make_files(importer, by=StaffFactory.create(), today=today()) == []
+
+
+def test_what_went_to_another_importer_meanwhile_still_waits(importer: ImporterOfRecord) -> None:
+    entry = EntryFactory.create(importer=importer)
+    file = made_of(importer)
+    other = ImporterFactory.create()
+    Entry.objects.update(importer=other)  # as a newer report does
+    made = plan(other, today=today())
+    assert {one: [e.pk for e in entries] for one, entries in made.waiting.items()} == {file: [entry.pk]}
+    assert make_files(other, by=StaffFactory.create(), today=today()) == []
+    made, files = make(other, by=StaffFactory.create(), today=today(), again=True)
+    assert ([one.pk for one in made.entries], len(files)) == ([entry.pk], 1)
+    assert "goes_again" in [warning.code for warning in made.warnings]
 
 
 def test_what_the_rules_say_comes_first(importer: ImporterOfRecord) -> None:
@@ -143,6 +156,20 @@ def test_what_was_never_uploaded_goes_in_again_and_it_is_said(importer: Importer
     assert file.name in warning.message
     again = made_of(importer)
     assert plan(importer, today=today()).waiting.keys() == {again}, "the new one holds it now"
+
+
+def test_a_file_that_is_made_while_others_look_breaks_nothing(
+    importer: ImporterOfRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, real = EntryFactory.create(importer=importer), waiting.unanswered
+
+    def meanwhile() -> Any:
+        made_of(importer)
+        return real()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(waiting, "unanswered", lambda: [patch.undo(), meanwhile()][1])
+        assert waiting.waiting(importer).held.keys() == {entry.pk}
 
 
 def test_who_was_mistaken_holds_them_back_again(importer: ImporterOfRecord) -> None:

@@ -11,6 +11,7 @@ from django.db import connection
 from importers.models import User
 from refunds.models import ClaimResult, Entry, RejectedRefund, Report, ReportChunk, ReportState
 from refunds.services.imports import Outcome, begin, import_report
+from refunds.services.judging import FACTS, rows_of
 from refunds.services.keeping import scrub
 from refunds.services.reports import RefusedError, replay
 from tests.factories import ImporterFactory
@@ -185,13 +186,12 @@ def test_of_a_file_that_cannot_be_read_to_its_end_nothing_is_kept() -> None:
     assert Report.objects.get().state == ReportState.REFUSED
 
 
-def test_an_import_that_breaks_leaves_no_lines_in_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_that_breaks_leaves_nothing_in_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
     def break_off(*_: object) -> None:
+        assert rows_of(f"SELECT count(*) FROM {FACTS}") == [(1,)]  # noqa: S608
         raise ZeroDivisionError
 
-    monkeypatch.setattr("refunds.services.imports.judge", break_off)
+    monkeypatch.setattr("refunds.services.imports.gather", break_off)
     with pytest.raises(ZeroDivisionError):
         load(report(line(1)))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('pg_temp.import_lines')")
-        assert cursor.fetchone() == (None,)
+    assert rows_of(f"SELECT to_regclass('pg_temp.{FACTS}')") == [(None,)]
