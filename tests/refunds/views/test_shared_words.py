@@ -142,12 +142,12 @@ def test_where_only_a_protest_is_left_it_says_until_when(
     Readiness.objects.filter(importer=importer).update(stage=Stage.READY)
     until, nothing = today + timedelta(80), ("You need not do anything now", "Nothing now")
     text = page(client, importer)
-    assert f"For 3 of them only a protest is left, for the first until {until.day} {until:%B %Y}." in text
+    assert f"For 3 entries only a protest is left, for the first until {until.day} {until:%B %Y}." in text
     assert "talk to us well before the last day" in text
     assert not [words for words in nothing if words in text]
     with time_machine.travel(timezone.now() + timedelta(91), tick=False):
         text = page(signed_in(importer.accesses.get().user), importer)
-    assert "of them only a protest is left" not in text
+    assert "entries only a protest is left" not in text
     assert all(words in text for words in nothing)
 
 
