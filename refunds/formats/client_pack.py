@@ -34,6 +34,9 @@ ENTRIES, PROVISO = (
     _("Entries"),
     _("Possible, not promised: CBP decides what is paid, and when. Interest is not counted."),
 )
+COLUMN = _(
+    "The column “IEEPA duty” holds the duty of every entry; the possible refund counts what may still be refunded."
+)
 HEAD_COLUMN = 3  # what stands before it flows over the columns between
 # The first ones as CBP calls them, for who lays this file beside one of CBP's.
 HEADINGS: tuple[tuple[Msgid, int], ...] = (
@@ -145,8 +148,9 @@ def _write_head(sheet: Any, pack: ClientPack, translate: Translate, styles: Mapp
     for number, (label, value) in enumerate(facts, 1):
         sheet.write_string(number, 0, translate(label), styles["label"])
         _write_cell(sheet, number, HEAD_COLUMN, value, styles, money="sum")
-    sheet.write_string(len(facts) + 1, 0, translate(PROVISO))
-    top = len(facts) + 3
+    for number, text in enumerate((PROVISO, COLUMN), len(facts) + 1):
+        sheet.write_string(number, 0, translate(text))
+    top = len(facts) + 4
     for column, (heading, _width) in enumerate(HEADINGS):
         sheet.write_string(top, column, translate(heading), styles["heading"])
     return top + 1

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.db.models import Case, IntegerField, Max, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -121,6 +121,14 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True)
+class Protest:
+    """Entries for which nothing else is left, and the last day of the first of them."""
+
+    entries: int
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class SharedPage:
     """`rules` are those the pack rests on. `has_others`: another broker filed some of its entries."""
 
@@ -133,6 +141,7 @@ class SharedPage:
     paid: Paid | None
     rules: Rules
     has_others: bool
+    protest: Protest | None
 
     @property
     def claim_days(self) -> int:
@@ -194,9 +203,11 @@ def shared_page(importer: ImporterOfRecord, question: Question, own_filer: str =
         question = Question(question.typed, question.number, question.verdict, question.sort, last_page)
     start = (question.page - 1) * PAGE
     rows = list(lines.filter(question.wanted).order_by(*ORDER[question.sort])[start : start + PAGE])
-    shown = list(_lines(importer, rows, Reader(pack.as_of, timezone.localdate(), own_filer)))
+    today = timezone.localdate()
+    shown = list(_lines(importer, rows, Reader(pack.as_of, today, own_filer)))
     paid, rules, has_others = _paid(importer), _rules(pack), _has_others(pack, own_filer)
-    return SharedPage(pack, packs[1:], counted, question, found, shown, paid, rules, has_others)
+    protest = _protest(lines, today) if Verdict.LATE in counted.by_status else None
+    return SharedPage(pack, packs[1:], counted, question, found, shown, paid, rules, has_others, protest)
 
 
 def _packs(importer: ImporterOfRecord) -> list[Any]:
@@ -255,6 +266,12 @@ def _told(entry: Any) -> Iterator[str]:
 def _paid(importer: ImporterOfRecord) -> Paid | None:
     found = Payment.objects.filter(importer=importer).aggregate(amount=Sum("amount"), last=Max("paid_on"))
     return Paid(**found) if found["amount"] else None
+
+
+def _protest(lines: QuerySet[PackLine], today: date) -> Protest | None:
+    open_ones = lines.filter(verdict=Verdict.LATE, protest_until__gte=today)
+    found = open_ones.aggregate(entries=Count("pk"), until=Min("protest_until"))
+    return Protest(**found) if found["entries"] else None
 
 
 def _bars(rows: Iterable[tuple[str, domain.Sum, bool]]) -> Iterator[Bar]:

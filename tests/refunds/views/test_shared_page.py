@@ -329,3 +329,8 @@ def test_the_mailed_link_says_that_it_leads_to_the_entries(importer: ImporterOfR
     assert "It opens the page with your entries." in text
     assert "set up electronic refunds" not in text
     assert "100.00" not in text
+    Notification.objects.filter(pk=mail.pk).update(
+        link_used_at=timezone.now(), link_used_by=importer.accesses.get().user
+    )
+    used = Client().get(reverse("start", args=[token]))
+    assert "the page with your entries is still there" in used.content.decode()

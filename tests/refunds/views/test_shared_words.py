@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -38,6 +39,11 @@ def client(importer: ImporterOfRecord) -> Client:
 @pytest.fixture
 def filer_code() -> None:
     BrokerFirm.objects.update_or_create(pk=1, defaults={"filer_code": "b76 "})
+
+
+def button(text: str) -> str:
+    (found,) = re.findall(r'<a class="btn" [^>]*>[^<]*</a>', text)
+    return str(found)
 
 
 def with_number(number: str, entry: Entry) -> None:
@@ -123,6 +129,42 @@ def test_the_words_say_what_is_left_to_do(client: Client, importer: ImporterOfRe
     assert (left in (text := page(client, importer)), f"Nothing now: {done}" in text) == (True, False)
     Readiness.objects.filter(importer=importer).update(stage=Stage.READY)
     assert (left in (text := page(client, importer)), f"Nothing now: {done}" in text) == (False, True)
+
+
+def test_where_only_a_protest_is_left_it_says_until_when(
+    client: Client, importer: ImporterOfRecord, staff: User
+) -> None:
+    today = timezone.localdate()
+    entries(importer, ["1.00", "2.00"], liquidation_date=today - timedelta(90), liquidation_status="Liquidated")
+    entries(importer, ["4.00"], liquidation_date=today - timedelta(100), liquidation_status="Liquidated")
+    entries(importer, ["8.00"])
+    publish(importer, by=staff)
+    Readiness.objects.filter(importer=importer).update(stage=Stage.READY)
+    until, nothing = today + timedelta(80), ("You need not do anything now", "Nothing now")
+    text = page(client, importer)
+    assert f"For 3 entries only a protest is left, for the first until {until.day} {until:%B %Y}." in text
+    assert "talk to us well before the last day" in text
+    assert not [words for words in nothing if words in text]
+    with time_machine.travel(timezone.now() + timedelta(91), tick=False):
+        text = page(signed_in(importer.accesses.get().user), importer)
+    assert "entries only a protest is left" not in text
+    assert all(words in text for words in nothing)
+
+
+def test_the_button_leads_to_what_is_to_be_done(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    entries(importer, ["1.00"])
+    publish(importer, by=staff)
+    assert ">Go to the checklist</a>" in button(page(client, importer))
+    Readiness.objects.filter(importer=importer).update(stage=Stage.READY)
+    assert ">Download for Excel</a>" in button(page(client, importer))
+
+
+def test_who_finds_nothing_learns_what_is_searched(client: Client, importer: ImporterOfRecord, staff: User) -> None:
+    entries(importer, ["1.00"])
+    publish(importer, by=staff)
+    hint = "Only entry numbers are searched"
+    assert hint in page(client, importer, q="Suspended")
+    assert hint not in page(client, importer, status="paid")
 
 
 def test_every_count_of_the_charts_is_there(client: Client, importer: ImporterOfRecord, staff: User) -> None:
