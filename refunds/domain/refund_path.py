@@ -89,12 +89,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class RefundFacts:
-    """Of one importer number: what its entries come to under each verdict, what was paid by what staff recorded, and
-    the refunds that came back."""
+    """Of one importer number: what its entries come to under each verdict, what was paid by what staff recorded, the
+    refunds that came back, and the day on which a CAPE file was last made for it."""
 
     entries: Mapping[Verdict, Sum] = field(default_factory=dict)
     paid: Sum = field(default_factory=Sum)
     refused: Refused | None = None
+    files_made: date | None = None
 
     def under(self, *verdicts: Verdict) -> Sum:
         return sum((self.entries.get(verdict, Sum()) for verdict in verdicts), Sum())
@@ -234,6 +235,8 @@ ALL_CLAIMED = _("All that can be claimed is claimed.")
 WAITS_FOR_ENTRIES = _("What can be claimed is known when entries are.")
 CLAIM_AGAIN = _("Put right what CAPE's message says, then file them in a new CAPE file.")
 MAKE_FILES = _("Make CAPE files and upload them in ACE.")
+FILES_MADE = _("CAPE files were last made on %(day)s.")
+UPLOAD_FILES = _("Upload these files in ACE and load CAPE's results; make files of what is in none yet.")
 PROTEST = _("Decide on a protest (CBP Form 19) while one is possible; each entry says until when.")
 LOOK_AT_ENTRIES = _("Each entry says what holds it up.")
 NOT_OPEN = _("CBP has not opened CAPE for them yet; the rules say for when it is expected.")
@@ -256,6 +259,8 @@ def _claim(refunds: RefundFacts) -> Link:
     if open_:
         reasons = tuple(Reason(row[2], {"count": s.count, "amount": s.amount}) for row, s in open_)
         _verdict, who, _text, remedy = open_[0][0]
+        if remedy is MAKE_FILES and refunds.files_made:
+            reasons, remedy = (*reasons, Reason(FILES_MADE, {"day": refunds.files_made})), UPLOAD_FILES
         return Link(key, LinkState.BROKEN, who, reasons, remedy)
     if refunds.under(Verdict.CLAIMED, Verdict.PAID).count:
         return Link(key, LinkState.OK, reasons=(Reason(ALL_CLAIMED),))

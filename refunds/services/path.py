@@ -18,14 +18,14 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce, ExtractDay, Greatest
+from django.db.models.functions import Coalesce, ExtractDay, Greatest, TruncDate
 
 from importers.domain.checklist import evaluate
 from importers.models import BrokerFirm, ImporterOfRecord, Readiness
 from refunds.domain.eligibility import Verdict
 from refunds.domain.refund_path import DAYS_WITHOUT_CLOCK, NOTHING, Path, RefundFacts, Refused, refund_path
 from refunds.domain.refund_path import Sum as Amount
-from refunds.models import Entry, Payment, RejectedRefund
+from refunds.models import CapeFile, Entry, Payment, RejectedRefund
 
 Sums = dict[int, dict[Verdict, Amount]]
 
@@ -57,8 +57,12 @@ def _facts(pks: Sequence[int], sums: Sums) -> dict[int, RefundFacts]:
         .annotate(n=Count("pk"), amount=Sum("amount"), last=Max("paid_on"))
     }  # fmt: skip
     refused = _refused(pks, {pk: last for pk, (_amount, last) in paid.items()})
+    made = dict(
+        CapeFile.objects.filter(importer__in=pks, released_at=None)
+        .order_by().values_list("importer").annotate(last=TruncDate(Max("made_at")))
+    )  # fmt: skip
     nothing = (Amount(), None)
-    return {pk: RefundFacts(sums.get(pk, {}), paid.get(pk, nothing)[0], refused.get(pk)) for pk in pks}
+    return {pk: RefundFacts(sums.get(pk, {}), paid.get(pk, nothing)[0], refused.get(pk), made.get(pk)) for pk in pks}
 
 
 def _entry_sums(pks: Sequence[int]) -> Sums:

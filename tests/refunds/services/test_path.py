@@ -9,9 +9,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from importers.models import BrokerFirm, ImporterOfRecord, Readiness
-from refunds.domain.refund_path import LinkKey, Path
+from refunds.domain.refund_path import MAKE_FILES, UPLOAD_FILES, Link, LinkKey, Path
 from refunds.models import Payment, RejectedRefund
+from refunds.services.cape import make_files
 from refunds.services.path import by_urgency, paths_of
+from refunds.services.waiting import release
 from tests.factories import EntryFactory, ImporterFactory, ReportFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +46,10 @@ def texts(path: Path, key: LinkKey) -> list[tuple[str, dict[str, object]]]:
     return [
         (str(reason.template), dict(reason.params)) for link in path.links if link.key is key for reason in link.reasons
     ]
+
+
+def claim(importer: ImporterOfRecord) -> Link:
+    return next(link for link in path_of(importer).links if link.key is LinkKey.CLAIM)
 
 
 def amounts(path: Path, key: LinkKey) -> list[object]:
@@ -86,6 +92,17 @@ def test_without_a_day_the_first_report_that_has_it_counts() -> None:
     assert params["day"] == date(2026, 6, 1)
 
 
+def test_files_that_were_made_are_to_be_uploaded_and_not_made_again() -> None:
+    importer = ImporterFactory.create()
+    EntryFactory.create(importer=importer)
+    assert claim(importer).remedy == MAKE_FILES
+    [file] = make_files(importer, by=StaffFactory.create(), today=timezone.localdate())
+    assert claim(importer).remedy == UPLOAD_FILES
+    assert texts(path_of(importer), LinkKey.CLAIM)[-1][1] == {"day": timezone.localdate(file.made_at)}
+    release([file.pk], by=StaffFactory.create())  # it was never uploaded
+    assert claim(importer).remedy == MAKE_FILES
+
+
 @pytest.mark.parametrize("count", [1, 30])
 def test_the_number_of_queries_does_not_grow(count: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for importer in ImporterFactory.create_batch(count):
@@ -94,7 +111,7 @@ def test_the_number_of_queries_does_not_grow(count: int, django_assert_num_queri
         paid(importer, date(2026, 4, 1))
     rows = list(ImporterOfRecord.objects.with_facts().select_related("readiness"))
     firm = BrokerFirm.current()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         found = paths_of(rows, firm=firm, today=timezone.localdate())
     assert [amounts(path, LinkKey.ACH_OR_4811) for path in found] == [[Decimal("75.00")]] * count
 
