@@ -132,7 +132,7 @@ def test_the_words_are_a_touch_away(
     quiet.get_by_role("link", name="What the words mean").click()
     expect(meant).to_be_visible()
     expect(quiet.locator("#words summary")).to_be_in_viewport()
-    quiet.get_by_role("link", name="Ask us").click()
+    quiet.get_by_role("link", name="Ask us", exact=True).click()
     expect(quiet.get_by_role("heading", name="Questions?")).to_be_in_viewport()
 
 
