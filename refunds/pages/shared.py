@@ -205,21 +205,25 @@ def shared_page(importer: ImporterOfRecord, question: Question, own_filer: str =
     rows = list(lines.filter(question.wanted).order_by(*ORDER[question.sort])[start : start + PAGE])
     today = timezone.localdate()
     shown = list(_lines(importer, rows, Reader(pack.as_of, today, own_filer)))
-    paid, rules, has_others = _paid(importer), _rules(pack), _has_others(pack, own_filer)
+    paid, rules, has_others = _paid(pack), _rules(pack), _has_others(pack, own_filer)
     protest = _protest(lines, today) if Verdict.LATE in counted.by_status else None
     return SharedPage(pack, packs[1:], counted, question, found, shown, paid, rules, has_others, protest)
 
 
 def _packs(importer: ImporterOfRecord) -> list[Any]:
-    """Each with its rules' content and the first and last of its entry numbers, which an index tells."""
+    """Each with its rules' content, the first and last of its entry numbers, which an index tells, and what CBP has
+    paid the importer."""
     numbers = PackLine.objects.filter(pack=OuterRef("pk")).values("entry_number")
     rules = RuleVersion.objects.filter(version=OuterRef("rules_version")).values("content")
+    payments = Payment.objects.filter(importer=OuterRef("importer")).order_by().values("importer")
     found = Pack.objects.filter(importer=importer).shared().without_files()
     return list(
         found.annotate(
             rules_content=Subquery(rules[:1]),
             first_number=Subquery(numbers.order_by("entry_number")[:1]),
             last_number=Subquery(numbers.order_by("-entry_number")[:1]),
+            paid_amount=Subquery(payments.annotate(amount=Sum("amount")).values("amount")),
+            paid_last=Subquery(payments.annotate(last=Max("paid_on")).values("last")),
         )[: PACKS_SHOWN + 1]
     )
 
@@ -263,9 +267,8 @@ def _told(entry: Any) -> Iterator[str]:
         yield gettext("CBP paid on %(day)s.") % {"day": plain_date(entry.paid_on)}
 
 
-def _paid(importer: ImporterOfRecord) -> Paid | None:
-    found = Payment.objects.filter(importer=importer).aggregate(amount=Sum("amount"), last=Max("paid_on"))
-    return Paid(**found) if found["amount"] else None
+def _paid(pack: Any) -> Paid | None:
+    return Paid(pack.paid_amount, pack.paid_last) if pack.paid_amount else None
 
 
 def _protest(lines: QuerySet[PackLine], today: date) -> Protest | None:
