@@ -33,7 +33,7 @@ def refunds(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "contact": contact_for(importer, firm),
         "may_write": may_write(signed_in(request)),
     }
-    page = shared_page(importer, Question.of(request.GET), firm.filer_code.strip().upper())
+    page = shared_page(importer, Question.of(request.GET), firm.own_filer)
     if page is None:
         return render(request, "refunds/nothing_shared.html", context)
     is_ready = Readiness.objects.filter(importer=importer, stage=Stage.READY).exists()

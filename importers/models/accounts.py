@@ -128,6 +128,11 @@ class BrokerFirm(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def own_filer(self) -> str:
+        """The filer code as entry numbers have it, "" while it is not known."""
+        return self.filer_code.strip().upper()
+
     @classmethod
     def current(cls) -> "BrokerFirm":
         """The row; made from the BROKER_* settings the first time."""

@@ -126,8 +126,8 @@ def _warnings(shown: Draft, firm: BrokerFirm) -> Iterator[str]:
     if shown.reports_as_of and shown.as_of - shown.reports_as_of > OLD:
         told = _("The oldest report used is of %(day)s. Load a newer one first?")
         yield told % {"day": plain_date(shown.reports_as_of)}
-    filers = Counter(line.number[:3] for line in shown.lines if line.number[:3] != firm.filer_code)
-    if firm.filer_code and filers:
+    filers = Counter(line.number[:3] for line in shown.lines if line.number[:3] != firm.own_filer)
+    if firm.own_filer and filers:
         told = ngettext(
             "%(n)s entry was filed by another broker (%(codes)s).",
             "%(n)s entries were filed by other brokers (%(codes)s).",

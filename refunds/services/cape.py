@@ -204,7 +204,7 @@ def _store(made: CapePlan, name: str, data: bytes, entries: list[Candidate], by:
 
 
 def _other_filers(entries: list[Candidate]) -> Iterator[RuleViolation]:
-    own = BrokerFirm.current().filer_code.strip().upper()
+    own = BrokerFirm.current().own_filer
     if not own:
         yield RuleViolation("filer_code_unknown", NO_FILER_CODE)
         return
