@@ -165,18 +165,31 @@ def make(
     importer: ImporterOfRecord, *, by: User, today: date, at: datetime | None = None, again: bool = False
 ) -> tuple[CapePlan, list[CapeFile]]:
     """The files, and the plan by which they were made. With `again` also what waits in earlier files goes in."""
-    with change(importer, "make CAPE files", by=by) as locked:
-        at = at or timezone.now()
+    with transaction.atomic():
         if again:
-            release({file.pk for file in waiting(locked).held.values()}, by=by)
-        made = plan(locked, today=today)
-        before = CapeFile.objects.filter(importer=locked).count()
-        stem = f"CAPE-{slugify(anyascii(locked.name))[:40].strip('-') or 'importer'}-{locked.pk}-{today.isoformat()}"
-        files = [
-            _store(made, f"{stem}-{before + number}.csv", data, entries, by, at)
-            for number, (data, entries) in enumerate(zip(made.files, _parts(made.entries), strict=True), 1)
-        ]
+            _let_in_again(importer, by=by)
+        with change(importer, "make CAPE files", by=by) as locked:
+            at = at or timezone.now()
+            made = plan(locked, today=today)
+            before = CapeFile.objects.filter(importer=locked).count()
+            files = [
+                _store(made, f"{_stem(made)}-{before + number}.csv", data, entries, by, at)
+                for number, (data, entries) in enumerate(zip(made.files, _parts(made.entries), strict=True), 1)
+            ]
     return made, files
+
+
+def _stem(made: CapePlan) -> str:
+    name = slugify(anyascii(made.importer.name))[:40].strip("-") or "importer"
+    return f"CAPE-{name}-{made.importer.pk}-{made.today.isoformat()}"
+
+
+def _let_in_again(importer: ImporterOfRecord, *, by: User) -> None:
+    """A file may be another importer's, who had the entry then: all are locked first, in the order of an import."""
+    files = set(waiting(importer).held.values())
+    pks = sorted({importer.pk, *(file.importer_id for file in files)})
+    list(ImporterOfRecord.objects.filter(pk__in=pks).order_by("pk").select_for_update())
+    release([file.pk for file in files], by=by)
 
 
 def _parts(entries: list[Candidate]) -> Iterator[list[Candidate]]:

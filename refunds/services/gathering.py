@@ -10,7 +10,8 @@ from importers.domain.errors import gettext_noop as _
 from refunds.domain.entry_number import hyphened
 from refunds.formats.cells import MOST, TOO_MUCH
 from refunds.formats.es003 import Field
-from refunds.services.judging import ENTRY, FACTS, KEY, TEXT, Judged, kind_of, rows_of, run
+from refunds.services.judging import ENTRY, FACTS, KEY, TEXT, Judged, kind_of
+from refunds.services.sql import rows_of, run
 from refunds.services.staging import ROW
 
 # What can only be one for an entry; of other columns the first row that says something counts.

@@ -27,8 +27,9 @@ from refunds.models import Report, ReportState, RuleVersion
 from refunds.services import merging, verdicts
 from refunds.services.claims import Stored, store_rejected, store_results
 from refunds.services.gathering import gather
-from refunds.services.judging import FACTS, drop, judge, rows_of, run
+from refunds.services.judging import FACTS, judge
 from refunds.services.keeping import scrub
+from refunds.services.sql import drop, rows_of, run
 
 ONE_AT_A_TIME = 4811_5106_3  # of PostgreSQL's advisory locks
 LEASE = timedelta(minutes=15)

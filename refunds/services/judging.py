@@ -5,7 +5,7 @@ that are written so plainly that the readers cannot see them otherwise are taken
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -26,6 +26,7 @@ from refunds.formats.es003.reading import READERS
 from refunds.formats.kept_number import KeptNumber, holds_private, kept_number, may_be_private
 from refunds.formats.recognition import open_report
 from refunds.services.ahead import ahead
+from refunds.services.sql import drop, run
 from refunds.services.staging import OTHERS, ROW, TOLD, Lines, NotPlainError, careful, has_line_numbers, straight
 
 FACTS = "import_facts"  # a temporary table: what the lines come to
@@ -135,23 +136,6 @@ def _judged(parts: Iterator[Lines], judged: Judged, tell: Tell) -> Judged:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise RuntimeError(f"polars: {type(error).__name__}") from None  # its words may hold what stands in the file
     return judged
-
-
-def rows_of(sql: str, params: Sequence[Any] = ()) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params or None)  # without any, % is only a sign
-        return cursor.fetchall()
-
-
-def run(sql: str, params: Sequence[Any] = ()) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params or None)  # without any, % is only a sign
-        return int(cursor.rowcount)
-
-
-def drop(*tables: str) -> None:
-    for table in tables:
-        run(f"DROP TABLE IF EXISTS pg_temp.{table}")
 
 
 def _make_facts(judged: Judged) -> None:

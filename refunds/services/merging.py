@@ -15,7 +15,8 @@ from refunds.formats.es003 import Field
 from refunds.models import Entry, Report
 from refunds.services import stakes, verdicts
 from refunds.services.claims import attach_results
-from refunds.services.judging import FACTS, Judged, drop, rows_of, run
+from refunds.services.judging import FACTS, Judged
+from refunds.services.sql import drop, rows_of, run
 
 INCOMING = "import_entries"
 OWNERS = "import_owners"

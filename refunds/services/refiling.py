@@ -8,12 +8,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection
-
 from importers.models import ImporterOfRecord
 from refunds.domain.cape_messages import TAKEN_ALREADY, ClaimStatus, Explained, Message, explain_kept
 from refunds.domain.entry_number import hyphened
 from refunds.models import ClaimResult, Entry
+from refunds.services.sql import rows_of
 
 SHOWN = 20
 NO_WORDS = Explained("", None)
@@ -120,6 +119,4 @@ def rejections(importer: ImporterOfRecord) -> Iterator[tuple[int, tuple[Explaine
 
 def _rows(statement: str, **params: int) -> list[tuple[Any, ...]]:
     asked = {"taken": f"%{TAKEN_ALREADY}%", "rejected": ClaimStatus.REJECTED.value, "importer": None, **params}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, asked)
-        return cursor.fetchall()
+    return rows_of(statement, asked)

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from importers.models import BrokerFirm, ImporterOfRecord, User
@@ -81,6 +82,18 @@ def test_what_went_to_another_importer_meanwhile_still_waits(importer: ImporterO
     made, files = make(other, by=StaffFactory.create(), today=today(), again=True)
     assert ([one.pk for one in made.entries], len(files)) == ([entry.pk], 1)
     assert "goes_again" in [warning.code for warning in made.warnings]
+
+
+def test_both_importers_are_locked_first_where_a_file_is_anothers(importer: ImporterOfRecord) -> None:
+    """In the order of an import, or the two would wait for one another."""
+    first, second = importer, ImporterFactory.create()
+    EntryFactory.create(importer=second)
+    made_of(second)
+    Entry.objects.update(importer=first)
+    with CaptureQueriesContext(connection) as asked:
+        make(first, by=StaffFactory.create(), today=today(), again=True)
+    locks = [one["sql"] for one in asked.captured_queries if one["sql"].endswith("FOR UPDATE")]
+    assert f"IN ({min(first.pk, second.pk)}, {max(first.pk, second.pk)}) ORDER BY" in locks[0]
 
 
 def test_what_the_rules_say_comes_first(importer: ImporterOfRecord) -> None:

@@ -11,9 +11,10 @@ from django.db import connection
 from importers.models import User
 from refunds.models import ClaimResult, Entry, RejectedRefund, Report, ReportChunk, ReportState
 from refunds.services.imports import Outcome, begin, import_report
-from refunds.services.judging import FACTS, rows_of
+from refunds.services.judging import FACTS
 from refunds.services.keeping import scrub
 from refunds.services.reports import RefusedError, replay
+from refunds.services.sql import rows_of
 from tests.factories import ImporterFactory
 from tests.refunds.services.entry_reports import KNOWN, SSN, entry_number, line, load, report
 from tests.reports import line as other_line
